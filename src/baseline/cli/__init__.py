@@ -1,0 +1,97 @@
+"""The command line: the only room that prints, asks, exits and wires the others together.
+
+One file a command group. Exit codes: 0 done · 1 done, and the answer is "no" · 2 could not do it ·
+130 interrupted.
+"""
+
+import importlib
+import sys
+
+import click
+
+import baseline
+from baseline.errors import BaselineError
+
+# Imported only when called, so that `baseline --help` costs what click costs.
+COMMANDS = {
+    "init": ("baseline.cli.init:init", "Write baseline.yaml from the organization that is there."),
+    "accounts": ("baseline.cli.accounts:accounts", "Accounts, OUs, state and enabled regions."),
+    "rollout": ("baseline.cli.rollout:rollout", "Plan, deploy, verify and remove the baseline."),
+    "logs": ("baseline.cli.logs:logs", "Collect CloudTrail and flow logs into a local lake."),
+    "query": ("baseline.cli.query:query", "Ask the logs with SQL."),
+    "audit": ("baseline.cli.audit:audit", "Audit every account with Prowler and ScoutSuite."),
+    "simulate": ("baseline.cli.simulate:simulate", "The simulated organization on loopback."),
+    "demo": ("baseline.cli.demo:demo", "The whole job, on the simulated organization."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are called; their help line is known before."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's signature
+        """The commands in the order of the work."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:  # noqa: ARG002
+        """The command called ``name``."""
+        if name not in COMMANDS:
+            return None
+        module, attribute = COMMANDS[name][0].split(":")
+        command: click.Command = getattr(importlib.import_module(module), attribute)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """List the commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(baseline.VERSION, prog_name="baseline")
+@click.option("--debug", is_flag=True, envvar="BASELINE_DEBUG", help="Show tracebacks of errors.")
+@click.pass_context
+def cli(ctx: click.Context, debug: bool) -> None:
+    """Roll out an auditing baseline to every account and region of an AWS Organization, prove that
+    it is there, query its logs with SQL, and audit every account.
+
+    \b
+    Start here, with no AWS account:   baseline demo
+    Start here, with one:              baseline init && baseline rollout plan
+    """  # noqa: D205
+    ctx.obj = debug
+
+
+def main() -> None:
+    """Run the command line; an error becomes one sentence on stderr and an exit code."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command and return its exit code."""
+    debug = "--debug" in arguments
+    try:
+        code = cli.main(arguments, prog_name="baseline", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Interrupted. What was done is kept; run the same command again.", err=True)
+        return 130
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 0
+    except BaselineError as error:
+        if debug:
+            raise
+        click.echo(f"Error: {error}", err=True)
+        return error.exit_code
+    except Exception as error:
+        if debug:
+            raise
+        click.echo(
+            f"Error: unexpected {type(error).__name__}: {error}. "
+            "This is a bug; run again with --debug and report the traceback.",
+            err=True,
+        )
+        return 2
+    return code if isinstance(code, int) else 0

@@ -1,0 +1,150 @@
+"""What commands share: options, rows on stdout, talk on stderr."""
+
+import csv
+import io
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from baseline import configuration
+from baseline.configuration import Configuration
+from baseline.errors import ConfigurationError
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+# A cell that begins like this is a formula to a spreadsheet [OWASP: CSV injection].
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def aws_options(command: F) -> F:
+    """``--config`` and ``--profile``."""
+    command = click.option(
+        "--profile", envvar="BASELINE_PROFILE", help="Profile of the AWS configuration to use."
+    )(command)
+    return click.option(
+        "--config",
+        "config_path",
+        type=click.Path(path_type=Path, dir_okay=False),
+        envvar="BASELINE_CONFIG",
+        help="Configuration file.  [default: baseline.yaml, if it is there]",
+    )(command)
+
+
+def target_options(command: F) -> F:
+    """``--account --not-account --ou --region``, each repeatable; they narrow the targets."""
+    for name, text in (
+        ("--region", "Only this region."),
+        ("--ou", "Only accounts in or below this OU, for example /Workloads."),
+        ("--not-account", "Not this account, by id or name."),
+        ("--account", "Only this account, by id or name."),
+    ):
+        plural = name.strip("-").replace("-", "_") + "s"
+        command = click.option(name, plural, multiple=True, help=f"{text} Repeatable.")(command)
+    return command
+
+
+def output_option(command: F) -> F:
+    """``-o/--output table|json|csv``."""
+    return click.option(
+        "-o",
+        "--output",
+        type=click.Choice(["table", "json", "csv"]),
+        default="table",
+        show_default=True,
+        envvar="BASELINE_OUTPUT",
+        help="Form of the answer on stdout.",
+    )(command)
+
+
+def yes_option(command: F) -> F:
+    """``-y/--yes``, for whatever changes something."""
+    return click.option("-y", "--yes", is_flag=True, envvar="BASELINE_YES", help="Do not ask.")(
+        command
+    )
+
+
+def progress_option(command: F) -> F:
+    """``--progress/--no-progress``."""
+    return click.option(
+        "--progress/--no-progress",
+        default=True,
+        envvar="BASELINE_PROGRESS",
+        help="Show progress on stderr.",
+    )(command)
+
+
+def load_configuration(path: Path | None) -> Configuration:
+    """The configuration, or the error that says where it is wrong."""
+    return configuration.load(path)
+
+
+def talk(text: str) -> None:
+    """Say something that is not the answer."""
+    click.echo(text, err=True)
+
+
+def confirm(question: str, *, yes: bool) -> None:
+    """Ask on stderr unless ``yes``; end the command when the answer is no."""
+    if yes:
+        return
+    if not click.get_text_stream("stdin").isatty():
+        raise ConfigurationError(
+            "this changes something and there is no terminal to ask", remedy="Add --yes."
+        )
+    click.confirm(question, abort=True, err=True)
+
+
+def show(rows: Sequence[dict[str, Any]], output: str, columns: Sequence[str] | None = None) -> None:
+    """Print ``rows`` on stdout; ``columns`` orders them, default: those of the first row."""
+    names = list(columns or (rows[0] if rows else ()))
+    if output == "json":
+        click.echo(json.dumps(list(rows), indent=2, default=str, ensure_ascii=False))
+    elif output == "csv":
+        click.echo(_csv(rows, names), nl=False)
+    else:
+        _table(rows, names)
+
+
+def _csv(rows: Sequence[dict[str, Any]], names: list[str]) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(names)
+    writer.writerows([_cell(row.get(name)) for name in names] for row in rows)
+    return text.getvalue()
+
+
+def _cell(value: Any) -> str:
+    text = _text(value)
+    number = isinstance(value, int | float)
+    return "'" + text if text.startswith(_FORMULA) and not number else text
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, dict | list | tuple):
+        return json.dumps(value, default=str, ensure_ascii=False)
+    return str(value)
+
+
+def _table(rows: Sequence[dict[str, Any]], names: list[str]) -> None:
+    from rich.console import Console  # noqa: PLC0415  # rich is slow to import
+    from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for name in names:
+        table.add_column(name, overflow="fold")
+    for row in rows:
+        # Text, never markup: a tag or a log field may hold anything, also control characters.
+        table.add_row(*(Text(_printable(_text(row.get(name)))) for name in names))
+    console = Console(soft_wrap=False)
+    width = max(console.width, 80) if console.is_terminal else 10_000
+    Console(width=width, soft_wrap=not console.is_terminal).print(table)
+
+
+def _printable(text: str) -> str:
+    return "".join(c if c.isprintable() or c == "\n" else "�" for c in text)

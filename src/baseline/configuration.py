@@ -1,0 +1,217 @@
+"""``baseline.yaml``, read once into frozen, validated values.
+
+What a flag says goes before the environment (``BASELINE_*``, which click reads), that before the
+file, that before the default. An unknown key is an error; every error names file, line and key.
+"""
+
+import difflib
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from baseline.errors import ConfigurationError
+
+DEFAULT_FILE = Path("baseline.yaml")
+
+AccountId = Annotated[str, StringConstraints(pattern=r"^\d{12}$")]
+RegionName = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")]
+RoleName = Annotated[str, StringConstraints(pattern=r"^[\w+=,.@-]{1,64}$")]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class GuardDuty(_Section):
+    """How findings of the members reach the main account."""
+
+    mode: Literal["invitation"] = "invitation"
+    finding_publishing_frequency: Literal["FIFTEEN_MINUTES", "ONE_HOUR", "SIX_HOURS"] = (
+        "FIFTEEN_MINUTES"
+    )
+
+
+class Config(_Section):
+    """AWS Config. ``global_region`` alone records global resources; default: the home region."""
+
+    global_region: RegionName | None = None
+
+
+class CloudTrail(_Section):
+    """Trails. ``log_group_days`` is how long the log group in each account and region keeps."""
+
+    mode: Literal["account"] = "account"
+    log_group_days: Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096] = (
+        90
+    )
+
+
+class Audit(_Section):
+    """Which role the audits assume, where they look, and with what. Empty lists mean "all"."""
+
+    role: RoleName = "AssumableSecurityAuditRole"
+    external_id: str | None = None
+    regions: tuple[RegionName, ...] = ()
+    services: tuple[str, ...] = ()
+    timeout_minutes: Annotated[int, Field(gt=0, le=24 * 60)] = 180
+
+
+class StackSets(_Section):
+    """The roles that self-managed StackSets use, and the role that can create them in members."""
+
+    bootstrap_role: RoleName = "OrganizationAccountAccessRole"
+
+
+class Configuration(_Section):
+    """All of ``baseline.yaml``. ``regions`` empty means: every region the account has enabled."""
+
+    organization: Annotated[str, StringConstraints(pattern=r"^o-[a-z0-9]{10,32}$")] | None = None
+    home_region: RegionName = "us-east-1"
+    regions: tuple[RegionName, ...] = ()
+    exclude_accounts: tuple[AccountId, ...] = ()
+    prefix: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{1,19}$")] = "baseline"
+    stack_sets: StackSets = StackSets()
+    guardduty: GuardDuty = GuardDuty()
+    config: Config = Config()
+    cloudtrail: CloudTrail = CloudTrail()
+    audit: Audit = Audit()
+    lake: Path = Path("lake")
+    reports: Path = Path("reports")
+
+    @property
+    def global_region(self) -> str:
+        """The one region whose recorder records global resources (GlobalConfigRegion)."""
+        return self.config.global_region or self.home_region
+
+
+def load(path: Path | None = None) -> Configuration:
+    """The configuration in ``path``; without a path ``baseline.yaml`` if it is there.
+
+    Raises ConfigurationError, which names file, line, key and what was expected.
+    """
+    file = path or DEFAULT_FILE
+    try:
+        text = file.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        if path is None:
+            return Configuration()
+        raise ConfigurationError(
+            "there is no such file", where=str(file), remedy="Make one with: baseline init"
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(
+            f"cannot be read: {getattr(error, 'strerror', None) or error}",
+            where=str(file),
+            remedy="Give a UTF-8 text file that you may read.",
+        ) from None
+    return parse(text, str(file))
+
+
+def parse(text: str, name: str) -> Configuration:
+    """The configuration in the YAML ``text``; ``name`` is what errors call it."""
+    try:
+        node = yaml.compose(text, Loader=_Loader)
+        data = yaml.load(text, Loader=_Loader)  # noqa: S506  # a subclass of SafeLoader
+    except yaml.YAMLError as error:
+        raise _not_yaml(error, name) from None
+    if data is None:
+        return Configuration()
+    if not isinstance(data, dict):
+        raise ConfigurationError(
+            f"expected keys and values, found {_kind(data)}",
+            where=f"{name}, line 1",
+            remedy="Start from: baseline init",
+        )
+    try:
+        return Configuration.model_validate_json(_json(data))
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise _invalid(first, node, name) from None
+
+
+class _Loader(yaml.SafeLoader):
+    """Account ids stay text: YAML would read 012345678901 as a number, and lose the zero."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [
+        (tag, pattern)
+        for tag, pattern in resolvers
+        if tag not in ("tag:yaml.org,2002:int", "tag:yaml.org,2002:timestamp")
+    ]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:int", re.compile(r"^(0|-?[1-9]\d{0,10})$"), list("-0123456789")
+)
+
+
+def _json(data: Any) -> str:
+    import json  # noqa: PLC0415  # only where a file is read
+
+    return json.dumps(data, default=str)
+
+
+def _not_yaml(error: yaml.YAMLError, name: str) -> ConfigurationError:
+    mark = getattr(error, "problem_mark", None)
+    where = f"{name}, line {mark.line + 1}, column {mark.column + 1}" if mark else name
+    problem = getattr(error, "problem", None) or str(error)
+    return ConfigurationError(
+        f"not valid YAML: {problem}", where=where, remedy="Mend the line, or see: baseline init"
+    )
+
+
+def _invalid(first: Any, node: yaml.Node | None, name: str) -> ConfigurationError:
+    location = first["loc"]
+    key = ".".join(str(part) for part in location)
+    line = _line(node, location)
+    where = f"{name}, line {line}, key {key}"
+    if first["type"] == "extra_forbidden":
+        known = _keys(location[:-1])
+        near = difflib.get_close_matches(str(location[-1]), known, n=1)
+        remedy = f"Did you mean {near[0]}?" if near else f"Known here: {', '.join(known)}."
+        return ConfigurationError("unknown key", where=where, remedy=remedy)
+    expected = first["msg"].replace("Input should be ", "")
+    return ConfigurationError(
+        f"found {_shown(first['input'])}, expected {expected[0].lower()}{expected[1:]}",
+        where=where,
+        remedy="Correct the value.",
+    )
+
+
+def _keys(path: tuple[Any, ...]) -> list[str]:
+    model: type[BaseModel] = Configuration
+    for part in path:
+        annotation = model.model_fields[str(part)].annotation
+        if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
+            return []
+        model = annotation
+    return list(model.model_fields)
+
+
+def _line(node: yaml.Node | None, location: tuple[Any, ...]) -> int:
+    """The line (from 1) of the deepest part of ``location`` that the document has."""
+    line = node.start_mark.line if node else 0
+    for part in location:
+        if isinstance(node, yaml.MappingNode):
+            found = [(k, v) for k, v in node.value if k.value == str(part)]
+            if not found:
+                break
+            key, node = found[0]
+            line = key.start_mark.line
+        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int):
+            node = node.value[part]
+            line = node.start_mark.line
+    return int(line) + 1
+
+
+def _kind(data: Any) -> str:
+    return "a list" if isinstance(data, list) else f"only {data!r}"
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."  # noqa: PLR2004  # a line's worth

@@ -1,0 +1,183 @@
+"""Accounts, organizational units and regions, and the choice among them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from baseline.errors import AwsError, UnknownAccountError, UsageError
+from baseline.sessions import Session
+
+ACTIVE = "ACTIVE"
+
+# What an Organizations answer without an organization says.
+_NO_ORGANIZATION = "AWSOrganizationsNotInUseException"
+
+
+@dataclass(frozen=True, order=True)
+class Target:
+    """One account in one region: the unit in which work is done and reported."""
+
+    account_id: str
+    region: str
+
+    def __str__(self) -> str:
+        return f"{self.account_id} {self.region}"
+
+
+@dataclass(frozen=True)
+class Account:
+    """A member, or the main account. ``ou`` is its path from the root, like ``/Workloads/Prod``."""
+
+    id: str
+    name: str
+    email: str
+    state: str
+    ou: str = "/"
+
+    @property
+    def active(self) -> bool:
+        """Whether anything can be done in it: suspended and closed accounts answer nothing."""
+        return self.state == ACTIVE
+
+
+@dataclass(frozen=True)
+class Organization:
+    """All accounts, in the order of their ids. ``id`` is empty outside an organization."""
+
+    id: str
+    main_account_id: str
+    accounts: tuple[Account, ...]
+
+    @property
+    def members(self) -> tuple[Account, ...]:
+        """All but the main account."""
+        return tuple(a for a in self.accounts if a.id != self.main_account_id)
+
+    @property
+    def active(self) -> tuple[Account, ...]:
+        """The accounts in which something can be done, the main account among them."""
+        return tuple(a for a in self.accounts if a.active)
+
+    def account(self, account_id: str) -> Account:
+        """The account with this id; raises UnknownAccountError."""
+        for account in self.accounts:
+            if account.id == account_id:
+                return account
+        raise UnknownAccountError(
+            f"account {account_id} is not in organization {self.id or '(none)'}",
+            remedy="See: baseline accounts",
+        )
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What ``--account --not-account --ou --region`` chose; empty means everything."""
+
+    accounts: frozenset[str] = field(default_factory=frozenset)
+    not_accounts: frozenset[str] = field(default_factory=frozenset)
+    ous: frozenset[str] = field(default_factory=frozenset)
+    regions: frozenset[str] = field(default_factory=frozenset)
+
+    def choose(self, organization: Organization) -> tuple[Account, ...]:
+        """The accounts, active or not, that pass. Accounts go by id or by name.
+
+        Raises UnknownAccountError for an account, UsageError for an OU, that is not there.
+        """
+        named = {_find(organization, name).id for name in self.accounts}
+        unwanted = {_find(organization, name).id for name in self.not_accounts}
+        for ou in self.ous:
+            if not any(_inside(a.ou, ou) for a in organization.accounts):
+                raise UsageError(f"no account is in the OU {ou}", remedy="See: baseline accounts")
+        return tuple(
+            a
+            for a in organization.accounts
+            if (not named or a.id in named)
+            and a.id not in unwanted
+            and (not self.ous or any(_inside(a.ou, ou) for ou in self.ous))
+        )
+
+    def choose_regions(self, regions: Iterable[str]) -> tuple[str, ...]:
+        """Those of ``regions`` that pass; raises UsageError for one that is not among them."""
+        regions = tuple(regions)
+        unknown = self.regions - set(regions)
+        if unknown:
+            raise UsageError(
+                f"region {', '.join(sorted(unknown))} is not enabled or not in the configuration",
+                remedy=f"Choose among: {', '.join(sorted(regions))}",
+            )
+        return tuple(r for r in regions if not self.regions or r in self.regions)
+
+
+def discover(session: Session) -> Organization:
+    """The organization that ``session`` belongs to; outside one, its own account alone.
+
+    Reads ``State`` (Organizations retired ``Status`` on 2026-09-09) and falls back to ``Status``
+    for endpoints that are older.
+    """
+    client = session.client("organizations")
+    try:
+        described = client.describe_organization()["Organization"]
+    except AwsError as error:
+        if error.code != _NO_ORGANIZATION:
+            raise
+        own = Account(session.account_id, session.account_id, "", ACTIVE)
+        return Organization("", session.account_id, (own,))
+    ous = _ou_paths(client)
+    accounts = [
+        Account(
+            id=found["Id"],
+            name=found.get("Name", found["Id"]),
+            email=found.get("Email", ""),
+            state=found.get("State") or found.get("Status", ""),
+            ou=ous.get(found["Id"], "/"),
+        )
+        for page in client.get_paginator("list_accounts").paginate()
+        for found in page["Accounts"]
+    ]
+    return Organization(
+        id=described["Id"],
+        main_account_id=described["MasterAccountId"],
+        accounts=tuple(sorted(accounts, key=lambda a: a.id)),
+    )
+
+
+def enabled_regions(session: Session, account_id: str | None = None) -> tuple[str, ...]:
+    """The regions enabled in an account (default: the session's), sorted.
+
+    Source: account:ListRegions; opt-in regions count once they are ENABLED.
+    """
+    parameters: dict[str, Any] = {"RegionOptStatusContains": ["ENABLED", "ENABLED_BY_DEFAULT"]}
+    if account_id and account_id != session.account_id:
+        parameters["AccountId"] = account_id
+    pages = session.client("account").get_paginator("list_regions").paginate(**parameters)
+    return tuple(sorted(r["RegionName"] for page in pages for r in page["Regions"]))
+
+
+def _ou_paths(client: Any) -> dict[str, str]:
+    """The path of names of the OU of every account."""
+    paths: dict[str, str] = {}
+    roots = [r for page in client.get_paginator("list_roots").paginate() for r in page["Roots"]]
+    waiting = [(root["Id"], "/") for root in roots]
+    while waiting:
+        parent, path = waiting.pop()
+        for page in client.get_paginator("list_accounts_for_parent").paginate(ParentId=parent):
+            paths.update({account["Id"]: path for account in page["Accounts"]})
+        children = client.get_paginator("list_organizational_units_for_parent")
+        for page in children.paginate(ParentId=parent):
+            waiting += [
+                (unit["Id"], f"{path.rstrip('/')}/{unit['Name']}")
+                for unit in page["OrganizationalUnits"]
+            ]
+    return paths
+
+
+def _find(organization: Organization, name: str) -> Account:
+    for account in organization.accounts:
+        if name in (account.id, account.name):
+            return account
+    return organization.account(name)
+
+
+def _inside(path: str, ou: str) -> bool:
+    wanted = "/" + ou.strip("/")
+    return path == wanted or path.startswith(wanted.rstrip("/") + "/")

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -90,7 +91,7 @@ def confirm(question: str, *, yes: bool) -> None:
     """Ask on stderr unless ``yes``; end the command when the answer is no."""
     if yes:
         return
-    if not click.get_text_stream("stdin").isatty():
+    if not sys.stdin.isatty():
         raise ConfigurationError(
             "this changes something and there is no terminal to ask", remedy="Add --yes."
         )

@@ -1,0 +1,32 @@
+"""What all tests share: no test touches the machine's own AWS configuration."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+THIRD_PARTY = Path(
+    os.environ.get("BASELINE_TEST_DATA", Path(__file__).parents[1] / "../shared/data")
+).resolve()
+
+
+@pytest.fixture(autouse=True)
+def no_local_configuration(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """Cut every test off from real credentials, profiles, settings and the checkout's files."""
+    for name in [n for n in os.environ if n.startswith(("AWS_", "BASELINE_"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
+    monkeypatch.chdir(tmp_path)
+    yield
+
+
+@pytest.fixture
+def third_party() -> Path:
+    """The directory of third-party samples; skips where there is none."""
+    if not THIRD_PARTY.is_dir():
+        pytest.skip(f"no third-party samples at {THIRD_PARTY}; set BASELINE_TEST_DATA")
+    return THIRD_PARTY

@@ -1,0 +1,62 @@
+# Everything works on a fresh machine with Python >= 3.11, git and make:
+#
+#   make demo                                     the whole job on a simulated organization
+#   make test                                     all tests
+#   make security-audit-all                       audit every account of your organization
+#   make security-audit-accounts Accounts="ID ID"   audit these accounts
+
+PYTHON ?= python3
+BIN := .venv/bin
+OPTIONS ?=
+
+# Byte code is what makes the second start fast.
+unexport PYTHONDONTWRITEBYTECODE
+export BASELINE_TOOLS ?= $(CURDIR)/.tools/audit
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-fast lint format docs bench security-audit-all security-audit-accounts clean
+
+help:
+	@sed -n 's/^# \{0,1\}//p' Makefile | head -n 6
+
+setup:
+	@$(PYTHON) scripts/setup
+
+demo: setup
+	@$(BIN)/baseline demo $(OPTIONS)
+
+test: setup
+	$(BIN)/pytest -n 2 -m "not tools" $(OPTIONS)
+	$(BIN)/pytest -m tools $(OPTIONS)
+
+# Without the tests that install and run the real Prowler and ScoutSuite.
+test-fast: setup
+	$(BIN)/pytest -n 2 -m "not tools" $(OPTIONS)
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/cfn-lint --non-zero-exit-code informational src/baseline/templates/*.yaml
+	$(BIN)/cog --check docs/reference/commands.md
+
+format: setup
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+docs: setup
+	$(BIN)/cog -r docs/reference/commands.md
+
+bench: setup
+	$(BIN)/python benchmarks/run.py $(OPTIONS)
+
+security-audit-all: setup
+	scripts/security-audit -p $(OPTIONS)
+
+security-audit-accounts: setup
+	@test -n "$(Accounts)" || { echo 'Say which: make security-audit-accounts Accounts="123456789012"' >&2; exit 2; }
+	scripts/security-audit $(OPTIONS) $(Accounts)
+
+clean:
+	rm -rf .venv .tools demo

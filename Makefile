@@ -20,7 +20,7 @@ help:
 	@sed -n 's/^# \{0,1\}//p' Makefile | head -n 6
 
 setup:
-	@$(PYTHON) scripts/setup
+	@$(PYTHON) scripts/setup.py
 
 demo: setup
 	@$(BIN)/baseline demo $(OPTIONS)

@@ -5,6 +5,8 @@ Needs only Python 3.11 or later (the standard library). A second run with the sa
 at once. Says what it does on stderr.
 """
 
+from __future__ import annotations  # so that an older Python can still say that it is too old
+
 import hashlib
 import io
 import json
@@ -21,6 +23,7 @@ ROOT = Path(__file__).resolve().parents[1]
 TOOLS = ROOT / ".tools"
 STAMP = ROOT / ".venv" / "ready"
 UV = "0.13.9"
+INDEX = "https://pypi.org/simple/uv/"
 
 
 def say(text: str) -> None:
@@ -30,7 +33,7 @@ def say(text: str) -> None:
 
 def main() -> int:
     """Set up what is missing; 0 when the checkout is ready, 2 when it cannot be."""
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036  # this runs on whatever Python is there
         say(f"Python 3.11 or later is needed, this is {platform.python_version()}.")
         say("Name another one with: make PYTHON=python3.12 …")
         return 2
@@ -61,10 +64,7 @@ def fingerprint() -> str:
 def private_uv() -> Path:
     """The pinned uv in .tools: by pip where there is a venv module, else its wheel by hand."""
     uv = TOOLS / "venv" / "bin" / "uv"
-    if (
-        uv.is_file()
-        and UV in subprocess.run([uv, "--version"], capture_output=True, text=True).stdout
-    ):
+    if uv.is_file() and UV in version(uv):
         return uv
     say(f"installing uv {UV} into .tools")
     shutil.rmtree(TOOLS / "venv", ignore_errors=True)
@@ -77,14 +77,18 @@ def private_uv() -> Path:
     return uv
 
 
+def version(uv: Path) -> str:
+    """What ``uv --version`` says; empty when it does not run."""
+    answer = subprocess.run([uv, "--version"], check=False, capture_output=True, text=True)
+    return answer.stdout
+
+
 def fetch_wheel(uv: Path) -> None:
     """Put the uv program out of its wheel, checked against the index's SHA-256."""
-    with urllib.request.urlopen(f"https://pypi.org/pypi/uv/{UV}/json", timeout=60) as answer:
-        files = json.load(answer)["urls"]
-    wheel = next(f for f in files if suits_here(f["filename"]))
-    with urllib.request.urlopen(wheel["url"], timeout=300) as answer:
-        content = answer.read()
-    if hashlib.sha256(content).hexdigest() != wheel["digests"]["sha256"]:
+    listing = json.loads(fetch(INDEX, accept="application/vnd.pypi.simple.v1+json"))
+    wheel = next(f for f in listing["files"] if suits_here(f["filename"]))
+    content = fetch(wheel["url"])
+    if hashlib.sha256(content).hexdigest() != wheel["hashes"]["sha256"]:
         raise OSError(f"{wheel['filename']}: checksum differs from the index's")
     program = f"uv-{UV}.data/scripts/uv"
     shutil.rmtree(TOOLS / "venv", ignore_errors=True)
@@ -93,11 +97,19 @@ def fetch_wheel(uv: Path) -> None:
     uv.chmod(0o755)
 
 
+def fetch(url: str, accept: str = "*/*") -> bytes:
+    """What is at ``url``; raises OSError."""
+    request = urllib.request.Request(url, headers={"Accept": accept})
+    with urllib.request.urlopen(request, timeout=300) as answer:
+        content: bytes = answer.read()
+    return content
+
+
 def suits_here(filename: str) -> bool:
-    """Whether a wheel is for this system (glibc Linux or macOS) and processor."""
+    """Whether a wheel is of this version, for this system and processor."""
     system = "macosx" if sys.platform == "darwin" else "manylinux"
     machine = {"aarch64": "aarch64", "arm64": "arm64"}.get(platform.machine(), "x86_64")
-    return filename.endswith(".whl") and system in filename and filename.endswith(f"{machine}.whl")
+    return filename.startswith(f"uv-{UV}-py3-none-{system}") and filename.endswith(f"{machine}.whl")
 
 
 def run(*command: str | Path) -> None:

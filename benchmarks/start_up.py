@@ -1,0 +1,40 @@
+"""What it costs to start ``baseline``, against the AWS command line."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from pairs import compare
+
+ROOT = Path(__file__).resolve().parents[1]
+PEER = ROOT / ".tools" / "bench"
+AWS_CLI = "awscli>=1.40,<2"
+RUNS = 15
+
+
+def measure() -> Iterator[str]:
+    """One line a comparison."""
+    aws = _aws()
+    baseline = Path(sys.executable).with_name("baseline")
+    yield f"baseline --help / aws --version: {_pair([baseline, '--help'], [aws, '--version'])}"
+
+
+def _pair(first: list[Path | str], second: list[Path | str]) -> str:
+    return str(compare(lambda: _run(first), lambda: _run(second), RUNS))
+
+
+def _aws() -> Path:
+    """The peer, installed once with its byte code, as ours has its own."""
+    aws = PEER / "bin" / "aws"
+    if not aws.exists():
+        uv = ROOT / ".tools" / "venv" / "bin" / "uv"
+        subprocess.run([uv, "venv", "-q", "-p", sys.executable, PEER], check=True)
+        subprocess.run([uv, "pip", "install", "-q", "-p", PEER / "bin/python", AWS_CLI], check=True)
+    return aws
+
+
+def _run(command: list[Path | str]) -> None:
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    subprocess.run(command, check=True, capture_output=True, env=environment)

@@ -49,11 +49,22 @@ class CloudTrail(_Section):
     )
 
 
+class Storage(_Section):
+    """How long the central buckets keep logs, and results of queries."""
+
+    retention_days: Annotated[int, Field(ge=90)] = 2557
+    query_result_days: Annotated[int, Field(ge=1)] = 30
+
+
 class Audit(_Section):
-    """Which role the audits assume, where they look, and with what. Empty lists mean "all"."""
+    """Which role the audits assume, where they look, and with what. Empty lists mean "all".
+
+    With ``require_mfa`` the roll-out lets only identities that signed in with MFA assume the role.
+    """
 
     role: RoleName = "AssumableSecurityAuditRole"
-    external_id: str | None = None
+    external_id: Annotated[str, StringConstraints(pattern=r"^[\w+=,.@:/-]{2,1224}$")] | None = None
+    require_mfa: bool = False
     regions: tuple[RegionName, ...] = ()
     services: tuple[str, ...] = ()
     timeout_minutes: Annotated[int, Field(gt=0, le=24 * 60)] = 180
@@ -77,6 +88,7 @@ class Configuration(_Section):
     guardduty: GuardDuty = GuardDuty()
     config: Config = Config()
     cloudtrail: CloudTrail = CloudTrail()
+    storage: Storage = Storage()
     audit: Audit = Audit()
     lake: Path = Path("lake")
     reports: Path = Path("reports")

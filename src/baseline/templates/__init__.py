@@ -1,1 +1,125 @@
-"""templates."""
+"""The CloudFormation templates, plain YAML beside this file, and what is known of them as text.
+
+Pure: nothing here talks to AWS. Templates are sent as text, so their size is limited
+[CloudFormation quotas: 51,200 bytes of TemplateBody, 500 resources].
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import yaml
+
+from baseline.errors import TemplateError
+
+NAMES = (
+    "stack-set-roles",
+    "auditing-storage",
+    "audit-roles",
+    "guardduty-main",
+    "guardduty-member",
+    "auditing",
+)
+MAX_BODY = 51_200
+MAX_RESOURCES = 500
+
+
+@dataclass(frozen=True)
+class Member:
+    """A member account as GuardDuty invites it: the e-mail must be the account's own."""
+
+    account_id: str
+    email: str
+
+
+@cache
+def read(name: str) -> str:
+    """The text of the template called ``name``; raises TemplateError when there is none."""
+    if name not in NAMES:
+        raise TemplateError(f"there is no template {name}", remedy=f"Known: {', '.join(NAMES)}.")
+    return (resources.files(__name__) / f"{name}.yaml").read_text(encoding="utf-8")
+
+
+def guardduty_main(members: Iterable[Member]) -> str:
+    """The template ``guardduty-main`` with an invitation for each of ``members``.
+
+    The resources refer to the detector only, so all are made at the same time. Raises
+    TemplateError when there are more members than one template can hold.
+    """
+    lines = [read("guardduty-main"), *(_member(m) for m in members)]
+    return measured("guardduty-main", "".join(lines))
+
+
+def measured(name: str, body: str) -> str:
+    """``body`` as it is; raises TemplateError when it is larger than CloudFormation takes."""
+    size = len(body.encode())
+    count = len(parse(body)["Resources"])
+    if size > MAX_BODY or count > MAX_RESOURCES:
+        raise TemplateError(
+            f"the template has {size:,} bytes and {count} resources; CloudFormation takes "
+            f"{MAX_BODY:,} bytes and {MAX_RESOURCES} resources",
+            where=name,
+            remedy="Leave accounts out with exclude_accounts; GuardDuty's own organization mode, "
+            "for organizations of this size, is not supported yet.",
+        )
+    return body
+
+
+def parse(body: str) -> Any:
+    """What a template says, short forms like ``!Ref`` written out; raises TemplateError."""
+    try:
+        return yaml.load(body, Loader=_Loader)  # noqa: S506  # a subclass of a safe loader
+    except yaml.YAMLError as error:
+        raise TemplateError(
+            f"not valid YAML: {getattr(error, 'problem', None) or error}", where="template"
+        ) from None
+
+
+def differences(before: Any, after: Any, path: str = "") -> list[str]:
+    """Where two parsed templates differ, as paths like ``Resources.Trail.Properties.IsLogging``."""
+    if before == after:
+        return []
+    if isinstance(before, dict) and isinstance(after, dict):
+        keys = sorted(before.keys() | after.keys())
+        return [
+            found
+            for key in keys
+            for found in differences(before.get(key), after.get(key), f"{path}.{key}".lstrip("."))
+        ]
+    return [path]
+
+
+def _member(member: Member) -> str:
+    """One resource, as few bytes as stay readable: a template has room for some 200 of them."""
+    return f"""
+  Member{member.account_id}:
+    Type: AWS::GuardDuty::Member
+    Properties:
+      DetectorId: !Ref Detector
+      MemberId: "{member.account_id}"
+      Email: {json.dumps(member.email)}
+      Status: Invited
+      DisableEmailNotification: true
+"""
+
+
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # C or Python
+    """YAML with CloudFormation's short forms."""
+
+
+def _short_form(loader: Any, suffix: str, node: yaml.Node) -> Any:
+    if isinstance(node, yaml.ScalarNode):
+        value = loader.construct_scalar(node)
+        if suffix == "GetAtt":
+            value = value.split(".", 1)
+    elif isinstance(node, yaml.SequenceNode):
+        value = loader.construct_sequence(node, deep=True)
+    else:
+        value = loader.construct_mapping(node, deep=True)
+    return {suffix if suffix in ("Ref", "Condition") else f"Fn::{suffix}": value}
+
+
+_Loader.add_multi_constructor("!", _short_form)

@@ -51,6 +51,7 @@ class Session:
         credentials: Any,
         region: str,
         transport: Transport | None = None,
+        attempts: int | None = None,
     ) -> None:
         core = botocore.session.get_session()
         core.register_component("data_loader", _MODELS)
@@ -58,6 +59,7 @@ class Session:
         self._boto = boto3.session.Session(botocore_session=core, region_name=region)
         self._source = credentials
         self._transport = transport
+        self._attempts = attempts
         self._clients: dict[tuple[str, str], Any] = {}
         self.region = region
         identity = self.client("sts").get_caller_identity()
@@ -133,7 +135,9 @@ class Session:
     def _make_client(self, service: str, region: str) -> Any:
         where = f"{service} in {region}"
         with translated(where):
-            client = self._boto.client(service, region_name=region, config=_configuration())
+            client = self._boto.client(
+                service, region_name=region, config=_configuration(self._attempts)
+            )
         if self._transport:
             client.meta.events.register("before-send", self._transport)
         _speak_our_errors(client, lambda: getattr(self, "account_id", ""), region)
@@ -160,10 +164,10 @@ def open_session(
     return Session(credentials, region, transport)
 
 
-def _configuration() -> botocore.config.Config:
-    attempts = os.environ.get("AWS_MAX_ATTEMPTS", "5")
+def _configuration(attempts: int | None = None) -> botocore.config.Config:
+    attempts = attempts or int(os.environ.get("AWS_MAX_ATTEMPTS") or 5)
     return botocore.config.Config(
-        retries={"mode": "standard", "total_max_attempts": max(1, int(attempts or 5))},
+        retries={"mode": "standard", "total_max_attempts": max(1, attempts)},
         connect_timeout=10,
         read_timeout=60,
         max_pool_connections=32,

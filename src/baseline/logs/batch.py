@@ -1,0 +1,204 @@
+"""One step of collecting: new objects of one day, read, checked and written as one file.
+
+Nothing of a step is visible before the manifest names its file. An object that cannot be used is
+set aside with its reason; the others of the batch go on.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import BinaryIO
+
+from baseline.errors import BaselineError, LogFileError
+from baseline.logs import convert, objects
+from baseline.logs.convert import Absorbed, Staged
+from baseline.logs.lake import Lake
+from baseline.logs.layout import Folder, identity, read_key
+from baseline.logs.manifest import Entry, Known, Part
+from baseline.logs.objects import Lines, Tag
+from baseline.logs.source import Source, Stored
+
+_DOWNLOADS = 8
+
+
+@dataclass(frozen=True)
+class New:
+    """An object to read. ``former`` is what the lake has of an earlier content of it."""
+
+    stored: Stored
+    folder: Folder
+    number: int
+    former: Known | None = None
+
+    @property
+    def key(self) -> str:
+        """The key from ``AWSLogs/`` on."""
+        return identity(self.stored.key)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """New objects of one day of one table that become one file, and the files it replaces."""
+
+    table: str
+    date: str
+    new: tuple[New, ...]
+    absorbed: tuple[Part, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Always the same for the same content, so that doing it again overwrites."""
+        parts = [part.path for part in self.absorbed]
+        content = sorted(f"{new.key} {new.stored.tag}" for new in self.new) + parts
+        return hashlib.sha256("\n".join(content).encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class Step:
+    """What came of one batch, ready to be committed. ``unread`` are pairs of key and reason."""
+
+    batch: Batch
+    entries: tuple[Entry, ...]
+    part: Part | None
+    unread: tuple[tuple[str, str], ...]
+    text_bytes: int
+
+
+@dataclass
+class _Result:
+    """Rows of the good objects and reasons of the bad, both by object number."""
+
+    rows: dict[int, int] = field(default_factory=dict)
+    bad: dict[int, str] = field(default_factory=dict)
+    total: int = 0
+    text_bytes: int = 0
+
+
+_Contents = Sequence[tuple[New, bytes]]
+
+
+def run(source: Source, lake: Lake, batch: Batch) -> Step:
+    """Read, check and write one batch; raises LogFileError when the lake cannot be written."""
+    contents, unread = _download(source, batch)
+    scratch = lake.staging / batch.name
+    target = scratch.with_suffix(".parquet")
+    path = f"{batch.table}/date={batch.date}/part-{batch.name}.parquet"
+    try:
+        result = _convert(lake, batch, contents, target)
+        part = None
+        if result.total or batch.absorbed:
+            part = Part(path, batch.table, batch.date, result.total, target.stat().st_size)
+            lake.publish(target, path)
+    except OSError as error:
+        raise LogFileError(
+            f"cannot be written: {error.strerror}",
+            where=str(lake.path),
+            remedy="What was collected is kept; make room and run it again.",
+        ) from None
+    entries = tuple(_entry(new, result, part) for new, _ in contents)
+    return Step(batch, entries, part, tuple(unread), result.text_bytes)
+
+
+def _download(
+    source: Source, batch: Batch
+) -> tuple[list[tuple[New, bytes]], list[tuple[str, str]]]:
+    def read(new: New) -> bytes | BaselineError:
+        try:
+            return source.read(new.stored.key)
+        except BaselineError as error:
+            return error
+
+    with ThreadPoolExecutor(_DOWNLOADS) as pool:
+        answers = list(zip(batch.new, pool.map(read, batch.new), strict=True))
+    contents = [(new, got) for new, got in answers if isinstance(got, bytes)]
+    unread = [(new.key, str(got)) for new, got in answers if isinstance(got, BaselineError)]
+    return contents, unread
+
+
+def _convert(lake: Lake, batch: Batch, contents: _Contents, target: Path) -> _Result:
+    """One file of all; when a record has a wrong shape, of all but the objects that have such."""
+    try:
+        return _attempt(lake, batch, contents, target)
+    except LogFileError:
+        bad = _misshapen(lake, replace(batch, absorbed=()), contents, target)
+        good = [(new, content) for new, content in contents if new.number not in bad]
+        result = _attempt(lake, batch, good, target)
+        result.bad |= bad
+        return result
+
+
+def _misshapen(lake: Lake, batch: Batch, contents: _Contents, target: Path) -> dict[int, str]:
+    """The objects that DuckDB refuses, found by halving."""
+    try:
+        return _attempt(lake, batch, contents, target).bad
+    except LogFileError as error:
+        if len(contents) == 1:
+            return {contents[0][0].number: error.what}
+    half = len(contents) // 2
+    return _misshapen(lake, batch, contents[:half], target) | _misshapen(
+        lake, batch, contents[half:], target
+    )
+
+
+def _attempt(lake: Lake, batch: Batch, contents: _Contents, target: Path) -> _Result:
+    result = _Result()
+    staged = _stage(batch, contents, target.with_suffix(".lines"), result)
+    try:
+        replaced = (
+            new.former.id for new, _ in contents if new.former and new.number in result.rows
+        )
+        paths = [str(lake.path / part.path) for part in batch.absorbed]
+        if staged or paths:
+            absorbed = Absorbed(paths, frozenset(replaced))
+            result.total = convert.write(batch.table, staged, absorbed, target)
+    finally:
+        for lines in staged:
+            lines.path.unlink()
+    return result
+
+
+def _stage(batch: Batch, contents: _Contents, base: Path, result: _Result) -> list[Staged]:
+    """Write the good objects as lines, one file for each header, and note what was found."""
+    files: dict[str, tuple[Staged, BinaryIO]] = {}
+    with ExitStack() as stack:
+        for new, content in contents:
+            try:
+                lines = _open(batch.table, new, content)
+            except LogFileError as error:
+                result.bad[new.number] = error.what
+                continue
+            result.rows[new.number] = lines.rows
+            result.text_bytes += lines.size
+            if lines.header not in files:
+                path = base.with_suffix(f".{len(files)}.lines")
+                files[lines.header] = (
+                    Staged(path, lines.header),
+                    stack.enter_context(path.open("wb")),
+                )
+            files[lines.header][1].writelines(lines.chunks)
+    return [staged for staged, _ in files.values()]
+
+
+def _open(table: str, new: New, content: bytes) -> Lines:
+    key = read_key(new.stored.key)
+    if not key or not key.is_log:
+        raise LogFileError("is not named like a log object")
+    tag = Tag(new.folder.account, new.folder.region, new.number)
+    return (
+        objects.cloudtrail(content, tag) if table == "cloudtrail" else objects.flowlog(content, tag)
+    )
+
+
+def _entry(new: New, result: _Result, part: Part | None) -> Entry:
+    known = Entry(new.number, new.key, new.stored.tag, new.stored.size, new.folder)
+    rows = result.rows.get(new.number)
+    if rows is not None and new.number not in result.bad:
+        return replace(known, rows=rows, part=part.path if part and rows else None)
+    reason = result.bad[new.number]
+    if new.former and new.former.part:
+        reason += " (the rows of its former content are kept)"
+        known = replace(known, id=new.former.id, rows=new.former.rows, part=new.former.part)
+    return replace(known, reason=reason)

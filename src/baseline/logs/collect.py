@@ -1,0 +1,153 @@
+"""From a source into the lake: each object once, also when a run is killed or repeated.
+
+An object is known by its key and tag. New ones of a day become one Parquet file, which is visible
+from one transaction of the manifest on. An object that came again with another content replaces
+its own rows; when the new content cannot be read, the rows of the former are kept.
+"""
+
+import os
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from baseline.logs import batch as batches
+from baseline.logs import convert
+from baseline.logs.batch import Batch, New, Step
+from baseline.logs.lake import Lake
+from baseline.logs.layout import Folder, identity
+from baseline.logs.source import Source, Stored
+from baseline.parallel import Failed, each
+
+# What one step holds in memory, compressed; with what it unpacks to it stays below a gigabyte.
+BATCH_BYTES = 64 * 1024**2
+# More files than this in one day slow every query down; then they become one.
+MANY_PARTS = 8
+
+
+@dataclass
+class Collected:
+    """What a run did. ``set_aside`` and ``unread`` are pairs of key and reason.
+
+    ``unread`` will be tried again; ``set_aside`` only when the object changes. ``rows`` counts by
+    table; ``duplicates`` are rows whose event another row of the same days has too.
+    """
+
+    objects: int = 0
+    known: int = 0
+    rows: dict[str, int] = field(default_factory=dict)
+    text_bytes: int = 0
+    duplicates: int = 0
+    set_aside: list[tuple[str, str]] = field(default_factory=list)
+    unread: list[tuple[str, str]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a run is."""
+
+    objects: int
+    total: int
+    rows: int
+    text_bytes: int
+
+
+def _silent(_: Progress) -> None:
+    pass
+
+
+def collect(
+    source: Source,
+    lake: Lake,
+    folders: Sequence[Folder],
+    report: Callable[[Progress], None] = _silent,
+) -> Collected:
+    """Bring what is new in ``folders`` into ``lake``.
+
+    Raises an AwsError or LogFileError when the source cannot be listed or the lake not be written;
+    what was finished before is kept.
+    """
+    done = Collected()
+    with lake.locked():
+        todo = _batches(lake, _new(source, lake, folders, done))
+        total = sum(len(batch.new) for batch in todo)
+        work = each(todo, lambda batch: batches.run(source, lake, batch), workers=_cores())
+        for outcome in work:
+            if isinstance(outcome, Failed):
+                raise outcome.error
+            _commit(lake, outcome.value, done)
+            report(Progress(done.objects, total, sum(done.rows.values()), done.text_bytes))
+        done.duplicates = _duplicates(lake, todo)
+    return done
+
+
+def _new(source: Source, lake: Lake, folders: Sequence[Folder], done: Collected) -> Iterator[New]:
+    """The objects whose content the lake has not got; the others are counted."""
+    number = lake.manifest.next_id()
+    for outcome in each(folders, lambda folder: source.objects(folder.path)):
+        if isinstance(outcome, Failed):
+            raise outcome.error
+        known = lake.manifest.known(outcome.target)
+        for stored in outcome.value:
+            former = known.get(identity(stored.key))
+            if former and former.tag == stored.tag:
+                done.known += 1
+                if former.reason:
+                    done.set_aside.append((identity(stored.key), former.reason))
+            elif not _hidden(stored):
+                yield New(stored, outcome.target, number, former)
+                number += 1
+
+
+def _hidden(stored: Stored) -> bool:
+    """Athena, too, passes over what begins with a dot or an underscore."""
+    return stored.key.rpartition("/")[2].startswith(("_", "."))
+
+
+def _batches(lake: Lake, new: Iterable[New]) -> list[Batch]:
+    by_day: dict[tuple[str, str], list[New]] = defaultdict(list)
+    for found in new:
+        by_day[found.folder.table, found.folder.date].append(found)
+    return [
+        batch
+        for (table, date), found in sorted(by_day.items())
+        for batch in _batches_of_day(lake, table, date, found)
+    ]
+
+
+def _batches_of_day(lake: Lake, table: str, date: str, new: list[New]) -> Iterator[Batch]:
+    """The first batch alone replaces files that are there, so that all can be done at once."""
+    parts = lake.manifest.parts(table, date)
+    replaced = {found.former.part for found in new if found.former}
+    absorbed = tuple(p for p in parts if p.path in replaced or len(parts) >= MANY_PARTS)
+    # Rows in the order account, region, time let a query skip most of a file.
+    new.sort(key=lambda found: (found.former is None, found.folder, found.stored.key))
+    batch: list[New] = []
+    size = 0
+    for found in new:
+        if batch and size + found.stored.size > BATCH_BYTES and found.former is None:
+            yield Batch(table, date, tuple(batch), absorbed)
+            batch, size, absorbed = [], 0, ()
+        batch.append(found)
+        size += found.stored.size
+    yield Batch(table, date, tuple(batch), absorbed)
+
+
+def _commit(lake: Lake, step: Step, done: Collected) -> None:
+    lake.manifest.commit(step.entries, step.part, (part.path for part in step.batch.absorbed))
+    good = [entry for entry in step.entries if entry.reason is None]
+    table = step.batch.table
+    done.objects += len(good)
+    done.rows[table] = done.rows.get(table, 0) + sum(entry.rows for entry in good)
+    done.text_bytes += step.text_bytes
+    done.set_aside += [(entry.key, entry.reason) for entry in step.entries if entry.reason]
+    done.unread += step.unread
+
+
+def _duplicates(lake: Lake, done: Sequence[Batch]) -> int:
+    days = sorted({batch.date for batch in done if batch.table == "cloudtrail"})
+    parts = [part for day in days for part in lake.manifest.parts("cloudtrail", day)]
+    return convert.duplicates([str(lake.path / part.path) for part in parts])
+
+
+def _cores() -> int:
+    return os.cpu_count() or 1

@@ -1,0 +1,147 @@
+"""Staged lines to one Parquet file, with DuckDB; always with all columns of the table."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from baseline.errors import LogFileError
+from baseline.logs import schema
+from baseline.logs.schema import OBJECT, Column
+
+_TAGS = (Column("_account"), Column("_region"), OBJECT)
+_LARGEST_RECORD = 64 * 1024**2
+_MEMORY = "2GB"
+_PLACE = re.compile(r"^.*?(?:in line \d+|line: \d+)[:.]?\s*", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Staged:
+    """A file of tagged lines of one table; ``header`` names the fields of flow logs, in order."""
+
+    path: Path
+    header: str = ""
+
+
+@dataclass(frozen=True)
+class Absorbed:
+    """Parquet files that the new one replaces, and the objects in them whose rows are dropped."""
+
+    paths: Sequence[str] = ()
+    without: frozenset[int] = frozenset()
+
+
+def write(table: str, staged: Iterable[Staged], absorbed: Absorbed, target: Path) -> int:
+    """Write ``target`` and return its number of rows.
+
+    Raises LogFileError when a record has not the shape of the table.
+    """
+    import duckdb  # noqa: PLC0415  # slow to import
+
+    inputs = [f'SELECT * FROM "{table}"']
+    if absorbed.paths:
+        inputs.append(_parts(absorbed))
+    inputs += [_lines(table, lines) for lines in staged]
+    try:
+        with _connect(table) as connection:
+            rows = connection.execute(
+                f"COPY ({' UNION ALL BY NAME '.join(inputs)}) TO {text(str(target))}"
+                " (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)"
+            ).fetchone()
+    except duckdb.Error as error:
+        raise LogFileError(_reason(error)) from None
+    return int(rows[0])
+
+
+def duplicates(paths: Sequence[str]) -> int:
+    """How many rows of the CloudTrail files ``paths`` repeat an event that another row has."""
+    if not paths:
+        return 0
+    with _connect("cloudtrail") as connection:
+        found = connection.execute(
+            "SELECT count(eventid) - count(DISTINCT eventid) FROM read_parquet($1)", [list(paths)]
+        ).fetchone()
+    return int(found[0])
+
+
+def text(value: str) -> str:
+    """``value`` as a literal of SQL."""
+    return "'" + value.replace("'", "''") + "'"
+
+
+def definition(columns: Iterable[Column]) -> str:
+    """The columns as CREATE TABLE takes them."""
+    return ", ".join(column.definition for column in columns)
+
+
+def _connect(table: str) -> Any:
+    import duckdb  # noqa: PLC0415  # slow to import
+
+    connection = duckdb.connect(
+        config={
+            "threads": "1",
+            "memory_limit": _MEMORY,
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+        }
+    )
+    # The typed empty table gives every file all columns, and the fields of structs lower case.
+    columns = (*schema.LOGS[table], Column("account"), Column("region"), OBJECT)
+    connection.execute(f'CREATE TABLE "{table}" ({definition(columns)})')
+    return connection
+
+
+def _parts(absorbed: Absorbed) -> str:
+    paths = ", ".join(map(text, absorbed.paths))
+    # Zero is no object's number: the list is never empty.
+    numbers = ", ".join(str(number) for number in sorted(absorbed.without | {0}))
+    return (
+        f"SELECT * FROM read_parquet([{paths}], hive_partitioning = false)"
+        f' WHERE "_object" NOT IN ({numbers})'
+    )
+
+
+def _lines(table: str, staged: Staged) -> str:
+    read = _json(table, staged) if table == "cloudtrail" else _csv(table, staged)
+    tags = '"_account" AS account, "_region" AS region, "_object"'
+    return f"SELECT {_selected(table, staged)}, {tags} FROM {read}"
+
+
+def _selected(table: str, staged: Staged) -> str:
+    there = set(staged.header.split())
+    return ", ".join(
+        f'"{column.field}" AS "{column.name}"'
+        for column in schema.LOGS[table]
+        if not there or column.field in there
+    )
+
+
+def _json(table: str, staged: Staged) -> str:
+    columns = _struct((*_TAGS, *schema.LOGS[table]))
+    # Without records = true DuckDB 2.0 sniffs each file although its columns are given.
+    return (
+        f"read_json({text(str(staged.path))}, format = 'newline_delimited', records = true,"
+        f" auto_detect = false, maximum_object_size = {_LARGEST_RECORD}, columns = {columns})"
+    )
+
+
+def _csv(table: str, staged: Staged) -> str:
+    types = {column.field: column for column in schema.LOGS[table]}
+    # The field region would hide the region of the path.
+    fields = tuple(types.get(field, Column(f"other {field}")) for field in staged.header.split())
+    return (
+        f"read_csv({text(str(staged.path))}, delim = ' ', header = false, nullstr = '-',"
+        f" quote = '', escape = '', auto_detect = false, columns = {_struct((*_TAGS, *fields))})"
+    )
+
+
+def _struct(columns: Iterable[Column]) -> str:
+    pairs = (f"{text(column.field)}: {text(column.type)}" for column in columns)
+    return "{" + ", ".join(pairs) + "}"
+
+
+def _reason(error: Exception) -> str:
+    first = str(error).split("\nTry setting")[0]
+    shape = _PLACE.sub("", first)
+    return f"holds a record of another shape: {' '.join(shape.split())[:200]}"

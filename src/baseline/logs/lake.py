@@ -1,0 +1,109 @@
+"""The lake: Parquet files ``TABLE/date=YYYY-MM-DD/part-….parquet`` in a directory, and a manifest.
+
+Logs hold what an attacker wants to know: files are 0600, directories 0700.
+"""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from baseline.errors import LogFileError, UsageError
+from baseline.logs.layout import TABLES
+from baseline.logs.manifest import Manifest
+
+MANIFEST = "manifest.sqlite"
+STAGING = ".staging"
+
+
+class Lake:
+    """A lake that is there. ``path`` is absolute."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.resolve()
+        if not (self.path / MANIFEST).is_file():
+            raise UsageError(
+                "there is no lake here", where=str(path), remedy="Fill one: baseline logs collect"
+            )
+        self.manifest = Manifest(self.path / MANIFEST)
+
+    @classmethod
+    def create(cls, path: Path) -> "Lake":
+        """The lake at ``path``, made if it is not there; raises UsageError when it cannot be."""
+        try:
+            path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            (path / STAGING).mkdir(mode=0o700, exist_ok=True)
+            (path / MANIFEST).touch(mode=0o600)
+        except OSError as error:
+            raise UsageError(
+                f"no lake can be made here: {error.strerror}",
+                where=str(path),
+                remedy="Give another --lake.",
+            ) from None
+        return cls(path)
+
+    @property
+    def staging(self) -> Path:
+        """Where files are before they are finished."""
+        return self.path / STAGING
+
+    def files(self, table: str) -> list[str]:
+        """The absolute paths of a table's Parquet files."""
+        return [str(self.path / part.path) for part in self.manifest.parts(table)]
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Write alone: a second writer gets a LogFileError at once."""
+        descriptor = self._lock()
+        try:
+            self._sweep()
+            yield
+        finally:
+            os.close(descriptor)
+
+    def publish(self, finished: Path, relative: str) -> None:
+        """Move a finished file to its place, so that it survives a crash once it is there."""
+        target = self.path / relative
+        target.parent.parent.mkdir(mode=0o700, exist_ok=True)
+        target.parent.mkdir(mode=0o700, exist_ok=True)
+        finished.chmod(0o600)
+        _flush(finished)
+        finished.replace(target)
+        _flush(target.parent)
+
+    def _lock(self) -> int:
+        try:
+            descriptor = os.open(self.path / ".lock", os.O_CREAT | os.O_RDWR, 0o600)
+        except OSError as error:
+            raise LogFileError(
+                f"cannot be written: {error.strerror}", where=str(self.path)
+            ) from None
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(descriptor)
+            raise LogFileError(
+                "another run is collecting into this lake",
+                where=str(self.path),
+                remedy="Wait for it to end.",
+            ) from None
+        return descriptor
+
+    def _sweep(self) -> None:
+        """Remove what a killed run left, and files that were replaced in an earlier run."""
+        for leftover in self.staging.iterdir():
+            leftover.unlink()
+        for table in TABLES:
+            named = set(self.files(table))
+            for file in (self.path / table).glob("date=*/*.parquet"):
+                if str(file) not in named:
+                    file.unlink()
+
+
+def _flush(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

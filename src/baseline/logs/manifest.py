@@ -1,0 +1,178 @@
+"""What is in the lake: which object was read, into which Parquet file, or why it was not.
+
+SQLite, one transaction a step. A file that the manifest does not name does not exist for a query;
+that is what makes a killed run harmless.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from baseline.errors import LogFileError
+from baseline.logs.layout import Folder
+
+VERSION = 1
+_SCHEMA = """
+CREATE TABLE parts (
+    path TEXT PRIMARY KEY, tbl TEXT NOT NULL, date TEXT NOT NULL,
+    rows INTEGER NOT NULL, bytes INTEGER NOT NULL
+) STRICT;
+CREATE TABLE objects (
+    id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, tag TEXT NOT NULL, size INTEGER NOT NULL,
+    tbl TEXT NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL, date TEXT NOT NULL,
+    rows INTEGER NOT NULL, part TEXT REFERENCES parts (path) DEFERRABLE INITIALLY DEFERRED,
+    reason TEXT
+) STRICT;
+CREATE INDEX objects_by_day ON objects (tbl, date, account, region);
+CREATE INDEX objects_by_part ON objects (part);
+CREATE INDEX parts_by_day ON parts (tbl, date);
+"""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One object that was read: into the Parquet file ``part``, or set aside with ``reason``.
+
+    Neither means that it holds no events. ``key`` begins with ``AWSLogs/``.
+    """
+
+    id: int
+    key: str
+    tag: str
+    size: int
+    folder: Folder
+    rows: int = 0
+    part: str | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class Part:
+    """One Parquet file; ``path`` is relative to the lake."""
+
+    path: str
+    table: str
+    date: str
+    rows: int
+    bytes: int
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the manifest remembers of an object."""
+
+    id: int
+    tag: str
+    rows: int
+    part: str | None
+    reason: str | None
+
+
+class Manifest:
+    """The lake's memory. Used by one thread."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        with self._translated():
+            self._connection = sqlite3.connect(path, isolation_level=None)
+            version = self._connection.execute("PRAGMA user_version").fetchone()[0]
+        if version == 0:
+            self._create()
+        elif version != VERSION:
+            raise LogFileError(
+                f"was written by another version of this program (layout {version})",
+                where=str(path),
+                remedy="Use another --lake, or remove it and collect again.",
+            )
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._connection.close()
+
+    def next_id(self) -> int:
+        """The first number that no object has had."""
+        return int(self._query("SELECT coalesce(max(id), 0) + 1 FROM objects")[0][0])
+
+    def known(self, folder: Folder) -> dict[str, Known]:
+        """What was read of one day of one account and region, by key."""
+        rows = self._query(
+            "SELECT key, id, tag, rows, part, reason FROM objects"
+            " WHERE tbl = ? AND date = ? AND account = ? AND region = ?",
+            (folder.table, folder.date, folder.account, folder.region),
+        )
+        return {key: Known(*rest) for key, *rest in rows}
+
+    def parts(self, table: str, date: str | None = None) -> list[Part]:
+        """The Parquet files of a table, or of one of its days, sorted."""
+        rows = self._query(
+            "SELECT path, tbl, date, rows, bytes FROM parts"
+            " WHERE tbl = ? AND (? IS NULL OR date = ?) ORDER BY path",
+            (table, date, date),
+        )
+        return [Part(*row) for row in rows]
+
+    def set_aside(self) -> list[tuple[str, str]]:
+        """Key and reason of the objects that could not be read."""
+        return self._query("SELECT key, reason FROM objects WHERE reason NOTNULL ORDER BY key")
+
+    def commit(self, entries: Iterable[Entry], part: Part | None, retired: Iterable[str]) -> None:
+        """Make one step visible: its objects, its file, and the files that it replaces."""
+        entries, retired = list(entries), list(retired)
+        with self._translated(), self._transaction():
+            execute = self._connection.execute
+            for entry in entries:
+                execute("DELETE FROM objects WHERE key = ?", (entry.key,))
+            self._connection.executemany(
+                "INSERT INTO objects VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", map(_row, entries)
+            )
+            if part:
+                execute(
+                    "INSERT OR REPLACE INTO parts VALUES (?, ?, ?, ?, ?)",
+                    (part.path, part.table, part.date, part.rows, part.bytes),
+                )
+            for path in retired:
+                new = part.path if part else None
+                execute("UPDATE objects SET part = ? WHERE part = ?", (new, path))
+                execute("DELETE FROM parts WHERE path = ?", (path,))
+
+    def _create(self) -> None:
+        with self._translated():
+            self._connection.executescript(
+                f"BEGIN; {_SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;"
+            )
+
+    def _query(self, sql: str, values: tuple[str | None, ...] = ()) -> list[Any]:
+        with self._translated():
+            return self._connection.execute(sql, values).fetchall()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._connection.execute("ROLLBACK")
+            raise
+        self._connection.execute("COMMIT")
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise LogFileError(
+                f"cannot be used: {error}",
+                where=str(self._path),
+                remedy="Check the disk and the rights, or use another --lake.",
+            ) from error
+
+
+def _row(entry: Entry) -> tuple[str | int | None, ...]:
+    folder = entry.folder
+    place = (folder.table, folder.account, folder.region, folder.date)
+    return (
+        entry.id, entry.key, entry.tag, entry.size, *place, entry.rows, entry.part, entry.reason,
+    )  # fmt: skip

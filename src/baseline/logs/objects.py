@@ -1,0 +1,158 @@
+"""One log object: opened, checked, and brought into lines that DuckDB reads fast.
+
+CloudTrail delivers ``{"Records":[…]}``. Cutting that into one record a line, unparsed, and letting
+DuckDB read the lines is several times faster than letting either of the two do all of it.
+"""
+
+import io
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import msgspec
+from isal import igzip, igzip_lib
+
+from baseline.errors import LogFileError
+from baseline.logs import schema
+
+# No delivered object comes near it; a small file that unpacks to more is an attack on the reader.
+LARGEST = 2 * 1024**3
+_GZIP = b"\x1f\x8b"
+_BATCH = 2_000  # records written at a time, so that a large object is not copied whole
+_BLANKS = re.compile(rb"[ \t]{2,}")
+
+
+class _Delivery(msgspec.Struct):
+    Records: list[msgspec.Raw]
+
+
+_DELIVERY = msgspec.json.Decoder(_Delivery)
+_ANYTHING = msgspec.json.Decoder(dict[str, msgspec.Raw])
+
+
+@dataclass(frozen=True)
+class Tag:
+    """What every row of one object carries: where it came from."""
+
+    account: str
+    region: str
+    number: int
+
+
+@dataclass(frozen=True)
+class Lines:
+    """The content of one object as lines. ``header`` names the fields of a flow log, in order."""
+
+    chunks: Iterator[bytes]
+    rows: int
+    size: int
+    header: str = ""
+
+
+def unpack(content: bytes) -> bytes:
+    """The text of an object, gzipped or not; raises LogFileError with the reason."""
+    if not content:
+        raise LogFileError("is empty")
+    if content.startswith(_GZIP):
+        content = _gunzip(content)
+    if not content.isascii():
+        _check_utf8(content)
+    return content
+
+
+def cloudtrail(content: bytes, tag: Tag) -> Lines:
+    """One record a line, tagged; raises LogFileError when it is no CloudTrail delivery."""
+    text = unpack(content).removeprefix(b"\xef\xbb\xbf")
+    if b"\n" in text:
+        text = _one_line(text)
+    records = _records(text)
+    if not all(bytes(memoryview(record)[:1]) == b"{" for record in records):
+        raise LogFileError("holds a record that is not an object")
+    return Lines(_tagged(records, tag), len(records), len(text))
+
+
+def flowlog(content: bytes, tag: Tag) -> Lines:
+    """One flow record a line, tagged, the header taken off; raises LogFileError."""
+    if content.startswith(b"PAR1"):
+        raise LogFileError("is a Parquet flow log, which is not read yet")
+    text = unpack(content)
+    header, _, body = text.partition(b"\n")
+    fields = header.decode().split()
+    known = {column.field for column in schema.FLOWLOGS} | {"region"}
+    if not set(fields) & known:
+        raise LogFileError("has no header of flow log fields in its first line")
+    body = _BLANKS.sub(b" ", body.replace(b"\r", b"")).strip(b"\n")
+    lines = [line for line in body.split(b"\n") if line.strip()]
+    width = len(fields)
+    for number, line in enumerate(lines, start=2):
+        if line.strip().count(b" ") != width - 1:
+            raise LogFileError(f"line {number} has not the {width} fields of the header")
+    start = f"{tag.account} {tag.region} {tag.number} ".encode()
+    chunks = (start + line.strip() + b"\n" for line in lines)
+    return Lines(chunks, len(lines), len(text), header=" ".join(fields))
+
+
+def _gunzip(content: bytes) -> bytes:
+    # The file object alone reads every gzip member and notices a truncated end.
+    try:
+        text: bytes = igzip.GzipFile(fileobj=io.BytesIO(content)).read(LARGEST + 1)
+    except EOFError:
+        raise LogFileError("is truncated: the gzip stream ends too early") from None
+    except (OSError, igzip_lib.IsalError) as error:
+        raise LogFileError(f"is not valid gzip: {error}") from None
+    if len(text) > LARGEST:
+        raise LogFileError(f"unpacks to more than {LARGEST:,} bytes")
+    return text
+
+
+def _check_utf8(content: bytes) -> None:
+    try:
+        content.decode()
+    except UnicodeDecodeError as error:
+        raise LogFileError(f"is not UTF-8: byte {error.start}") from None
+
+
+def _one_line(text: bytes) -> bytes:
+    try:
+        return msgspec.json.format(text, indent=-1)
+    except msgspec.DecodeError as error:
+        raise _not_json(error) from None
+
+
+def _records(text: bytes) -> list[msgspec.Raw]:
+    try:
+        return _DELIVERY.decode(text).Records
+    except msgspec.ValidationError:
+        raise _foreign(text) from None
+    except msgspec.DecodeError as error:
+        raise _not_json(error) from None
+
+
+def _not_json(error: msgspec.DecodeError) -> LogFileError:
+    return LogFileError(f"is not valid JSON: {error}")
+
+
+def _foreign(text: bytes) -> LogFileError:
+    try:
+        keys = _ANYTHING.decode(text).keys()
+    except msgspec.DecodeError:
+        keys = {}.keys()
+    if "digestStartTime" in keys:
+        return LogFileError("is a CloudTrail digest, not a log")
+    return LogFileError("is JSON, but not a CloudTrail delivery: it has no list Records")
+
+
+def _tagged(records: list[msgspec.Raw], tag: Tag) -> Iterator[bytes]:
+    start = b'{"_account":"%b","_region":"%b","_object":%d' % (
+        tag.account.encode(),
+        tag.region.encode(),
+        tag.number,
+    )
+    full = start + b","
+    for at in range(0, len(records), _BATCH):
+        # An event without fields has no comma to follow the tags.
+        yield b"".join(
+            part
+            for record in records[at : at + _BATCH]
+            for part in ((full, memoryview(record)[1:], b"\n") if len(record) > len("{}") else ())
+        )

@@ -1,0 +1,147 @@
+"""Where log objects lie: a bucket, or a directory that holds what a bucket holds."""
+
+import hashlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from baseline.errors import LogFileError, UsageError
+from baseline.logs import layout
+from baseline.sessions import Session
+from baseline.sessions.translate import translated
+
+
+@dataclass(frozen=True, order=True)
+class Stored:
+    """An object as its source lists it. ``tag`` changes when, and only when, the content does."""
+
+    key: str
+    tag: str
+    size: int
+
+
+class Source(Protocol):
+    """Something that holds log objects under keys."""
+
+    name: str
+    prefix: str  # what stands before AWSLogs/ in every key, with its slash
+
+    def folders(self, prefix: str) -> list[str]:
+        """The names of the folders directly below ``prefix``."""
+
+    def objects(self, prefix: str) -> list[Stored]:
+        """All objects below ``prefix``."""
+
+    def read(self, key: str) -> bytes:
+        """The object's bytes; raises LogFileError or an AwsError."""
+
+
+class Bucket:
+    """Objects in S3 below ``s3://name/prefix``."""
+
+    def __init__(self, client: Any, bucket: str, prefix: str = "") -> None:
+        self._client = client
+        self._bucket = bucket
+        self.prefix = prefix.strip("/") + "/" if prefix.strip("/") else ""
+        self.name = f"s3://{bucket}/{self.prefix}"
+
+    def folders(self, prefix: str) -> list[str]:
+        """The names of the folders directly below ``prefix``."""
+        return [
+            found["Prefix"][len(prefix) :].rstrip("/")
+            for page in self._pages(Prefix=prefix, Delimiter="/")
+            for found in page.get("CommonPrefixes", ())
+        ]
+
+    def objects(self, prefix: str) -> list[Stored]:
+        """All objects below ``prefix``; the tag is S3's."""
+        return [
+            Stored(found["Key"], found["ETag"].strip('"'), found["Size"])
+            for page in self._pages(Prefix=prefix)
+            for found in page.get("Contents", ())
+            if not found["Key"].endswith("/")
+        ]
+
+    def read(self, key: str) -> bytes:
+        """The object's bytes; raises an AwsError."""
+        with translated(f"s3://{self._bucket}/{key}"):
+            answer = self._client.get_object(Bucket=self._bucket, Key=key)
+            content: bytes = answer["Body"].read()
+        return content
+
+    def _pages(self, **parameters: str) -> Iterator[dict[str, Any]]:
+        pages = self._client.get_paginator("list_objects_v2")
+        yield from pages.paginate(Bucket=self._bucket, **parameters)
+
+
+class Directory:
+    """Files below a directory, whose paths are the keys."""
+
+    prefix = ""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.name = str(path)
+        if not path.is_dir():
+            what = "is not a directory" if path.exists() else "there is no such directory"
+            raise UsageError(what, where=self.name, remedy=_WANTED)
+        if not (path / layout.ROOT).is_dir():
+            raise UsageError(f"holds no {layout.ROOT}", where=self.name, remedy=_WANTED)
+
+    def folders(self, prefix: str) -> list[str]:
+        """The names of the folders directly below ``prefix``."""
+        return sorted(entry.name for entry in self._scan(prefix) if entry.is_dir())
+
+    def objects(self, prefix: str) -> list[Stored]:
+        """All files below ``prefix``; the tag is their MD5, which also S3 mostly uses."""
+        found: list[Stored] = []
+        for entry in sorted(self._scan(prefix), key=lambda entry: entry.name):
+            if entry.is_dir(follow_symlinks=False):
+                found += self.objects(f"{prefix}{entry.name}/")
+            elif entry.is_file():
+                found.append(self._stored(prefix + entry.name, entry))
+        return found
+
+    def read(self, key: str) -> bytes:
+        """The file's bytes; raises LogFileError."""
+        try:
+            return (self._path / key).read_bytes()
+        except OSError as error:
+            raise LogFileError(f"cannot be read: {error.strerror}", where=key) from None
+
+    def _scan(self, prefix: str) -> list["os.DirEntry[str]"]:
+        try:
+            with os.scandir(self._path / prefix) as entries:
+                return list(entries)
+        except OSError as error:
+            raise LogFileError(
+                f"cannot be listed: {error.strerror}", where=str(self._path / prefix)
+            ) from None
+
+    def _stored(self, key: str, entry: "os.DirEntry[str]") -> Stored:
+        try:
+            content = Path(entry.path).read_bytes()
+        except OSError:
+            # Reading it again, later, says what is wrong with it.
+            return Stored(key, "unreadable", entry.stat().st_size)
+        tag = hashlib.md5(content, usedforsecurity=False).hexdigest()
+        return Stored(key, tag, len(content))
+
+
+_WANTED = f"Give a directory, or s3://bucket/prefix, that holds {layout.ROOT}ACCOUNT/CloudTrail/…"
+
+
+def open_source(text: str, session: Session | None = None) -> Source:
+    """The source that ``text`` names: ``s3://bucket[/prefix]`` or a directory.
+
+    A bucket needs a session. Raises UsageError when there is no such directory, or it holds no
+    ``AWSLogs/``.
+    """
+    if not text.startswith("s3://"):
+        return Directory(Path(text))
+    bucket, _, prefix = text.removeprefix("s3://").partition("/")
+    if not bucket or session is None:
+        raise UsageError("names no bucket", where=text, remedy=_WANTED)
+    return Bucket(session.client("s3"), bucket, prefix)

@@ -100,6 +100,7 @@ class Front:
             made["headers"],
             body.encode() if isinstance(body, str) else body,
         )
+        request.get_data(cache=True, parse_form_data=False)
         return wire.parse(operation, self._pass_on(call, operation, request))
 
     def _call(

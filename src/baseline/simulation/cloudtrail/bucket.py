@@ -1,0 +1,149 @@
+"""The bucket that logs are delivered to: whether it lets a service of AWS in, and writing to it.
+
+Written straight into moto's state, because a delivery has thousands of objects and is no call of
+anyone's in the organization.
+"""
+
+import fnmatch
+import json
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from moto.s3.models import s3_backends
+
+_PARTITION = "aws"
+
+
+def find(name: str) -> Any:
+    """Moto's bucket of that name, whoever owns it; None when there is none."""
+    owner = s3_backends.bucket_accounts.get(name)
+    return s3_backends[owner[1]][_PARTITION].buckets.get(name) if owner else None
+
+
+def write(
+    name: str,
+    key: str,
+    body: bytes,
+    *,
+    time: datetime,
+    content_type: str,
+    metadata: Mapping[str, str] | None = None,
+) -> None:
+    """Put an object as if at ``time``; the bucket must be there."""
+    backend = s3_backends[s3_backends.bucket_accounts[name][1]][_PARTITION]
+    written = backend.put_object(name, key, body)
+    written.last_modified = time.astimezone(UTC).replace(tzinfo=None)
+    written.set_metadata({"Content-Type": content_type, **(metadata or {})})
+
+
+def holds(name: str, key: str) -> bool:
+    """Whether the bucket has such an object."""
+    return key in find(name).keys
+
+
+def lets_in(name: str, principal: str, key: str, context: Mapping[str, str]) -> bool:
+    """Whether ``principal`` may put the object ``key`` and read the ACL of the bucket.
+
+    ``context`` has the condition keys of the request, such as ``aws:SourceArn``, beside those that
+    every delivery sends.
+    """
+    policy = find(name).policy
+    sent = {
+        "aws:SecureTransport": "true",
+        "aws:PrincipalIsAWSService": "true",
+        "aws:PrincipalServiceName": principal,
+        "s3:x-amz-acl": "bucket-owner-full-control",
+        **context,
+    }
+    arn = f"arn:aws:s3:::{name}"
+    return allows(policy, principal, "s3:GetBucketAcl", arn, sent) and allows(
+        policy, principal, "s3:PutObject", f"{arn}/{key}", sent
+    )
+
+
+def allows(
+    policy: str | bytes | None,
+    principal: str,
+    action: str,
+    resource: str,
+    context: Mapping[str, str],
+) -> bool:
+    """Whether a resource policy lets a service do something: an Allow, and no Deny.
+
+    A condition operator that is not known here never holds, so that it cannot let anyone in.
+    """
+    statements = _listed(json.loads(policy).get("Statement", [])) if policy else []
+    effects = {
+        statement.get("Effect")
+        for statement in statements
+        if _meant(statement, principal, action, resource)
+        and _holds(statement.get("Condition", {}), context)
+    }
+    return effects == {"Allow"}
+
+
+def _meant(statement: Mapping[str, Any], principal: str, action: str, resource: str) -> bool:
+    return (
+        _is_principal(statement.get("Principal"), principal)
+        and _among(action.lower(), [a.lower() for a in _listed(statement.get("Action", []))])
+        and _among(resource, _listed(statement.get("Resource", [])))
+    )
+
+
+def _is_principal(stated: Any, service: str) -> bool:
+    if isinstance(stated, Mapping):
+        return service in _listed(stated.get("Service", [])) or "*" in _listed(
+            stated.get("AWS", [])
+        )
+    return bool(stated == "*")
+
+
+def _holds(conditions: Mapping[str, Mapping[str, Any]], context: Mapping[str, str]) -> bool:
+    lowered = {key.lower(): value for key, value in context.items()}
+    return all(
+        _test(operator, lowered.get(key.lower()), [str(v) for v in _listed(expected)])
+        for operator, keys in conditions.items()
+        for key, expected in keys.items()
+    )
+
+
+def _test(operator: str, value: str | None, expected: list[str]) -> bool:
+    name = operator.rpartition(":")[2]  # ForAnyValue and ForAllValues: one value is all there is
+    if name == "Null":
+        return (value is None) == (expected[0].lower() == "true")
+    if value is None and name.endswith("IfExists"):
+        return True
+    name = name.removesuffix("IfExists")
+    if name in _NEGATED:
+        return value is None or not _TESTS[_NEGATED[name]](value, expected)
+    return value is not None and name in _TESTS and _TESTS[name](value, expected)
+
+
+def _among(value: str, patterns: Iterable[str]) -> bool:
+    return any(fnmatch.fnmatchcase(value, pattern.replace("[", "[[]")) for pattern in patterns)
+
+
+def _ignoring_case(value: str, expected: list[str]) -> bool:
+    return value.lower() in {e.lower() for e in expected}
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+_TESTS: dict[str, Callable[[str, list[str]], bool]] = {
+    "StringEquals": lambda value, expected: value in expected,
+    "StringEqualsIgnoreCase": _ignoring_case,
+    "StringLike": _among,
+    "ArnEquals": _among,  # "ArnEquals and ArnLike behave identically" [IAM user guide]
+    "ArnLike": _among,
+    "Bool": _ignoring_case,
+}
+_NEGATED = {
+    "StringNotEquals": "StringEquals",
+    "StringNotEqualsIgnoreCase": "StringEqualsIgnoreCase",
+    "StringNotLike": "StringLike",
+    "ArnNotEquals": "ArnEquals",
+    "ArnNotLike": "ArnLike",
+}

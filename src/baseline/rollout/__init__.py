@@ -1,1 +1,10 @@
-"""rollout."""
+"""The roll-out: what should be, what is, the difference as a value, and doing it.
+
+- ``catalogue``: configuration and organization → the stacks and StackSets that should be (pure).
+- ``state``: what was found, as values (pure).
+- ``plan``: the difference, as steps in waves (pure). Removal is a plan in reverse.
+- ``reach``: the sessions with which accounts are administered and looked at.
+- ``observe``: reads stacks and StackSets.
+- ``deploy``: carries a plan out, one outcome for each stack and stack instance.
+- ``coverage`` with ``checks``: reads the services themselves in every account and region.
+"""

@@ -1,0 +1,298 @@
+"""What should be: the baseline of one organization as stacks and StackSets. Pure values.
+
+Who needs whom::
+
+    wave 0   stack-set-roles in the main account
+    wave 1   stack-set-roles in the members, auditing-storage
+    wave 2   audit-roles, guardduty-main
+    wave 3   guardduty-member (after the invitations), auditing (after roles and buckets)
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from baseline import templates
+from baseline.configuration import Configuration
+from baseline.errors import ConfigurationError
+from baseline.organization import Account, Organization, Target
+from baseline.templates import Member
+
+ADMINISTRATION_ROLE = "AWSCloudFormationStackSetAdministrationRole"
+EXECUTION_ROLE = "AWSCloudFormationStackSetExecutionRole"
+ROLES = "stack-set-roles"
+STORAGE = "auditing-storage"
+NAMES = templates.NAMES
+WAVES = 4
+
+# Enabled in every account and impossible to disable [Account Management guide, "Enable or disable
+# AWS Regions"]; every other region is opt-in.
+DEFAULT_REGIONS = frozenset(
+    {
+        "ap-northeast-1",
+        "ap-northeast-2",
+        "ap-northeast-3",
+        "ap-south-1",
+        "ap-southeast-1",
+        "ap-southeast-2",
+        "ca-central-1",
+        "eu-central-1",
+        "eu-north-1",
+        "eu-west-1",
+        "eu-west-2",
+        "eu-west-3",
+        "sa-east-1",
+        "us-east-1",
+        "us-east-2",
+        "us-west-1",
+        "us-west-2",
+    }
+)
+LEADING_REGION = "us-east-1"
+MAX_PARAMETER = 4_096  # bytes of one parameter's value [CloudFormation quotas]
+
+
+@dataclass(frozen=True, order=True)
+class Part:
+    """One stack, or one instance of a StackSet: the smallest thing that is rolled out."""
+
+    name: str
+    target: Target
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.target}"
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A stack of its own, outside StackSets."""
+
+    part: Part
+    body: str
+    parameters: Mapping[str, str]
+    wave: int
+
+    @property
+    def name(self) -> str:
+        """The stack's name."""
+        return self.part.name
+
+
+@dataclass(frozen=True)
+class StackSet:
+    """A StackSet, and the targets in which it should have an instance."""
+
+    name: str
+    body: str
+    parameters: Mapping[str, str]
+    targets: frozenset[Target]
+    wave: int
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """Everything that should be in one organization."""
+
+    organization: Organization
+    home_region: str
+    prefix: str
+    stacks: tuple[Stack, ...]
+    stack_sets: tuple[StackSet, ...]
+    warnings: tuple[str, ...] = field(default=())
+
+    @property
+    def home(self) -> Target:
+        """The main account in the home region, where StackSets and buckets are."""
+        return Target(self.organization.main_account_id, self.home_region)
+
+    def stack_set(self, name: str) -> StackSet:
+        """The StackSet called ``name``."""
+        return next(s for s in self.stack_sets if s.name == name)
+
+    def bucket(self, purpose: str) -> str:
+        """The name of the central bucket for cloudtrail, config, flowlogs or query-results."""
+        return f"{self.prefix}-{purpose}-{self.home.account_id}-{self.home_region}"
+
+    def needs(self, part: Part) -> Iterator[Part]:
+        """What has to be there before ``part`` can be made."""
+        account_id, region = part.target.account_id, part.target.region
+        if part != Part(ROLES, self.home) and part.name != STORAGE:
+            yield Part(ROLES, self.home)
+        if part.name not in (ROLES, STORAGE):
+            yield Part(ROLES, Target(account_id, self.home_region))
+        if part.name == "guardduty-member":
+            yield Part("guardduty-main", Target(self.home.account_id, region))
+        if part.name == "auditing":
+            yield Part("audit-roles", Target(account_id, self.home_region))
+            yield Part(STORAGE, self.home)
+
+
+def wanted(
+    configuration: Configuration, organization: Organization, regions: Mapping[str, tuple[str, ...]]
+) -> Baseline:
+    """The baseline for ``organization``; ``regions`` are the enabled ones of each active account.
+
+    Raises ConfigurationError when the configuration asks for what cannot be, TemplateError when
+    the organization is too large for one template.
+    """
+    _check(configuration, organization, regions)
+    accounts = [a for a in organization.active if a.id not in configuration.exclude_accounts]
+    kinds = _Kinds(configuration, organization, tuple(accounts), regions)
+    return Baseline(
+        organization=organization,
+        home_region=configuration.home_region,
+        prefix=configuration.prefix,
+        stacks=(*kinds.roles(), kinds.storage()),
+        stack_sets=(
+            kinds.audit_roles(),
+            kinds.guardduty_main(),
+            kinds.guardduty_member(),
+            kinds.auditing(),
+        ),
+        warnings=tuple(_warnings(regions[organization.main_account_id])),
+    )
+
+
+def _check(
+    configuration: Configuration, organization: Organization, regions: Mapping[str, tuple[str, ...]]
+) -> None:
+    if not organization.id:
+        raise ConfigurationError(
+            "this account is in no organization, and the baseline is for organizations",
+            remedy="Create one, or use credentials of an organization's main account.",
+        )
+    if configuration.organization not in (None, organization.id):
+        raise ConfigurationError(
+            f"these credentials belong to {organization.id}, "
+            f"and baseline.yaml is for {configuration.organization}",
+            where="organization",
+            remedy="Use the other organization's credentials, or its baseline.yaml.",
+        )
+    if organization.main_account_id in configuration.exclude_accounts:
+        raise ConfigurationError(
+            "the main account cannot be left out: it holds the buckets and the StackSets",
+            where="exclude_accounts",
+            remedy=f"Remove {organization.main_account_id}.",
+        )
+    if configuration.global_region not in regions[organization.main_account_id]:
+        raise ConfigurationError(
+            f"{configuration.global_region} is not among the regions that are rolled out, "
+            "so global resources would be recorded nowhere",
+            where="config.global_region",
+            remedy="Choose one of: " + ", ".join(regions[organization.main_account_id]),
+        )
+
+
+def _warnings(regions: tuple[str, ...]) -> Iterator[str]:
+    if LEADING_REGION not in regions:
+        yield (
+            f"{LEADING_REGION} is not among the regions: events of IAM, STS and sign-in "
+            "are delivered by a trail there and will be missing."
+        )
+
+
+@dataclass(frozen=True)
+class _Kinds:
+    """Makes each kind of stack and StackSet for one organization."""
+
+    configuration: Configuration
+    organization: Organization
+    accounts: tuple[Account, ...]
+    regions: Mapping[str, tuple[str, ...]]
+
+    @property
+    def _main(self) -> str:
+        return self.organization.main_account_id
+
+    @property
+    def _home(self) -> str:
+        return self.configuration.home_region
+
+    def roles(self) -> Iterator[Stack]:
+        opt_in = sorted(set(self.regions[self._main]) - DEFAULT_REGIONS)
+        principals = ["cloudformation.amazonaws.com"]
+        principals += [f"cloudformation.{region}.amazonaws.com" for region in opt_in]
+        parameters = {
+            "MainAccountId": self._main,
+            "OrganizationId": self.organization.id,
+            "Prefix": self.configuration.prefix,
+            "ServicePrincipals": ",".join(principals),
+        }
+        for account in self.accounts:
+            wave = 0 if account.id == self._main else 1
+            yield self._stack(ROLES, account.id, parameters, wave)
+
+    def storage(self) -> Stack:
+        account_ids = ",".join(account.id for account in self.accounts)
+        if len(account_ids) > MAX_PARAMETER:
+            raise ConfigurationError(
+                f"{len(self.accounts)} accounts do not fit into one parameter of {STORAGE}, "
+                f"which takes {MAX_PARAMETER // 13}",
+                remedy="Leave accounts out with exclude_accounts.",
+            )
+        parameters = {
+            "OrganizationId": self.organization.id,
+            "AccountIds": account_ids,
+            "Prefix": self.configuration.prefix,
+            "RetentionDays": str(self.configuration.storage.retention_days),
+            "QueryResultDays": str(self.configuration.storage.query_result_days),
+        }
+        return self._stack(STORAGE, self._main, parameters, 1)
+
+    def audit_roles(self) -> StackSet:
+        audit = self.configuration.audit
+        parameters = self._central() | {
+            "ExternalId": audit.external_id or "",
+            "RequireMfa": str(audit.require_mfa).lower(),
+        }
+        targets = frozenset(Target(account.id, self._home) for account in self.accounts)
+        return self._stack_set("audit-roles", parameters, targets, 2)
+
+    def guardduty_main(self) -> StackSet:
+        members = [Member(a.id, a.email) for a in self.accounts if a.id != self._main]
+        return StackSet(
+            name="guardduty-main",
+            body=templates.guardduty_main(members),
+            parameters=self._frequency(),
+            targets=frozenset(t for t in self._everywhere() if t.account_id == self._main),
+            wave=2,
+        )
+
+    def guardduty_member(self) -> StackSet:
+        parameters = {"MainAccountId": self._main} | self._frequency()
+        targets = frozenset(t for t in self._everywhere() if t.account_id != self._main)
+        return self._stack_set("guardduty-member", parameters, targets, 3)
+
+    def auditing(self) -> StackSet:
+        parameters = self._central() | {
+            "GlobalConfigRegion": self.configuration.global_region,
+            "LogGroupDays": str(self.configuration.cloudtrail.log_group_days),
+        }
+        return self._stack_set("auditing", parameters, frozenset(self._everywhere()), 3)
+
+    def _central(self) -> dict[str, str]:
+        return {
+            "MainAccountId": self._main,
+            "HomeRegion": self._home,
+            "Prefix": self.configuration.prefix,
+        }
+
+    def _frequency(self) -> dict[str, str]:
+        return {
+            "FindingPublishingFrequency": self.configuration.guardduty.finding_publishing_frequency
+        }
+
+    def _everywhere(self) -> Iterator[Target]:
+        for account in self.accounts:
+            for region in self.regions[account.id]:
+                yield Target(account.id, region)
+
+    def _stack(self, name: str, account_id: str, parameters: dict[str, str], wave: int) -> Stack:
+        part = Part(name, Target(account_id, self._home))
+        body = templates.measured(name, templates.read(name))
+        return Stack(part, body, parameters, wave)
+
+    def _stack_set(
+        self, name: str, parameters: dict[str, str], targets: frozenset[Target], wave: int
+    ) -> StackSet:
+        body = templates.measured(name, templates.read(name))
+        return StackSet(name, body, parameters, targets, wave)

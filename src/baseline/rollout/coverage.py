@@ -1,0 +1,173 @@
+"""Coverage: which account and region has which service in which state, read from the services.
+
+CloudFormation may say that all is well while a recorder was stopped by hand, so it is not asked.
+Three answers: PASS, FAIL, and UNKNOWN where it could not be looked at, with the cause.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from baseline.errors import AwsError, BaselineError, DeniedError, ThrottledError, UnreachableError
+from baseline.organization import Target
+from baseline.parallel import Done, each
+from baseline.rollout.catalogue import Baseline
+from baseline.rollout.plan import EVERYTHING, Choice
+from baseline.rollout.reach import Reach
+from baseline.sessions import Session
+
+# These never say what is there, only that nobody could look.
+_BLIND = (DeniedError, ThrottledError, UnreachableError)
+_REPAIR = "Run: baseline rollout deploy"
+
+
+class Status(StrEnum):
+    """PASS, FAIL, or UNKNOWN: could not look."""
+
+    PASS = "PASS"  # noqa: S105  # an answer, not a password
+    FAIL = "FAIL"
+    UNKNOWN = "UNKNOWN"
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """The answer to one check in one account and region."""
+
+    target: Target
+    account: str
+    service: str
+    check: str
+    status: Status
+    detail: str
+    remedy: str
+
+
+class Missing(Exception):  # noqa: N818  # a check's "no", not an error
+    """What a check wants is not there, or is otherwise."""
+
+    def __init__(self, detail: str, remedy: str = _REPAIR) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.remedy = remedy
+
+
+class Place:
+    """One account and region to look at; each question is asked once."""
+
+    def __init__(self, session: Session, target: Target, baseline: Baseline) -> None:
+        self.session = session
+        self.target = target
+        self.baseline = baseline
+        self._answers: dict[Any, Any] = {}
+
+    def ask(self, service: str, operation: str, absent: tuple[str, ...] = (), **asked: Any) -> Any:
+        """The answer of an operation; None when AWS gives one of the error codes in ``absent``."""
+        key = (service, operation, repr(asked))
+        if key not in self._answers:
+            self._answers[key] = self._call(service, operation, absent, asked)
+        return self._answers[key]
+
+    def _call(self, service: str, operation: str, absent: tuple[str, ...], asked: Any) -> Any:
+        client = self.session.client(service, self.target.region)
+        try:
+            if client.can_paginate(operation):
+                return client.get_paginator(operation).paginate(**asked).build_full_result()
+            return getattr(client, operation)(**asked)
+        except _BLIND:
+            raise
+        except AwsError as error:
+            if error.code in absent:
+                return None
+            raise
+
+
+# Gives the detail of a PASS; raises Missing for a FAIL, an error of AWS for UNKNOWN.
+Look = Callable[[Place, Place], str]
+
+
+@dataclass(frozen=True)
+class Check:
+    """One question to a service; ``look`` gets the place, and the main account's in its region."""
+
+    service: str
+    name: str
+    look: Look
+
+
+ChecksOf = Callable[[Target, Baseline], Iterable[Check]]
+
+
+def read(
+    reach: Reach, baseline: Baseline, checks_of: ChecksOf, choice: Choice = EVERYTHING
+) -> Iterator[Coverage]:
+    """The coverage of every chosen target, in the order in which the targets are done.
+
+    ``checks_of`` says what is to be asked in a target.
+    """
+    reader = _Reader(reach, baseline, checks_of)
+    targets = {t for s in baseline.stack_sets for t in s.targets} | {baseline.home}
+    for outcome in each(sorted(t for t in targets if _chosen(t, choice)), reader.look):
+        if isinstance(outcome, Done):
+            yield from outcome.value
+        else:
+            yield from reader.blind(outcome.target, outcome.error)
+
+
+def _chosen(target: Target, choice: Choice) -> bool:
+    return (choice.accounts is None or target.account_id in choice.accounts) and (
+        choice.regions is None or target.region in choice.regions
+    )
+
+
+class _Reader:
+    """Asks the checks of one target after the other."""
+
+    def __init__(self, reach: Reach, baseline: Baseline, checks_of: ChecksOf) -> None:
+        self._reach = reach
+        self._baseline = baseline
+        self._checks_of = checks_of
+        self._names = {a.id: a.name for a in baseline.organization.accounts}
+        self._mains: dict[str, Place] = {}
+
+    def look(self, target: Target) -> list[Coverage]:
+        """The answers in ``target``; raises when its account cannot be looked at."""
+        place, main = self._place(target), self._main(target.region)
+        return [
+            self._judged(check, place, main) for check in self._checks_of(target, self._baseline)
+        ]
+
+    def blind(self, target: Target, error: BaselineError) -> Iterator[Coverage]:
+        """UNKNOWN for every check in ``target``."""
+        for check in self._checks_of(target, self._baseline):
+            yield self._unknown(check, target, error)
+
+    def _place(self, target: Target) -> Place:
+        return Place(self._reach.look(target.account_id), target, self._baseline)
+
+    def _main(self, region: str) -> Place:
+        """Shared by all members, so that the main account is asked once in each region."""
+        if region not in self._mains:
+            self._mains[region] = self._place(Target(self._baseline.home.account_id, region))
+        return self._mains[region]
+
+    def _judged(self, check: Check, place: Place, main: Place) -> Coverage:
+        try:
+            return self._row(check, place.target, Status.PASS, check.look(place, main))
+        except Missing as missing:
+            return self._row(
+                check, place.target, Status.FAIL, missing.detail, remedy=missing.remedy
+            )
+        except BaselineError as error:
+            return self._unknown(check, place.target, error)
+
+    def _unknown(self, check: Check, target: Target, error: BaselineError) -> Coverage:
+        cause = f"could not look: {error.what}"
+        remedy = error.remedy or "Verify again."
+        return self._row(check, target, Status.UNKNOWN, cause, remedy=remedy)
+
+    def _row(
+        self, check: Check, target: Target, status: Status, detail: str, *, remedy: str = ""
+    ) -> Coverage:
+        name = self._names.get(target.account_id, target.account_id)
+        return Coverage(target, name, check.service, check.name, status, detail, remedy)

@@ -1,0 +1,204 @@
+"""Carries a plan out, wave by wave: one outcome for each step, and no failure stops the others.
+
+What needs something that failed in this run is not tried: it is reported with what it waits for.
+"""
+
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+
+from baseline.errors import AwsError, BaselineError
+from baseline.organization import Target
+from baseline.parallel import Done, Failed, Outcome, each
+from baseline.rollout import stacks
+from baseline.rollout.catalogue import ADMINISTRATION_ROLE, Baseline, Part, StackSet
+from baseline.rollout.operations import Ended, Operations, Progress
+from baseline.rollout.plan import Action, Kind, Plan, Step
+from baseline.rollout.reach import Reach
+
+Result = Outcome[Step, str]
+
+
+def silent(name: str, done: int, total: int) -> None:
+    """Progress for those who do not watch."""
+
+
+def run(
+    plan: Plan,
+    baseline: Baseline,
+    reach: Reach,
+    *,
+    progress: Progress = silent,
+    sleep: stacks.Sleep = time.sleep,
+) -> Iterator[Result]:
+    """Do what the plan says; yields the outcome of each step that does something.
+
+    ``progress`` is called from several threads.
+    """
+    work = _Work(baseline, reach, progress, sleep)
+    failed: dict[Part, BaselineError] = {}
+    for wave in plan.waves:
+        jobs: dict[object, list[Step]] = defaultdict(list)
+        for step in wave:
+            blocked = _blocked(step, baseline, failed)
+            if step.action is Action.SKIP:
+                continue
+            if step.action is Action.UNKNOWN or blocked:
+                error = blocked or _not_seen(step)
+                failed[step.part] = error
+                yield Failed(step, error)
+            else:
+                jobs[_job(step)].append(step)
+        for outcome in each([tuple(steps) for steps in jobs.values()], work.do):
+            for result in _results(outcome):
+                if isinstance(result, Failed):
+                    failed[result.target.part] = result.error
+                yield result
+
+
+def _job(step: Step) -> object:
+    """Steps that one piece of work does together: a stack, or a StackSet with its instances."""
+    return step.part if step.kind is Kind.STACK else step.part.name
+
+
+def _results(outcome: Outcome[tuple[Step, ...], list[Result]]) -> Iterable[Result]:
+    if isinstance(outcome, Done):
+        return outcome.value
+    return [Failed(step, outcome.error) for step in outcome.target]
+
+
+def _blocked(
+    step: Step, baseline: Baseline, failed: dict[Part, BaselineError]
+) -> BaselineError | None:
+    """Why the step cannot be tried; removal needs nothing but what it removes."""
+    if step.action in (Action.SKIP, Action.DELETE, Action.RETAIN):
+        return None
+    for part in baseline.needs(step.part):
+        if part in failed:
+            return BaselineError(
+                f"was not tried: it needs {part.name} in {part.target}, which failed",
+                where=str(step.part),
+                remedy="Mend that, then deploy again.",
+            )
+    return None
+
+
+def _not_seen(step: Step) -> BaselineError:
+    return BaselineError(
+        f"was not tried: {step.reason}",
+        where=str(step.part),
+        remedy="Make it readable (see stack_sets.bootstrap_role), then deploy again.",
+    )
+
+
+@dataclass
+class _Work:
+    """Does the steps of one stack, or of one StackSet."""
+
+    baseline: Baseline
+    reach: Reach
+    progress: Progress
+    sleep: stacks.Sleep
+    _role: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        session = self.reach.session
+        role = f"role/{ADMINISTRATION_ROLE}"
+        self._role = f"arn:{session.partition}:iam::{session.account_id}:{role}"
+
+    def do(self, steps: tuple[Step, ...]) -> list[Result]:
+        """The outcome of each of ``steps``."""
+        if steps[0].kind is Kind.STACK:
+            return [Done(step, self._stack(step)) for step in steps]
+        return list(self._stack_set(steps))
+
+    def _stack(self, step: Step) -> str:
+        target = step.part.target
+        session = self.reach.administer(target.account_id)
+        client = session.client("cloudformation", target.region)
+        if step.action is Action.DELETE:
+            return stacks.delete(client, step.part.name, self.sleep)
+        stack = next(s for s in self.baseline.stacks if s.part == step.part)
+        return stacks.apply(client, stack, self.baseline.organization.id, self.sleep)
+
+    def _stack_set(self, steps: tuple[Step, ...]) -> list[Result]:
+        """Gives up and deletes first, then changes the StackSet, then updates and creates."""
+        name = steps[0].part.name
+        operations = self._operations(name)
+        itself = next((s for s in steps if s.kind is Kind.STACK_SET), None)
+        parts = {action: _instances(steps, action) for action in Action}
+        results = [
+            *_phase(parts[Action.RETAIN], lambda t: operations.delete(t, retain=True)),
+            *_phase(parts[Action.DELETE], lambda t: operations.delete(t, retain=False)),
+        ]
+        if itself and itself.action is Action.DELETE:
+            return [*results, _delete_set(operations, itself, results)]
+        wanted = self.baseline.stack_set(name)
+        if itself and itself.action is Action.CREATE:
+            operations.create_set(wanted)
+            results.append(Done(itself, "created"))
+        updates = parts[Action.UPDATE]
+        if itself and itself.action is Action.UPDATE:
+            results += _update_set(operations, wanted, itself, updates)
+        else:
+            results += _phase(updates, lambda t: operations.update(wanted, t))
+        return [*results, *_phase(parts[Action.CREATE], operations.create)]
+
+    def _operations(self, name: str) -> Operations:
+        return Operations(
+            client=self.reach.session.client("cloudformation", self.baseline.home_region),
+            name=name,
+            organization_id=self.baseline.organization.id,
+            administration_role=self._role,
+            sleep=self.sleep,
+            progress=self.progress,
+        )
+
+
+_Instances = dict[Target, Step]
+
+
+def _instances(steps: Iterable[Step], action: Action) -> _Instances:
+    return {s.part.target: s for s in steps if s.kind is Kind.INSTANCE and s.action is action}
+
+
+def _phase(instances: _Instances, call: Callable[[Iterable[Target]], Ended]) -> list[Result]:
+    """The outcome for each of ``instances``; a call that is refused is the failure of all."""
+    if not instances:
+        return []
+    try:
+        ended = call(instances)
+    except BaselineError as error:
+        return [Failed(step, error) for step in instances.values()]
+    return [_outcome(step, ended[target]) for target, step in instances.items()]
+
+
+def _outcome(step: Step, ended: str | AwsError) -> Result:
+    return Failed(step, ended) if isinstance(ended, AwsError) else Done(step, ended)
+
+
+def _update_set(
+    operations: Operations, wanted: StackSet, itself: Step, updates: _Instances
+) -> list[Result]:
+    """The StackSet counts as updated once AWS has taken the change, whatever instances say."""
+    try:
+        ended = operations.update(wanted, updates)
+    except BaselineError as error:
+        return [Failed(step, error) for step in (itself, *updates.values())]
+    return [
+        Done(itself, "updated"),
+        *(_outcome(step, ended[target]) for target, step in updates.items()),
+    ]
+
+
+def _delete_set(operations: Operations, itself: Step, instances: Iterable[Result]) -> Result:
+    if any(isinstance(result, Failed) for result in instances):
+        error = BaselineError(
+            "was not deleted: some of its instances are still there",
+            where=f"StackSet {itself.part.name}",
+            remedy="Mend the failed instances, then remove again.",
+        )
+        return Failed(itself, error)
+    operations.delete_set()
+    return Done(itself, "deleted")

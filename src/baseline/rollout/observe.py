@@ -1,0 +1,110 @@
+"""Reads the stacks, the StackSets and all their instances. Reading changes nothing."""
+
+from typing import Any
+
+from baseline import templates
+from baseline.errors import AwsError
+from baseline.organization import Target
+from baseline.parallel import Done, Failed, each
+from baseline.rollout.catalogue import Baseline, Part, Stack
+from baseline.rollout.reach import Reach
+from baseline.rollout.state import (
+    OWNER_TAG,
+    InstanceState,
+    StackSetState,
+    StackState,
+    State,
+    Unknown,
+)
+
+_NO_STACK_SET = "StackSetNotFoundException"
+
+
+def read(reach: Reach, baseline: Baseline) -> State:
+    """What is there of ``baseline``.
+
+    A stack in a member that cannot be read is Unknown; without the StackSets themselves, which
+    are in the main account, there is nothing to say: their errors are raised.
+    """
+    cloudformation = reach.session.client("cloudformation", baseline.home_region)
+    stack_sets = {
+        stack_set.name: found
+        for stack_set in baseline.stack_sets
+        if (found := read_stack_set(cloudformation, stack_set.name))
+    }
+    return State(_stacks(reach, baseline), stack_sets)
+
+
+def read_stack(client: Any, name: str) -> StackState | None:
+    """The stack called ``name`` where ``client`` looks, or None."""
+    try:
+        described = client.describe_stacks(StackName=name)["Stacks"][0]
+    except AwsError as error:
+        if "does not exist" in error.what:
+            return None
+        raise
+    body = client.get_template(StackName=name, TemplateStage="Original")["TemplateBody"]
+    return StackState(
+        status=described["StackStatus"],
+        reason=described.get("StackStatusReason", ""),
+        template=templates.parse(body) if isinstance(body, str) else body,
+        parameters=_parameters(described),
+        owner=_owner(described),
+    )
+
+
+def read_stack_set(client: Any, name: str) -> StackSetState | None:
+    """The StackSet called ``name`` with its instances, or None."""
+    try:
+        described = client.describe_stack_set(StackSetName=name)["StackSet"]
+    except AwsError as error:
+        if error.code == _NO_STACK_SET:
+            return None
+        raise
+    return StackSetState(
+        template=templates.parse(described["TemplateBody"]),
+        parameters=_parameters(described),
+        owner=_owner(described),
+        instances=read_instances(client, name),
+    )
+
+
+def read_instances(client: Any, name: str) -> dict[Target, InstanceState]:
+    """All instances of a StackSet, over all pages."""
+    pages = client.get_paginator("list_stack_instances").paginate(StackSetName=name)
+    return {
+        Target(found["Account"], found["Region"]): InstanceState(
+            status=found.get("Status", ""),
+            detail=found.get("StackInstanceStatus", {}).get("DetailedStatus", ""),
+            reason=found.get("StatusReason", ""),
+        )
+        for page in pages
+        for found in page["Summaries"]
+    }
+
+
+def _stacks(reach: Reach, baseline: Baseline) -> dict[Part, StackState | Unknown]:
+    def look(stack: Stack) -> StackState | None:
+        target = stack.part.target
+        session = reach.administer(target.account_id)
+        return read_stack(session.client("cloudformation", target.region), stack.name)
+
+    stacks: dict[Part, StackState | Unknown] = {}
+    for outcome in each(baseline.stacks, look):
+        match outcome:
+            case Done(stack, found) if found:
+                stacks[stack.part] = found
+            case Failed(stack, error):
+                if stack.part.target == baseline.home:
+                    raise error
+                stacks[stack.part] = Unknown(str(error), error.remedy)
+    return stacks
+
+
+def _parameters(described: Any) -> dict[str, str]:
+    return {p["ParameterKey"]: p.get("ParameterValue", "") for p in described.get("Parameters", [])}
+
+
+def _owner(described: Any) -> str:
+    tags = {tag["Key"]: tag["Value"] for tag in described.get("Tags", [])}
+    return str(tags.get(OWNER_TAG, ""))

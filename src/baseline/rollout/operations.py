@@ -1,0 +1,168 @@
+"""StackSet operations: start, wait, and read what became of each instance.
+
+An operation that ends as SUCCEEDED may hold failed instances, as failures are tolerated so that
+one account does not stop the others. Hence the instances are read, not the operation's status.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from baseline.errors import AwsError
+from baseline.organization import Target
+from baseline.rollout.catalogue import EXECUTION_ROLE, StackSet
+from baseline.rollout.observe import read_instances
+from baseline.rollout.remedies import remedy
+from baseline.rollout.stacks import Sleep, definition, waits
+
+# Everything at once, and no failure stops anything: without the tolerance, and without SOFT,
+# StackSets would go through the accounts one after the other [StackSetOperationPreferences].
+PREFERENCES = {
+    "RegionConcurrencyType": "PARALLEL",
+    "MaxConcurrentPercentage": 100,
+    "FailureTolerancePercentage": 100,
+    "ConcurrencyMode": "SOFT_FAILURE_TOLERANCE",
+}
+_RUNNING = ("RUNNING", "QUEUED", "STOPPING")
+_BUSY = "OperationInProgressException"
+
+Progress = Callable[[str, int, int], None]
+Ended = dict[Target, str | AwsError]
+
+
+@dataclass(frozen=True)
+class Operations:
+    """The operations of one StackSet.
+
+    ``progress`` is told its name, how many instances are done, and of how many.
+    """
+
+    client: Any
+    name: str
+    organization_id: str
+    administration_role: str
+    sleep: Sleep
+    progress: Progress
+
+    def create_set(self, wanted: StackSet) -> None:
+        """Create the StackSet, without instances."""
+        self.client.create_stack_set(
+            StackSetName=self.name,
+            Description=f"Security baseline: {self.name}",
+            PermissionModel="SELF_MANAGED",
+            **self._given(wanted),
+        )
+
+    def delete_set(self) -> None:
+        """Delete the StackSet, which must have no instances."""
+        self.client.delete_stack_set(StackSetName=self.name)
+
+    def create(self, targets: Iterable[Target]) -> Ended:
+        """Create an instance in each of ``targets``."""
+        return self._each_group("create_stack_instances", "created", targets)
+
+    def update(self, wanted: StackSet, targets: Iterable[Target]) -> Ended:
+        """Bring the StackSet and its instances in ``targets`` to what is wanted.
+
+        The StackSet is changed even where all instances fail, and with no targets at all.
+        """
+        given = self._given(wanted)
+        targets = tuple(targets)
+        if not targets:
+            self._wait(self._start("update_stack_set", **given), 0, 0)
+            return {}
+        return self._each_group("update_stack_set", "updated", targets, **given)
+
+    def delete(self, targets: Iterable[Target], *, retain: bool) -> Ended:
+        """Delete the instances in ``targets``; ``retain`` leaves their stacks where they are."""
+        done = "retained" if retain else "deleted"
+        return self._each_group("delete_stack_instances", done, targets, RetainStacks=retain)
+
+    def _given(self, wanted: StackSet) -> dict[str, Any]:
+        return {
+            **definition(wanted.body, wanted.parameters, self.organization_id),
+            "AdministrationRoleARN": self.administration_role,
+            "ExecutionRoleName": EXECUTION_ROLE,
+            # Queues what would collide, and runs the rest at the same time.
+            "ManagedExecution": {"Active": True},
+        }
+
+    def _each_group(
+        self, call: str, done: str, targets: Iterable[Target], **parameters: Any
+    ) -> Ended:
+        targets = tuple(targets)
+        ended: Ended = {}
+        for accounts, regions in groups(targets):
+            operation_id = self._start(
+                call,
+                Accounts=list(accounts),
+                Regions=list(regions),
+                OperationPreferences=PREFERENCES,
+                **parameters,
+            )
+            self._wait(operation_id, len(ended), len(targets))
+            ended |= self._read(accounts, regions, done)
+        self.progress(self.name, len(targets), len(targets))
+        return ended
+
+    def _start(self, call: str, **parameters: Any) -> str:
+        """The operation's id; waits while another operation does not let this one begin."""
+        for seconds in waits():
+            try:
+                answer = getattr(self.client, call)(StackSetName=self.name, **parameters)
+            except AwsError as error:
+                if error.code != _BUSY:
+                    raise
+                self.sleep(seconds)
+            else:
+                return str(answer.get("OperationId", ""))
+        return ""  # pragma: no cover  # the waits have no end
+
+    def _wait(self, operation_id: str, before: int, total: int) -> None:
+        for seconds in waits():
+            described = self.client.describe_stack_set_operation(
+                StackSetName=self.name, OperationId=operation_id
+            )["StackSetOperation"]
+            if described["Status"] not in _RUNNING:
+                return
+            self.progress(self.name, before + self._count(operation_id), total)
+            self.sleep(seconds)
+
+    def _count(self, operation_id: str) -> int:
+        pages = self.client.get_paginator("list_stack_set_operation_results").paginate(
+            StackSetName=self.name, OperationId=operation_id
+        )
+        statuses = [found["Status"] for page in pages for found in page["Summaries"]]
+        return sum(status not in ("PENDING", "RUNNING") for status in statuses)
+
+    def _read(self, accounts: Iterable[str], regions: Iterable[str], done: str) -> Ended:
+        instances = read_instances(self.client, self.name)
+        ended: Ended = {}
+        for target in (Target(a, r) for a in accounts for r in regions):
+            found = instances.get(target)
+            gone = done in ("deleted", "retained")
+            if (found is None) if gone else (found is not None and found.status == "CURRENT"):
+                ended[target] = done
+            else:
+                state = f"{found.status} {found.detail}".strip() if found else "not there"
+                cause = (found.reason if found else "") or state
+                ended[target] = AwsError(
+                    cause,
+                    code=state,
+                    where=f"{self.name} {target}",
+                    remedy=remedy(f"{state}: {cause}"),
+                )
+        return ended
+
+
+def groups(targets: Iterable[Target]) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
+    """Accounts with the same regions, together: an operation takes every pair of the two lists."""
+    regions: dict[str, set[str]] = defaultdict(set)
+    for target in targets:
+        regions[target.account_id].add(target.region)
+    accounts: dict[tuple[str, ...], list[str]] = defaultdict(list)
+    for account_id, names in sorted(regions.items()):
+        accounts[tuple(sorted(names))].append(account_id)
+    for names_, ids in accounts.items():
+        yield tuple(ids), names_

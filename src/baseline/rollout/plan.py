@@ -1,0 +1,277 @@
+"""The difference between what should be and what is, as steps in waves. Pure: nothing is called.
+
+An empty plan is the proof that the roll-out is complete; removal is a plan in reverse.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from baseline import templates
+from baseline.errors import ConfigurationError, UsageError
+from baseline.organization import Target
+from baseline.rollout.catalogue import NAMES, WAVES, Baseline, Part, Stack, StackSet
+from baseline.rollout.state import InstanceState, StackSetState, StackState, State, Unknown
+
+_SHOWN_DIFFERENCES = 3
+# A stack in one of these states takes no update: it is deleted and created again.
+BROKEN = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED")
+
+
+class Action(StrEnum):
+    """What a step does. RETAIN gives an instance up and leaves its stack where it is."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    DELETE = "delete"
+    RETAIN = "retain"
+    SKIP = "skip"
+    UNKNOWN = "unknown"
+
+
+class Kind(StrEnum):
+    """What a step is about."""
+
+    STACK = "stack"
+    STACK_SET = "stack set"
+    INSTANCE = "stack instance"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing to do or to leave, and why. A StackSet's own part is in the main account."""
+
+    action: Action
+    kind: Kind
+    part: Part
+    reason: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Steps in waves: a wave begins when the one before it has ended."""
+
+    waves: tuple[tuple[Step, ...], ...]
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """All steps, in the order of the waves."""
+        return tuple(step for wave in self.waves for step in wave)
+
+    @property
+    def changes(self) -> tuple[Step, ...]:
+        """The steps that do something."""
+        return tuple(s for s in self.steps if s.action not in (Action.SKIP, Action.UNKNOWN))
+
+    @property
+    def empty(self) -> bool:
+        """Whether everything was seen, and nothing is to be done."""
+        return all(s.action is Action.SKIP for s in self.steps)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which parts a plan is about; None means all. A StackSet goes by its name alone."""
+
+    names: frozenset[str] | None = None
+    accounts: frozenset[str] | None = None
+    regions: frozenset[str] | None = None
+
+    def __post_init__(self) -> None:
+        unknown = (self.names or frozenset()) - set(NAMES)
+        if unknown:
+            raise UsageError(
+                f"--only {', '.join(sorted(unknown))}: there is no such stack or StackSet",
+                remedy=f"Known: {', '.join(NAMES)}.",
+            )
+
+    def named(self, name: str) -> bool:
+        """Whether the stack or StackSet is chosen at all."""
+        return self.names is None or name in self.names
+
+    def has(self, part: Part) -> bool:
+        """Whether the part is chosen."""
+        return (
+            self.named(part.name)
+            and (self.accounts is None or part.target.account_id in self.accounts)
+            and (self.regions is None or part.target.region in self.regions)
+        )
+
+
+EVERYTHING = Choice()
+
+
+def make(baseline: Baseline, state: State, choice: Choice = EVERYTHING) -> Plan:
+    """The steps that lead from ``state`` to ``baseline``.
+
+    Raises ConfigurationError when something of the same name belongs to somebody else.
+    """
+    _check_owner(baseline, state)
+    waves: list[list[Step]] = [[] for _ in range(WAVES)]
+    for stack in baseline.stacks:
+        if choice.has(stack.part):
+            waves[stack.wave].append(_stack_step(stack, state.stacks.get(stack.part)))
+    for stack_set in baseline.stack_sets:
+        if choice.named(stack_set.name):
+            found = state.stack_sets.get(stack_set.name)
+            waves[stack_set.wave] += _stack_set_steps(baseline, stack_set, found, choice)
+    waves[0] += _inactive(baseline, choice)
+    return Plan(_ordered(waves), baseline.warnings)
+
+
+def removal(baseline: Baseline, state: State, choice: Choice = EVERYTHING) -> Plan:
+    """The steps that take everything away again, last made first."""
+    _check_owner(baseline, state)
+    waves: list[list[Step]] = [[] for _ in range(WAVES)]
+    for stack in baseline.stacks:
+        stack_found = state.stacks.get(stack.part)
+        if choice.has(stack.part) and stack_found:
+            waves[stack.wave].append(_stack_removal(stack, stack_found))
+    for stack_set in baseline.stack_sets:
+        found = state.stack_sets.get(stack_set.name)
+        if choice.named(stack_set.name) and found:
+            waves[stack_set.wave] += _stack_set_removal(baseline, stack_set.name, found, choice)
+    return Plan(_ordered(reversed(waves)))
+
+
+def _ordered(waves: Iterable[list[Step]]) -> tuple[tuple[Step, ...], ...]:
+    return tuple(tuple(sorted(wave, key=_place)) for wave in waves if wave)
+
+
+def _place(step: Step) -> tuple[str, bool, Target]:
+    return step.part.name, step.kind is Kind.INSTANCE, step.part.target
+
+
+def _check_owner(baseline: Baseline, state: State) -> None:
+    stacks = {str(p): s.owner for p, s in state.stacks.items() if isinstance(s, StackState)}
+    owners = stacks | {f"StackSet {n}": s.owner for n, s in state.stack_sets.items()}
+    for name, owner in sorted(owners.items()):
+        if owner != baseline.organization.id:
+            of = f"belongs to organization {owner}" if owner else "was not made by this roll-out"
+            raise ConfigurationError(
+                f"it is there already and {of}",
+                where=name,
+                remedy="Nothing was changed; delete or rename it, or use the right credentials.",
+            )
+
+
+def _stack_step(stack: Stack, found: StackState | Unknown | None) -> Step:
+    if found is None:
+        return Step(Action.CREATE, Kind.STACK, stack.part, "is not there")
+    if isinstance(found, Unknown):
+        return Step(Action.UNKNOWN, Kind.STACK, stack.part, f"could not look: {found.cause}")
+    if found.status in BROKEN:
+        why = f"is {found.status} and is made anew{_because(found.reason)}"
+        return Step(Action.CREATE, Kind.STACK, stack.part, why)
+    if found.status.endswith("_IN_PROGRESS"):
+        return Step(Action.UPDATE, Kind.STACK, stack.part, f"is {found.status}")
+    changes = _changes(stack, found)
+    if changes:
+        return Step(Action.UPDATE, Kind.STACK, stack.part, changes)
+    return Step(Action.SKIP, Kind.STACK, stack.part, "is as it should be")
+
+
+def _stack_set_steps(
+    baseline: Baseline, wanted: StackSet, found: StackSetState | None, choice: Choice
+) -> Iterator[Step]:
+    part = Part(wanted.name, baseline.home)
+    if found is None:
+        yield Step(Action.CREATE, Kind.STACK_SET, part, "is not there")
+        changes = ""
+    elif changes := _changes(wanted, found):
+        _check_update(wanted, found, choice)
+        yield Step(Action.UPDATE, Kind.STACK_SET, part, changes)
+    else:
+        yield Step(Action.SKIP, Kind.STACK_SET, part, "is as it should be")
+    instances = found.instances if found else {}
+    for target in sorted(wanted.targets | instances.keys()):
+        instance = Part(wanted.name, target)
+        if choice.has(instance):
+            yield _instance_step(baseline, wanted, instance, instances.get(target), changes)
+
+
+def _check_update(wanted: StackSet, found: StackSetState, choice: Choice) -> None:
+    """An update that names no instance would reach all of them, also those not chosen."""
+    existing = [Part(wanted.name, target) for target in found.instances if target in wanted.targets]
+    if existing and not any(choice.has(part) for part in existing):
+        raise UsageError(
+            f"StackSet {wanted.name} has changed, and none of its instances is chosen",
+            remedy="Choose at least one of its accounts and regions, or all.",
+        )
+
+
+def _instance_step(
+    baseline: Baseline, wanted: StackSet, part: Part, found: InstanceState | None, changes: str
+) -> Step:
+    if part.target not in wanted.targets:
+        return _excess(baseline, part)
+    if found is None:
+        return Step(Action.CREATE, Kind.INSTANCE, part, "is not there")
+    if found.status != "CURRENT":
+        state = f"{found.status}, {found.detail}" if found.detail else found.status
+        return Step(Action.UPDATE, Kind.INSTANCE, part, f"is {state}{_because(found.reason)}")
+    if changes:
+        return Step(Action.UPDATE, Kind.INSTANCE, part, changes)
+    return Step(Action.SKIP, Kind.INSTANCE, part, "is as it should be")
+
+
+def _excess(baseline: Baseline, part: Part) -> Step:
+    """An instance where none should be: given up where the account can no longer be reached."""
+    accounts = {a.id: a for a in baseline.organization.accounts}
+    account = accounts.get(part.target.account_id)
+    if account is None:
+        reason = "the account has left the organization"
+        return Step(Action.RETAIN, Kind.INSTANCE, part, reason)
+    if not account.active:
+        return Step(Action.RETAIN, Kind.INSTANCE, part, f"the account is {account.state}")
+    return Step(Action.DELETE, Kind.INSTANCE, part, "the account or region is no longer chosen")
+
+
+def _inactive(baseline: Baseline, choice: Choice) -> Iterator[Step]:
+    """One step for each account that is left out because nothing can be done in it."""
+    for account in baseline.organization.accounts:
+        part = Part("account", Target(account.id, baseline.home_region))
+        chosen = choice.accounts is None or account.id in choice.accounts
+        if not account.active and chosen and choice.names is None:
+            yield Step(Action.SKIP, Kind.STACK, part, f"the account is {account.state}")
+
+
+def _stack_removal(stack: Stack, found: StackState | Unknown) -> Step:
+    if isinstance(found, Unknown):
+        return Step(Action.UNKNOWN, Kind.STACK, stack.part, f"could not look: {found.cause}")
+    return Step(Action.DELETE, Kind.STACK, stack.part, "is removed")
+
+
+def _stack_set_removal(
+    baseline: Baseline, name: str, found: StackSetState, choice: Choice
+) -> Iterator[Step]:
+    active = {a.id for a in baseline.organization.active}
+    parts = [Part(name, target) for target in sorted(found.instances)]
+    chosen = [part for part in parts if choice.has(part)]
+    for part in chosen:
+        if part.target.account_id in active:
+            yield Step(Action.DELETE, Kind.INSTANCE, part, "is removed")
+        else:
+            yield Step(Action.RETAIN, Kind.INSTANCE, part, "the account is not active")
+    if chosen == parts:
+        yield Step(Action.DELETE, Kind.STACK_SET, Part(name, baseline.home), "is removed")
+
+
+def _changes(wanted: Stack | StackSet, found: StackState | StackSetState) -> str:
+    """What differs, in words; empty when nothing does."""
+    paths = templates.differences(found.template, templates.parse(wanted.body))
+    words = []
+    if paths:
+        more = len(paths) - _SHOWN_DIFFERENCES
+        shown = ", ".join(paths[:_SHOWN_DIFFERENCES])
+        words.append(f"template: {shown}" + (f" and {more} more" if more > 0 else ""))
+    for name, value in sorted(wanted.parameters.items()):
+        before = found.parameters.get(name)
+        if before != value:
+            words.append(f"{name}: {before or '(none)'} → {value or '(none)'}")
+    return "; ".join(words)
+
+
+def _because(reason: str) -> str:
+    return f": {reason}" if reason else ""

@@ -1,0 +1,57 @@
+"""What was found in the organization, as values. Nothing here looks; ``observe`` does."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from baseline.organization import Target
+from baseline.rollout.catalogue import Part
+
+# On everything that the roll-out makes: the organization it was made for.
+OWNER_TAG = "baseline:organization"
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """It could not be looked at: why, and what would help. Never the same as "not there"."""
+
+    cause: str
+    remedy: str = ""
+
+
+@dataclass(frozen=True)
+class StackState:
+    """A stack that is there. ``template`` is parsed; ``owner`` is its organization tag or empty."""
+
+    status: str
+    reason: str
+    template: Any
+    parameters: Mapping[str, str]
+    owner: str
+
+
+@dataclass(frozen=True)
+class InstanceState:
+    """An instance of a StackSet: CURRENT, OUTDATED or INOPERABLE, and why it is not current."""
+
+    status: str
+    detail: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class StackSetState:
+    """A StackSet that is there, with all its instances."""
+
+    template: Any
+    parameters: Mapping[str, str]
+    owner: str
+    instances: Mapping[Target, InstanceState]
+
+
+@dataclass(frozen=True)
+class State:
+    """Everything that was found; what is not in here is not there."""
+
+    stacks: Mapping[Part, StackState | Unknown]
+    stack_sets: Mapping[str, StackSetState]

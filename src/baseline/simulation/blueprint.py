@@ -54,7 +54,10 @@ MEMBERS = (
 
 @dataclass(frozen=True)
 class Blueprint:
-    """The organization to simulate. ``extra_members`` adds accounts under /Workloads/Extra."""
+    """The organization to simulate. ``extra_members`` adds accounts under /Workloads/Extra.
+
+    ``misconfigured`` plants what the audit tools have to find.
+    """
 
     main: Member = MAIN
     members: tuple[Member, ...] = MEMBERS
@@ -64,6 +67,7 @@ class Blueprint:
     organization_id: str = "o-acme0000000"
     administrator: str = "security-engineer"
     seed: int = 1
+    misconfigured: bool = True
 
     @property
     def accounts(self) -> tuple[Member, ...]:

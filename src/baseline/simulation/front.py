@@ -17,7 +17,7 @@ from moto.core.request import Request
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.test import run_wsgi_app
 
-from baseline.simulation import identity, wire
+from baseline.simulation import identity, switches, wire
 from baseline.simulation.identity import Identity
 from baseline.simulation.service import Call, ConnectionLost, Refusal
 from baseline.simulation.wire import Answer, Operation
@@ -40,6 +40,7 @@ class _Scope:
     access_key_id: str
     region: str
     signing_name: str
+    session_token: str
 
 
 class _Moto(DomainDispatcherApplication):
@@ -63,11 +64,16 @@ class Front:
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request; raises ConnectionAbortedError for a planted timeout."""
         try:
-            answer = self.answer(environ)
+            answer = self._answer_http(environ)
         except ConnectionLost as lost:
             raise ConnectionAbortedError(str(lost)) from None
         start_response(f"{answer.status} {HTTPStatus(answer.status).phrase}", [*answer.headers])
         return [answer.body]
+
+    def _answer_http(self, environ: dict[str, Any]) -> Answer:
+        if environ["PATH_INFO"].startswith(switches.PATH):
+            return switches.answer(self._simulation, _whole(environ))
+        return self.answer(environ)
 
     def answer(self, environ: dict[str, Any]) -> Answer:
         """The answer to one request; raises ConnectionLost."""
@@ -77,7 +83,9 @@ class Front:
         try:
             scope = _scope(request)
             operation = wire.identify(request, scope.signing_name)
-            caller = environ.get(ACTING) or identity.owner_of(self._simulation, scope.access_key_id)
+            caller = environ.get(ACTING) or identity.owner_of(
+                self._simulation, scope.access_key_id, scope.session_token
+            )
             if operation is None:
                 raise _unknown(scope.signing_name)
             call = self._call(request, scope, operation, caller)
@@ -186,7 +194,8 @@ def _scope(request: Request) -> _Scope:
     found = _SCOPE.search(signed or f"Credential={presigned}")
     if found is None:
         raise _NO_TOKEN
-    return _Scope(found[1], found[3], found[4])
+    token = request.headers.get("X-Amz-Security-Token") or request.args.get("X-Amz-Security-Token")
+    return _Scope(found[1], found[3], found[4], token or "")
 
 
 def _unknown(signing_name: str) -> Refusal:

@@ -100,9 +100,9 @@ def role_id(account_id: str, role: str) -> str:
     return f"AROA{_digest(account_id + role)}"
 
 
-def owner_of(simulation: "Simulation", access_key_id: str) -> Identity:
+def owner_of(simulation: "Simulation", access_key_id: str, session_token: str) -> Identity:
     """The identity behind an access key; raises Refusal when it is unknown or has expired."""
-    session = simulation.sessions.find(access_key_id)
+    session = simulation.issued.valid(access_key_id, session_token)
     if session is not None:
         return session
     for account_id in simulation.account_ids():

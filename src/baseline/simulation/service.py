@@ -73,5 +73,12 @@ class Service:
         """
         return self.simulation.front.ask_moto(call)
 
+    def deliver(self) -> int:
+        """Write what is pending to its buckets; how many objects."""
+        return 0
+
+    def close(self) -> None:
+        """End what runs in the background."""
+
     def __getstate__(self) -> dict[str, Any]:
         return {k: v for k, v in self.__dict__.items() if k != "simulation"}

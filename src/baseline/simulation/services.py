@@ -1,14 +1,14 @@
 """The services that the simulation answers itself, in front of moto."""
 
+from baseline.simulation.account import Account
 from baseline.simulation.cloudtrail import CloudTrail
 from baseline.simulation.config import Config
 from baseline.simulation.ec2 import Ec2
 from baseline.simulation.guardduty import GuardDuty
-from baseline.simulation.account import Account
 from baseline.simulation.iam import Iam
 from baseline.simulation.organizations import Organizations
-from baseline.simulation.sts import Sts
 from baseline.simulation.service import Service
+from baseline.simulation.sts import Sts
 
 SERVICES: tuple[type[Service], ...] = (
     Sts,

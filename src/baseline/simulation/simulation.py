@@ -8,14 +8,24 @@ from typing import Any
 # Before moto is imported: 500 images in every region of every account would cost gigabytes.
 os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"
 
-from baseline.simulation import identity, server
+from baseline.simulation import (
+    environment,
+    foundation,
+    identity,
+    misconfigurations,
+    server,
+    snapshot,
+)
 from baseline.simulation.blueprint import Blueprint
 from baseline.simulation.clock import Clock
 from baseline.simulation.faults import Faults
+from baseline.simulation.foundation import Administrator
 from baseline.simulation.front import Front, StartResponse
+from baseline.simulation.issued import IssuedCredentials
+from baseline.simulation.mfa import MfaCodes
+from baseline.simulation.organizations import backend
 from baseline.simulation.service import Call, Refusal, Service
 from baseline.simulation.services import SERVICES
-from baseline.simulation.sessions import IssuedSessions
 from baseline.simulation.transport import Clients, Transport
 
 Observer = Callable[[Call, dict[str, Any] | None, Refusal | None], None]
@@ -24,18 +34,38 @@ Observer = Callable[[Call, dict[str, Any] | None, Refusal | None], None]
 class Simulation:
     """An AWS Organization that answers the AWS API; a WSGI application.
 
-    One at a time in a process: moto's state, in which most services live, belongs to the process.
+    One at a time in a process: moto's state, in which most services live, belongs to the process,
+    and a new simulation empties it.
     """
 
+    administrator: Administrator
+
     def __init__(self, blueprint: Blueprint | None = None) -> None:
-        self.blueprint = blueprint or Blueprint()
-        self.clock = Clock()
+        self._prepare(blueprint or Blueprint(), Clock())
+        self.administrator = foundation.found(self)
+        if self.blueprint.misconfigured:
+            misconfigurations.plant(self)
+
+    @classmethod
+    def restore(cls, blob: bytes) -> "Simulation":
+        """The simulation that ``snapshot`` saved. Only for what this program wrote: a pickle."""
+        state = snapshot.read(blob)
+        simulation = cls.__new__(cls)
+        simulation._prepare(state["blueprint"], state["clock"])  # noqa: SLF001  # a constructor
+        snapshot.put_back(simulation, state)
+        return simulation
+
+    def _prepare(self, blueprint: Blueprint, clock: Clock) -> None:
+        snapshot.forget()
+        self.blueprint = blueprint
+        self.clock = clock
         self.faults = Faults()
-        self.sessions = IssuedSessions(self.clock)
+        self.issued = IssuedCredentials(clock)
+        self.mfa = MfaCodes(clock)
         self.observers: list[Observer] = []
         self.front = Front(self)
         self.transport = Transport(self)
-        self._clients = Clients(self.transport, self.blueprint.main.id)
+        self._clients = Clients(self.transport, blueprint.main.id)
         self.services: dict[str, Service] = {made.name: made(self) for made in SERVICES}
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Any:
@@ -47,12 +77,20 @@ class Simulation:
         return self.services[name]
 
     def account_ids(self) -> tuple[str, ...]:
-        """All accounts, the main account first."""
-        return tuple(account.id for account in self.blueprint.accounts)
+        """All accounts, the main account first, also those that were created since."""
+        return tuple(account.id for account in self._accounts())
+
+    def active_account_ids(self) -> tuple[str, ...]:
+        """The accounts that answer: suspended ones do not."""
+        return tuple(account.id for account in self._accounts() if account.status == "ACTIVE")
 
     def serve(self, port: int = 0) -> AbstractContextManager[str]:
         """Serve on loopback while the context is open; gives the URL."""
         return server.serve(self, port)
+
+    def environment(self, url: str) -> dict[str, str]:
+        """What to export so that any AWS tool speaks to ``url`` as the administrator."""
+        return environment.environment(url, self.administrator, self.blueprint.home_region)
 
     def client(
         self,
@@ -75,3 +113,24 @@ class Simulation:
             else identity.itself(account_id)
         )
         return self._clients.client(service, region, who)
+
+    def mfa_code(self) -> str:
+        """What the administrator's MFA device shows; each code is accepted once."""
+        return self.mfa.current(self.blueprint.main.id, self.administrator.mfa_serial)
+
+    def deliver(self) -> int:
+        """Let every service write what it has pending to its buckets now; how many objects."""
+        return sum(service.deliver() for service in self.services.values())
+
+    def snapshot(self) -> bytes:
+        """The whole state; nothing must be running meanwhile."""
+        return snapshot.take(self)
+
+    def close(self) -> None:
+        """End what runs in the background, and empty moto."""
+        for service in self.services.values():
+            service.close()
+        snapshot.forget()
+
+    def _accounts(self) -> list[Any]:
+        return list(backend(self.blueprint.main.id).accounts)

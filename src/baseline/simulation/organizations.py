@@ -1,0 +1,141 @@
+"""Organizations, where moto differs: who may see it, delegated administrators, and pages."""
+
+import hashlib
+from dataclasses import replace
+from typing import Any, ClassVar
+
+from moto.organizations.models import (
+    FakeDelegatedAdministrator,
+    organizations_backends,
+)
+
+from baseline.simulation.paging import page
+from baseline.simulation.service import Call, Refusal, Service
+
+_PAGE = 20
+
+# Principals that AWS lets be delegated and moto does not know [Organizations: integrated services].
+_DELEGABLE = (
+    "cloudtrail.amazonaws.com",
+    "config.amazonaws.com",
+    "member.org.stacksets.cloudformation.amazonaws.com",
+)
+_DENIED = "You don't have permissions to access this resource."
+
+
+def backend(main_account_id: str) -> Any:
+    """Moto's state of the organization."""
+    return organizations_backends[main_account_id]["aws"]
+
+
+def allow_delegation() -> None:
+    """Let moto accept the principals that it lacks."""
+    known = FakeDelegatedAdministrator.SUPPORTED_SERVICES
+    known.extend(principal for principal in _DELEGABLE if principal not in known)
+
+
+class Organizations(Service):
+    """Wraps moto's Organizations: all reads for the main account and delegated administrators."""
+
+    name: ClassVar[str] = "organizations"
+
+    def operation(self, name: str) -> Any:
+        """Every operation comes here first, for the permission check."""
+        own = super().operation(name)
+        return own or Organizations._pass_on
+
+    def describe_organization(self, call: Call) -> dict[str, Any]:
+        """The organization: every account of it may ask."""
+        return self.moto(self._as_main(call))
+
+    def list_accounts(self, call: Call) -> dict[str, Any]:
+        """The accounts, in pages of twenty."""
+        self._check(call)
+        return _listed("Accounts", [a.describe() for a in self._state().accounts], call)
+
+    def list_accounts_for_parent(self, call: Call) -> dict[str, Any]:
+        """The accounts directly in a root or an OU."""
+        parent = self._parent(call)
+        accounts = [a.describe() for a in self._state().accounts if a.parent_id == parent]
+        return _listed("Accounts", accounts, call)
+
+    def list_organizational_units_for_parent(self, call: Call) -> dict[str, Any]:
+        """The OUs directly in a root or an OU."""
+        parent = self._parent(call)
+        units = [u.describe() for u in self._state().ou if u.parent_id == parent]
+        return _listed("OrganizationalUnits", [u["OrganizationalUnit"] for u in units], call)
+
+    def list_children(self, call: Call) -> dict[str, Any]:
+        """Ids of accounts or OUs directly in a root or an OU."""
+        parent, kind = self._parent(call), call.parameters["ChildType"]
+        among = self._state().accounts if kind == "ACCOUNT" else self._state().ou
+        children = [{"Id": c.id, "Type": kind} for c in among if c.parent_id == parent]
+        return _listed("Children", children, call)
+
+    def register_delegated_administrator(self, call: Call) -> dict[str, Any]:
+        """Let a member administer a service."""
+        self._check(call)
+        if call.parameters["AccountId"] == self._main:
+            raise Refusal(
+                "ConstraintViolationException",
+                "You cannot register master account/yourself as delegated administrator "
+                "for your organization.",
+            )
+        return self.moto(call)
+
+    def create_account(self, call: Call) -> dict[str, Any]:
+        """A new member, with the role that the main account gets in."""
+        self._check(call)
+        addresses = {account.email for account in self._state().accounts}
+        if call.parameters["Email"] in addresses:
+            status = {"Id": "car-" + _digest(call.event_id), "State": "FAILED"}
+            return {"CreateAccountStatus": status | {"FailureReason": "EMAIL_ALREADY_EXISTS"}}
+        made = self.moto(call)
+        role = call.parameters.get("RoleName") or "OrganizationAccountAccessRole"
+        iam = self.simulation.client("iam", "us-east-1", made["CreateAccountStatus"]["AccountId"])
+        iam.attach_role_policy(
+            RoleName=role, PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess"
+        )
+        return made
+
+    @property
+    def _main(self) -> str:
+        return self.simulation.blueprint.main.id
+
+    def _state(self) -> Any:
+        return backend(self._main)
+
+    def _pass_on(self, call: Call) -> dict[str, Any]:
+        self._check(call)
+        return self.moto(self._as_main(call))
+
+    def _as_main(self, call: Call) -> Call:
+        return replace(call, account_id=self._main)
+
+    def _check(self, call: Call) -> None:
+        """Raise Refusal unless the caller may: delegated administrators may only read."""
+        if call.account_id == self._main:
+            return
+        delegated = {admin.account.id for admin in self._state().admins}
+        if call.account_id in delegated and call.operation.startswith(("Describe", "List")):
+            return
+        raise Refusal("AccessDeniedException", _DENIED)
+
+    def _parent(self, call: Call) -> str:
+        self._check(call)
+        parent: str = call.parameters["ParentId"]
+        if parent not in {unit.id for unit in self._state().ou}:
+            raise Refusal("ParentNotFoundException", "You specified parent that doesn't exist.")
+        return parent
+
+
+def _listed(name: str, items: list[dict[str, Any]], call: Call) -> dict[str, Any]:
+    asked = call.parameters
+    found, more = page(
+        items, asked.get("NextToken"), asked.get("MaxResults"), _PAGE, "InvalidInputException"
+    )
+    return {name: found, **more}
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:8]

@@ -18,6 +18,9 @@ DEFAULT_FILE = Path("baseline.yaml")
 
 AccountId = Annotated[str, StringConstraints(pattern=r"^\d{12}$")]
 RegionName = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")]
+ExternalId = Annotated[
+    str, StringConstraints(min_length=2, max_length=1224, pattern=r"^[\w+=,.@:/-]+$")
+]
 RoleName = Annotated[str, StringConstraints(pattern=r"^[\w+=,.@-]{1,64}$")]
 
 
@@ -63,7 +66,7 @@ class Audit(_Section):
     """
 
     role: RoleName = "AssumableSecurityAuditRole"
-    external_id: Annotated[str, StringConstraints(pattern=r"^[\w+=,.@:/-]{2,1224}$")] | None = None
+    external_id: ExternalId | None = None
     require_mfa: bool = False
     regions: tuple[RegionName, ...] = ()
     services: tuple[str, ...] = ()

@@ -1,0 +1,177 @@
+"""Private environments: each tool pinned with hashes, apart from us and from the other tool.
+
+The tools' dependencies exclude each other and ours, so that they can only be programs.
+"""
+
+import importlib.resources
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from baseline.audit.tools import Tool
+from baseline.errors import ToolError
+
+Say = Callable[[str], None]
+
+# Byte code is written by the first import, unless somebody's environment forbids it.
+_REMOVED = ("PYTHONDONTWRITEBYTECODE", "PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV")
+
+
+@dataclass(frozen=True)
+class Environment:
+    """Where a tool is installed."""
+
+    tool: Tool
+    directory: Path
+
+    @property
+    def command(self) -> list[str]:
+        """What starts the tool. Its script is given to Python: the directory may have moved."""
+        return [
+            str(self.directory / "bin/python"),
+            str(self.directory / "bin" / self.tool.program),
+        ]
+
+    @property
+    def services(self) -> frozenset[str]:
+        """The services that the installed tool can look at; empty when that cannot be told."""
+        found = (self.tool.services(p) for p in self.directory.glob("lib/python*/site-packages"))
+        return frozenset().union(*found)
+
+
+def default_directory() -> Path:
+    """Where tools are kept for this user [XDG Base Directory Specification]."""
+    data = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local/share"
+    return Path(data) / "aws-baseline/tools"
+
+
+def find(tool: Tool, tools: Path) -> Environment | None:
+    """The environment of ``tool`` under ``tools``, if it is there."""
+    found = Environment(tool, (tools / f"{tool.name}-{tool.version}").absolute())
+    return found if all(Path(part).exists() for part in found.command) else None
+
+
+def set_up(tool: Tool, tools: Path, say: Say) -> Environment:
+    """Install ``tool`` under ``tools``, whole or not at all; what is there already stays.
+
+    Raises ToolError, which names the step and the end of what it said.
+    """
+    found = find(tool, tools)
+    if found:
+        return found
+    build = _build_directory(tool, tools)
+    try:
+        _install(tool, build, say)
+        return _publish(tool, build, tools)
+    finally:
+        shutil.rmtree(build, ignore_errors=True)
+
+
+def _build_directory(tool: Tool, tools: Path) -> Path:
+    try:
+        tools.mkdir(parents=True, exist_ok=True)
+        return Path(tempfile.mkdtemp(prefix=f".{tool.name}-", dir=tools.absolute()))
+    except OSError as error:
+        raise ToolError(
+            f"cannot be written: {error.strerror}",
+            where=str(tools),
+            remedy="Give a directory of yours with --tools-dir.",
+        ) from error
+
+
+def _publish(tool: Tool, build: Path, tools: Path) -> Environment:
+    environment = Environment(tool, (tools / f"{tool.name}-{tool.version}").absolute())
+    if not environment.directory.exists():
+        build.rename(environment.directory)
+    return environment
+
+
+def _install(tool: Tool, build: Path, say: Say) -> None:
+    uv, python = _uv(), _python(tool)
+    say(f"{tool}: making an environment ({'uv' if uv else 'venv and pip'}, {python}) …")
+    requirements = importlib.resources.files("baseline.audit") / "requirements"
+    with importlib.resources.as_file(requirements / f"{tool.name}.txt") as pinned:
+        own = str(build / "bin/python")
+        if uv:
+            _step(tool, [uv, "venv", "--quiet", "--allow-existing", "-p", python, str(build)])
+            install = [uv, "pip", "install", "--quiet", "-p", own]
+        else:
+            _step(tool, [python, "-m", "venv", str(build)])
+            install = [own, "-m", "pip", "install", "--quiet", "--no-compile"]
+        say(f"{tool}: installing {_count(pinned)} pinned packages …")
+        _step(tool, [*install, "--no-deps", "--require-hashes", "-r", str(pinned)])
+    say(f"{tool}: first start, which compiles what it needs …")
+    _step(tool, [own, "-W", "ignore", "-c", f"import {tool.package}.__main__"])
+    provider = [
+        str(p) for p in build.glob(f"lib/python*/site-packages/{tool.package}/providers/aws")
+    ]
+    _step(tool, [own, "-W", "ignore", "-m", "compileall", "-q", *provider])
+    say(f"{tool}: ready.")
+
+
+def _step(tool: Tool, command: Sequence[str]) -> None:
+    environment = {k: v for k, v in os.environ.items() if k not in _REMOVED}
+    try:
+        ended = subprocess.run(  # noqa: S603  # the command is ours
+            command,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            check=False,
+        )
+    except OSError as error:
+        raise _failed(tool, command, str(error)) from error
+    if ended.returncode:
+        raise _failed(tool, command, ended.stdout)
+
+
+def _failed(tool: Tool, command: Sequence[str], said: str) -> ToolError:
+    end = " ".join(said.split())[-400:] or "it said nothing"
+    return ToolError(
+        f"could not be set up; {Path(command[0]).name} {' '.join(command[1:3])} said: {end}",
+        where=str(tool),
+        remedy="Check the network, the package index and the disk, then: baseline audit setup",
+    )
+
+
+def _uv() -> str | None:
+    """The uv beside our own interpreter, of our own checkout, or on PATH."""
+    prefix = Path(sys.prefix)
+    for place in (prefix / "bin/uv", prefix.parent / ".tools/uv"):
+        if os.access(place, os.X_OK):
+            return str(place)
+    return shutil.which("uv")
+
+
+def _python(tool: Tool) -> str:
+    """A Python that ``tool`` supports: ours, or one on PATH."""
+    if sys.version_info[:2] in tool.pythons:
+        return sys.executable
+    for major, minor in tool.pythons:
+        found = shutil.which(f"python{major}.{minor}")
+        # A version manager may have a name on PATH with no Python behind it.
+        if found and _starts(found):
+            return found
+    wanted = ", ".join(f"{major}.{minor}" for major, minor in tool.pythons)
+    raise ToolError(
+        f"no Python that it supports is on PATH ({wanted})",
+        where=str(tool),
+        remedy="Install one of them, or leave the tool out with --tool.",
+    )
+
+
+def _starts(python: str) -> bool:
+    ended = subprocess.run([python, "-c", ""], capture_output=True, check=False)  # noqa: S603  # found on PATH
+    return ended.returncode == 0
+
+
+def _count(pinned: Path) -> int:
+    return sum("==" in line for line in pinned.read_text(encoding="utf-8").splitlines())

@@ -1,0 +1,32 @@
+"""What audit tools find, in one shape for all of them."""
+
+from typing import NamedTuple
+
+PASS = "PASS"  # noqa: S105  # a status, not a password
+FAIL = "FAIL"
+MANUAL = "MANUAL"
+MUTED = "MUTED"
+UNKNOWN = "UNKNOWN"
+
+STATUSES = (FAIL, PASS, MANUAL, MUTED, UNKNOWN)
+SEVERITIES = ("critical", "high", "medium", "low", "informational")
+
+
+class Finding(NamedTuple):
+    """One answer of one check; UNKNOWN is "could not look", with the reason in ``detail``.
+
+    A tuple, since there are hundreds of thousands. ``resource`` is an ARN where the tool knows it.
+    """
+
+    tool: str
+    account_id: str
+    account_name: str
+    region: str
+    service: str
+    check: str
+    title: str
+    severity: str
+    status: str
+    resource: str
+    detail: str
+    uid: str

@@ -1,0 +1,137 @@
+"""One tool in one account: a fresh directory, the child, the verdict."""
+
+import os
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from baseline.audit import process, results
+from baseline.audit.environments import Environment
+from baseline.audit.manifest import Entry, Status, now, stamp
+from baseline.audit.scan import Reach, Scan, read
+from baseline.errors import ToolError
+
+LOG = "log.txt"
+PARTIAL = ".partial"
+
+
+@dataclass(frozen=True)
+class Progress:
+    """One tool in one account, as it is now."""
+
+    entry: Entry
+    reach: Reach
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is wanted of every tool. ``limit`` is in seconds; ``options`` are passed on, by tool.
+
+    No regions or services means all of them; ``region`` is where a client starts.
+    """
+
+    reports: Path
+    region: str
+    limit: float
+    regions: tuple[str, ...]
+    services: tuple[str, ...]
+    options: Mapping[str, tuple[str, ...]]
+
+
+def run(
+    wish: Wish,
+    entry: Entry,
+    environment: Environment,
+    variables: Callable[[Mapping[str, str], str], dict[str, str]],
+    *,
+    stop: threading.Event,
+    tell: Callable[[Progress], None],
+) -> None:
+    """Run one tool, telling how far it is; its last word is the settled entry.
+
+    ``variables`` makes the child's environment of ours and a region. Raises ToolError when nothing
+    can be written or started.
+    """
+    directory = _fresh(wish.reports / entry.tool / entry.account_id)
+    options = wish.options.get(entry.tool, ())
+    # A tool refuses, or silently ignores, the services that it does not know.
+    services = tuple(s for s in wish.services if s in environment.services)
+    scan = Scan(entry.account_id, directory, wish.regions, services, options)
+    command = (*environment.command, *environment.tool.arguments(scan))
+    running = replace(
+        _placed(entry, wish.reports, directory),
+        status=Status.RUNNING,
+        command=command,
+        started=now(),
+    )
+    meter = _Watch(running, environment, tell)
+    ended = process.run(
+        command,
+        directory=directory,
+        environment=variables(os.environ, wish.region),
+        log=directory / LOG,
+        limit=wish.limit,
+        stop=stop,
+        watch=meter.watch,
+    )
+    tell(Progress(_settled(wish, running, environment, scan, ended), meter.reach))
+
+
+class _Watch:
+    """Follows what a tool writes."""
+
+    def __init__(
+        self, entry: Entry, environment: Environment, tell: Callable[[Progress], None]
+    ) -> None:
+        self.reach = Reach()
+        self._entry = entry
+        self._meter = environment.tool.meter
+        self._tell = tell
+        tell(Progress(entry, self.reach))
+
+    def watch(self, text: str) -> None:
+        reach = read(self._meter, self.reach, text)
+        if reach != self.reach:
+            self.reach = reach
+            self._tell(Progress(self._entry, reach))
+
+
+def _settled(
+    wish: Wish, running: Entry, environment: Environment, scan: Scan, ended: process.Ended
+) -> Entry:
+    """The entry after the verdict; a result that can be used gets its lasting name."""
+    tool, directory = environment.tool, scan.directory
+    verdict = results.judge(tool, scan, ended, directory / LOG)
+    if verdict.status is not Status.FAILED:
+        directory = directory.rename(str(directory).removesuffix(PARTIAL))
+    return replace(
+        _placed(running, wish.reports, directory, tool.page),
+        **vars(verdict),
+        returncode=ended.returncode,
+        ended=now(),
+        seconds=round(ended.seconds, 1),
+        peak_memory_mb=ended.peak_memory >> 20,
+    )
+
+
+def _placed(entry: Entry, reports: Path, directory: Path, page: str = "") -> Entry:
+    """``entry`` with its paths, which are relative so that the reports can be moved."""
+    where = directory.relative_to(reports.absolute())
+    own = str(where / page) if page and (directory / page).is_file() else ""
+    return replace(entry, directory=str(where), log=str(where / LOG), page=own)
+
+
+def _fresh(parent: Path) -> Path:
+    """A new directory which nobody has written to; ``.partial`` until the tool has ended well."""
+    directory = parent.absolute() / f"{stamp()}{PARTIAL}"
+    try:
+        parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        directory.mkdir(mode=0o700)
+    except OSError as error:
+        raise ToolError(
+            f"cannot be made: {error.strerror}",
+            where=str(directory),
+            remedy="Make room or give another directory with --reports.",
+        ) from error
+    return directory

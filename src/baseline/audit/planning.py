@@ -1,0 +1,138 @@
+"""What a run is to look at: accounts, regions and services; and what it leaves out, and why."""
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from baseline.audit.environments import Environment
+from baseline.audit.manifest import Entry, LeftOut, Run, now, stamp
+from baseline.configuration import Configuration
+from baseline.errors import CredentialsError, UsageError
+from baseline.organization import Account, Filters, Organization, enabled_regions
+from baseline.sessions import Session
+
+# Outside an organization the caller's account is audited as the caller.
+AS_CALLER = ""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What was asked for; ``role`` None means the configured one, in an organization."""
+
+    filters: Filters
+    role: str | None = None
+    services: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What a run is about."""
+
+    role: str
+    regions: tuple[str, ...]
+    accounts: tuple[Account, ...]
+    left_out: tuple[LeftOut, ...]
+
+
+def choose(
+    request: Request, configuration: Configuration, organization: Organization, session: Session
+) -> Choice:
+    """The accounts and regions to audit.
+
+    Raises UsageError for a region that is not there, and when there is nothing to audit.
+    """
+    chosen = request.filters.choose(organization)
+    kept, left_out = [], []
+    for account in chosen:
+        reason = _why_not(account, configuration)
+        if reason:
+            left_out.append(LeftOut(account.id, account.name, reason))
+        else:
+            kept.append(account)
+    if not kept:
+        reasons = ", ".join(f"{a.account_name} {a.reason}" for a in left_out) or "none is chosen"
+        raise UsageError(f"no account to audit: {reasons}", remedy="See: baseline accounts")
+    return Choice(
+        role=_role(request, configuration, organization),
+        regions=_regions(request.filters, configuration, session),
+        accounts=tuple(kept),
+        left_out=tuple(left_out),
+    )
+
+
+def new_run(choice: Choice, tools: Sequence[Environment], services: tuple[str, ...]) -> Run:
+    """A run of ``tools`` over the chosen accounts, with nothing done yet."""
+    entries = tuple(
+        Entry(account.id, account.name, e.tool.name, e.tool.version)
+        for account in choice.accounts
+        for e in tools
+    )
+    return Run(
+        stamp=stamp(),
+        started=now(),
+        role=choice.role,
+        regions=choice.regions,
+        services=services,
+        left_out=choice.left_out,
+        entries=entries,
+    )
+
+
+def resumed(run: Run, tools: Sequence[Environment]) -> Run:
+    """``run`` to go on with, in the versions of the tools that are installed now."""
+    versions = {e.tool.name: e.tool.version for e in tools}
+    entries = tuple(
+        e if e.settled else replace(e, version=versions.get(e.tool, e.version)) for e in run.entries
+    )
+    return replace(run, ended="", entries=entries)
+
+
+def lookers(services: tuple[str, ...], tools: Sequence[Environment]) -> tuple[Environment, ...]:
+    """Those of ``tools`` that look at one of ``services`` at least; none asked for means all.
+
+    Raises UsageError for a service that none of them knows.
+    """
+    known = frozenset[str]().union(*(e.services for e in tools))
+    for service in services:
+        if service not in known:
+            near = difflib.get_close_matches(service, known, n=1)
+            raise UsageError(
+                f"no tool looks at a service called {service}",
+                remedy=f"Did you mean {near[0]}?"
+                if near
+                else f"Choose among: {', '.join(sorted(known))}",
+            )
+    return tuple(e for e in tools if not services or e.services.intersection(services))
+
+
+def open_account(session: Session, account_id: str, role: str, external_id: str | None) -> Session:
+    """The session that audits ``account_id``; never another account's, and never a fallback."""
+    if role != AS_CALLER:
+        return session.assume(account_id, role, external_id=external_id, name="baseline-audit")
+    if session.account_id != account_id:
+        raise CredentialsError(
+            f"the credentials are of account {session.account_id}, not {account_id}",
+            remedy="Sign in to that account, or give the role to assume there with --role.",
+        )
+    return session
+
+
+def _why_not(account: Account, configuration: Configuration) -> str:
+    if not account.active:
+        return f"is {account.state}"
+    return (
+        "is excluded in the configuration" if account.id in configuration.exclude_accounts else ""
+    )
+
+
+def _role(request: Request, configuration: Configuration, organization: Organization) -> str:
+    if request.role:
+        return request.role
+    return configuration.audit.role if organization.id else AS_CALLER
+
+
+def _regions(filters: Filters, configuration: Configuration, session: Session) -> tuple[str, ...]:
+    configured = configuration.audit.regions or configuration.regions
+    if not configured and not filters.regions:
+        return ()
+    return filters.choose_regions(configured or enabled_regions(session))

@@ -1,0 +1,123 @@
+"""One child process: apart from our terminal, with a time limit, its output in a file at once."""
+
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from baseline.errors import ToolError
+
+# How often a child is looked at, and how long it may take to end when asked to, in seconds.
+_GLANCE = 0.5
+_GRACE = 5.0
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a child ended. ``cut`` is "" or why we ended it; memory is its own peak, in bytes."""
+
+    returncode: int
+    cut: str
+    seconds: float
+    peak_memory: int
+
+
+def run(
+    command: Sequence[str],
+    *,
+    directory: Path,
+    environment: Mapping[str, str],
+    log: Path,
+    limit: float,
+    stop: threading.Event,
+    watch: Callable[[str], None],
+) -> Ended:
+    """Run ``command`` until it ends, ``limit`` seconds passed or ``stop`` is set.
+
+    What it writes goes straight to ``log``; ``watch`` is given each part of whole lines. Raises
+    ToolError when it cannot be started.
+    """
+    started = time.monotonic()
+    with log.open("wb") as output:
+        child = _start(command, directory, environment, output)
+    with log.open("rb") as lines:
+        cut = ""
+        while (ended := _reap(child)) is None:
+            cut = cut or _why_cut(stop, started, limit)
+            if cut:
+                ended = _end(child)
+                break
+            watch(_whole_lines(lines))
+            stop.wait(_GLANCE)
+        watch(_whole_lines(lines))
+    code, memory = ended
+    return Ended(code, cut, time.monotonic() - started, memory)
+
+
+def _start(
+    command: Sequence[str], directory: Path, environment: Mapping[str, str], output: BinaryIO
+) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(  # noqa: S603  # the command is ours
+            command,
+            cwd=directory,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            umask=0o077,
+        )
+    except OSError as error:
+        raise ToolError(
+            f"cannot be started: {error.strerror}",
+            where=command[0],
+            remedy="Remove its directory and run: baseline audit setup",
+        ) from error
+
+
+def _why_cut(stop: threading.Event, started: float, limit: float) -> str:
+    if stop.is_set():
+        return "interrupted"
+    return "timeout" if time.monotonic() - started > limit else ""
+
+
+def _reap(child: subprocess.Popen[bytes]) -> tuple[int, int] | None:
+    """The exit code and peak memory of ``child``, once it has ended."""
+    pid, status, usage = os.wait4(child.pid, os.WNOHANG)
+    if not pid:
+        return None
+    child.returncode = os.waitstatus_to_exitcode(status)
+    return child.returncode, usage.ru_maxrss * 1024
+
+
+def _end(child: subprocess.Popen[bytes]) -> tuple[int, int]:
+    """End ``child`` and all that it started: politely, then surely."""
+    _signal(child, signal.SIGTERM)
+    patience = time.monotonic() + _GRACE
+    while (ended := _reap(child)) is None:
+        if time.monotonic() > patience:
+            _signal(child, signal.SIGKILL)
+        time.sleep(0.05)
+    _signal(child, signal.SIGKILL)  # what it left behind in its group
+    return ended
+
+
+def _signal(child: subprocess.Popen[bytes], number: signal.Signals) -> None:
+    try:
+        os.killpg(child.pid, number)
+    except ProcessLookupError:
+        return
+
+
+def _whole_lines(lines: BinaryIO) -> str:
+    start = lines.tell()
+    text = lines.read()
+    end = text.rfind(b"\n") + 1
+    lines.seek(start + end)
+    return text[:end].decode("utf-8", "replace")

@@ -1,0 +1,126 @@
+"""Prowler: its command line, its log and its findings [docs.prowler.com]."""
+
+import csv
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from baseline.audit.findings import MUTED, SEVERITIES, Finding
+from baseline.audit.obstacles import Obstacle, gather
+from baseline.audit.scan import Meter, Scan
+from baseline.errors import ToolError
+
+PAGE = "prowler.html"
+_CSV = "prowler.csv"
+_ERRORS = "prowler-errors.log"
+
+# 3: something fails, when --ignore-exit-code-3 is not given.
+DONE = frozenset({0, 3})
+CODES = {1: "it could not start or sign in", 2: "it does not know one of its options"}
+
+METER = Meter(
+    total=re.compile(r"Executing (\d+) checks?,"),
+    step=re.compile(r"^Check ID: ", re.MULTILINE),
+    failing=re.compile(r"^\tFAIL ", re.MULTILINE),
+)
+
+# A record begins like this. Quotes inside are not escaped, so that it is often not JSON.
+_RECORD = re.compile(
+    r'^\{"timestamp": "[^"]*", "filename": "[^"]*", "level": "(?:ERROR|CRITICAL)", '
+    r'"module": "([^"]*)", "message": "(.*)$'
+)
+_REGION = re.compile(r"^([a-z]{2}(?:-[a-z]+)+-\d) -- ")
+
+# A cell may hold a whole resource policy.
+csv.field_size_limit(1 << 30)
+
+
+def arguments(scan: Scan) -> list[str]:
+    """What follows ``prowler``.
+
+    Naming every severity changes no check, but keeps Prowler from writing a file for each of its
+    compliance frameworks (hundreds of megabytes an account). Errors are hidden unless asked for.
+    """
+    return [
+        "aws",
+        *(["--region", *scan.regions] if scan.regions else []),
+        *(["--services", *scan.services] if scan.services else []),
+        *["--output-formats", "csv", "json-ocsf", "html"],
+        *["--output-directory", str(scan.directory), "--output-filename", "prowler"],
+        *["--severity", *SEVERITIES],
+        *["--no-banner", "--no-color", "--ignore-exit-code-3", "--verbose"],
+        *["--log-level", "ERROR", "--log-file", str(scan.directory / _ERRORS)],
+        *scan.options,
+    ]
+
+
+def services(packages: Path) -> frozenset[str]:
+    """The services that the Prowler installed under ``packages`` has checks for."""
+    return _directories(packages / "prowler/providers/aws/services")
+
+
+def findings(directory: Path) -> Iterator[Finding]:
+    """The rows of Prowler's CSV, streamed; raises ToolError when it is not whole."""
+    file = directory / _CSV
+    try:
+        with file.open(encoding="utf-8", newline="") as lines:
+            for row in csv.DictReader(lines, delimiter=";"):
+                yield _finding(row)
+    except FileNotFoundError:
+        return
+    except (KeyError, TypeError, AttributeError, csv.Error, UnicodeDecodeError) as error:
+        raise ToolError(
+            f"Prowler's results are not whole: {error!r}",
+            where=str(file),
+            remedy="Run it again: baseline audit run --resume",
+        ) from error
+
+
+def obstacles(directory: Path) -> tuple[Obstacle, ...]:
+    """What Prowler's error log says that it could not see."""
+    return gather(_errors(directory / _ERRORS))
+
+
+def fault(scan: Scan) -> str:
+    """Why the output cannot be right, or nothing."""
+    return "" if (scan.directory / _CSV).is_file() else "it wrote no findings"
+
+
+def _finding(row: dict[str, str]) -> Finding:
+    return Finding(
+        tool="prowler",
+        account_id=row["ACCOUNT_UID"],
+        account_name=row["ACCOUNT_NAME"],
+        region=row["REGION"],
+        service=row["SERVICE_NAME"],
+        check=row["CHECK_ID"],
+        title=row["CHECK_TITLE"],
+        severity=row["SEVERITY"].lower(),
+        status=MUTED if row["MUTED"] == "True" else row["STATUS"],
+        resource=row["RESOURCE_UID"] or row["RESOURCE_NAME"],
+        detail=row["STATUS_EXTENDED"],
+        uid=row["FINDING_UID"],
+    )
+
+
+def _errors(file: Path) -> Iterator[tuple[str, str, str]]:
+    if not file.is_file():
+        return
+    with file.open(encoding="utf-8", errors="replace") as lines:
+        for line in lines:
+            record = _RECORD.match(line)
+            if record:
+                region = _REGION.match(record[2])
+                yield (
+                    record[1].removesuffix("_service"),
+                    region[1] if region else "",
+                    record[2].rstrip('\n"}'),
+                )
+
+
+def _directories(parent: Path) -> frozenset[str]:
+    if not parent.is_dir():
+        return frozenset()
+    return frozenset(
+        p.name for p in parent.iterdir() if p.is_dir() and not p.name.startswith(("_", "."))
+    )

@@ -1,0 +1,48 @@
+"""One tool in one account: what is asked for, and how far it has come."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Scan:
+    """What is asked of a tool. No regions or services means all of them.
+
+    ``directory`` is fresh and belongs to this scan alone: a tool that finds earlier results
+    appends to them.
+    """
+
+    account_id: str
+    directory: Path
+    regions: tuple[str, ...] = ()
+    services: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Meter:
+    """What in a tool's output tells how far it is: the total, one step, one failing check."""
+
+    total: re.Pattern[str]
+    step: re.Pattern[str]
+    failing: re.Pattern[str]
+
+
+@dataclass(frozen=True)
+class Reach:
+    """How far a scan has come; ``total`` is 0 as long as it is not known."""
+
+    done: int = 0
+    total: int = 0
+    failing: int = 0
+
+
+def read(meter: Meter, reach: Reach, text: str) -> Reach:
+    """``reach`` after the tool wrote ``text``, which is whole lines."""
+    total = meter.total.search(text)
+    return Reach(
+        reach.done + len(meter.step.findall(text)),
+        int(total[1]) if total else reach.total,
+        reach.failing + len(meter.failing.findall(text)),
+    )

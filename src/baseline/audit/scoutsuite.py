@@ -1,0 +1,195 @@
+"""ScoutSuite: its command line, its log and its findings [github.com/nccgroup/ScoutSuite/wiki]."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from baseline.audit.findings import FAIL, PASS, Finding
+from baseline.audit.obstacles import Obstacle, gather
+from baseline.audit.scan import Meter, Scan
+from baseline.errors import ToolError
+
+PAGE = "scoutsuite.html"
+_RESULTS = "scoutsuite-results/scoutsuite_results_scoutsuite.js"
+_ERRORS = "scoutsuite-errors.log"
+
+# 200: at least one call failed, which is the rule; its log says which.
+DONE = frozenset({0, 200})
+CODES = {
+    101: "it could not sign in",
+    102: "it could not start",
+    103: "it could not begin its report",
+    104: "it failed while gathering",
+    105: "it failed before its rules ran",
+    106: "its rules failed",
+    107: "its filters failed",
+    108: "it failed after its rules ran",
+    109: "it could not save its report",
+}
+
+METER = Meter(
+    total=re.compile(r"(?!)(\d+)"),  # never says how many
+    step=re.compile(r" INFO Fetching resources for the ", re.MULTILINE),
+    failing=re.compile(r"(?!)"),
+)
+
+_LEVELS = {"danger": "high", "warning": "medium"}
+_ERROR = re.compile(r"^\S+ \S+ .*? (?:ERROR|CRITICAL) (?:(\w+)\.py L\d+: )?(.*)$")
+_SERVICE = re.compile(r"Could not fetch (\w+) configuration")
+# These have one list of resources, not one a region.
+_GLOBAL = frozenset({"iam", "s3", "cloudfront", "route53"})
+
+
+def arguments(scan: Scan) -> list[str]:
+    """What follows ``scout``. ``--force`` keeps it from asking; ``--no-browser`` from opening."""
+    return [
+        "aws",
+        *(["--regions", *scan.regions] if scan.regions else []),
+        *(["--services", *scan.services] if scan.services else []),
+        *["--report-dir", str(scan.directory), "--report-name", "scoutsuite"],
+        *["--force", "--no-browser", "--max-workers", "10"],
+        *["--logfile", str(scan.directory / _ERRORS)],
+        *scan.options,
+    ]
+
+
+def services(packages: Path) -> frozenset[str]:
+    """The services that the ScoutSuite installed under ``packages`` reads."""
+    parent = packages / "ScoutSuite/providers/aws/resources"
+    if not parent.is_dir():
+        return frozenset()
+    return frozenset(p.name for p in parent.iterdir() if p.is_dir() and p.name[0] not in "._")
+
+
+def findings(directory: Path) -> Iterator[Finding]:
+    """A FAIL for each flagged item; a PASS for each rule which checked something, flagging nothing.
+
+    Raises ToolError when the results are not whole.
+    """
+    file = directory / _RESULTS
+    if not file.is_file():
+        return
+    try:
+        results = _load(file)
+        for service, content in results["services"].items():
+            for rule, found in (content.get("findings") or {}).items():
+                account, services = results["account_id"], results["services"]
+                yield from _Rule(account, services, service, rule, found).findings()
+    except (msgspec.DecodeError, KeyError, TypeError, AttributeError) as error:
+        raise ToolError(
+            f"ScoutSuite's results are not whole: {error!r}",
+            where=str(file),
+            remedy="Run it again: baseline audit run --resume",
+        ) from error
+
+
+def obstacles(directory: Path) -> tuple[Obstacle, ...]:
+    """What ScoutSuite's log says that it could not see."""
+    return gather(_errors(directory / _ERRORS))
+
+
+def fault(scan: Scan) -> str:
+    """Why the output cannot be right, or nothing.
+
+    ScoutSuite ends well also when it looked at no region at all, or knew none of the services.
+    """
+    file = scan.directory / _RESULTS
+    if not file.is_file():
+        return "it wrote no results"
+    try:
+        results = _load(file)
+    except msgspec.DecodeError as error:
+        return f"its results are not whole: {error}"
+    if results.get("account_id") != scan.account_id:
+        return f"its results are of account {results.get('account_id')}, not {scan.account_id}"
+    looked = {n: s for n, s in results.get("services", {}).items() if n not in _GLOBAL}
+    if not results.get("services"):
+        return "it looked at no service"
+    if looked and not any(s.get("regions_count") for s in looked.values()):
+        return "it looked at no region"
+    return ""
+
+
+def _load(file: Path) -> dict[str, Any]:
+    text = file.read_bytes()
+    results = msgspec.json.decode(text[text.index(b"{") :] if b"{" in text else b"")
+    if not isinstance(results, dict):
+        raise msgspec.DecodeError("not an object")
+    return results
+
+
+@dataclass(frozen=True)
+class _Rule:
+    """One rule of the results, with what its items' paths lead into."""
+
+    account_id: str
+    services: dict[str, Any]
+    service: str
+    name: str
+    found: dict[str, Any]
+
+    def findings(self) -> Iterator[Finding]:
+        checked, flagged = self.found.get("checked_items"), self.found.get("flagged_items")
+        if flagged:
+            for item in self.found.get("items") or [self.service]:
+                yield self._finding(FAIL, item, self.found.get("rationale") or "")
+        elif checked:
+            yield self._finding(PASS, "", f"{checked} checked, none flagged")
+
+    def _finding(self, status: str, item: str, detail: str) -> Finding:
+        path = self.found.get("display_path") or self.found.get("path") or ""
+        return Finding(
+            tool="scoutsuite",
+            account_id=self.account_id,
+            account_name="",
+            region=_region(item),
+            service=self.service,
+            check=self.name,
+            title=self.found.get("description") or self.name,
+            severity=_LEVELS.get(self.found.get("level") or "", "medium"),
+            status=status,
+            resource=_resource(self.services, item, path.count(".") + 1) if item else "",
+            detail=_plain(detail),
+            uid=f"scoutsuite-{self.name}-{self.account_id}-{item}",
+        )
+
+
+def _plain(markup: str) -> str:
+    """Text without the HTML that ScoutSuite's rationales carry."""
+    return " ".join(re.sub(r"<[^>]+>", " ", markup).split())
+
+
+def _region(item: str) -> str:
+    parts = item.split(".")
+    return parts[parts.index("regions") + 1] if "regions" in parts[:-1] else "global"
+
+
+def _resource(node: Any, item: str, depth: int) -> str:
+    """What the dotted path ``item`` leads to after ``depth`` keys; a key may itself hold dots."""
+    parts = item.split(".")
+    while parts and depth and isinstance(node, dict):
+        for length in range(len(parts), 0, -1):
+            key = ".".join(parts[:length])
+            if key in node:
+                node, parts, depth = node[key], parts[length:], depth - 1
+                break
+        else:
+            break
+    if isinstance(node, dict):
+        return str(node.get("arn") or node.get("name") or node.get("id") or item)
+    return item
+
+
+def _errors(file: Path) -> Iterator[tuple[str, str, str]]:
+    if not file.is_file():
+        return
+    with file.open(encoding="utf-8", errors="replace") as lines:
+        for line in lines:
+            record = _ERROR.match(line)
+            if record:
+                service = _SERVICE.search(record[2])
+                yield (service[1].lower() if service else record[1] or "", "", record[2])

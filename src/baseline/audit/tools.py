@@ -1,0 +1,81 @@
+"""The audit tools as values: a third one is one more value in ``TOOLS``."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from baseline.audit import prowler, scoutsuite
+from baseline.audit.findings import Finding
+from baseline.audit.obstacles import Obstacle
+from baseline.audit.scan import Meter, Scan
+
+
+@dataclass(frozen=True)
+class Tool:
+    """How one tool is installed, started, watched and read.
+
+    ``arguments`` gives what follows the program's name. ``done`` maps each exit code of a run that
+    came to its end; what any other code means is in ``codes``. ``fault`` says why an output cannot
+    be what was asked for, or nothing. ``page`` is the tool's own report in the scan's directory.
+    """
+
+    name: str
+    title: str
+    distribution: str
+    version: str
+    package: str
+    program: str
+    pythons: tuple[tuple[int, int], ...]
+    page: str
+    done: frozenset[int]
+    codes: dict[int, str]
+    arguments: Callable[[Scan], list[str]]
+    services: Callable[[Path], frozenset[str]]
+    meter: Meter
+    findings: Callable[[Path], Iterator[Finding]]
+    obstacles: Callable[[Path], Iterable[Obstacle]]
+    fault: Callable[[Scan], str]
+
+    def __str__(self) -> str:
+        return f"{self.title} {self.version}"
+
+
+TOOLS = {
+    "prowler": Tool(
+        name="prowler",
+        title="Prowler",
+        distribution="prowler",
+        version="5.46.0",
+        package="prowler",
+        program="prowler",
+        pythons=((3, 13), (3, 12), (3, 11), (3, 10)),
+        page=prowler.PAGE,
+        done=prowler.DONE,
+        codes=prowler.CODES,
+        arguments=prowler.arguments,
+        services=prowler.services,
+        meter=prowler.METER,
+        findings=prowler.findings,
+        obstacles=prowler.obstacles,
+        fault=prowler.fault,
+    ),
+    # GPL-2.0: run as a program, never imported.
+    "scoutsuite": Tool(
+        name="scoutsuite",
+        title="ScoutSuite",
+        distribution="ScoutSuite",
+        version="5.14.0",
+        package="ScoutSuite",
+        program="scout",
+        pythons=((3, 13), (3, 12), (3, 11), (3, 10), (3, 9)),
+        page=scoutsuite.PAGE,
+        done=scoutsuite.DONE,
+        codes=scoutsuite.CODES,
+        arguments=scoutsuite.arguments,
+        services=scoutsuite.services,
+        meter=scoutsuite.METER,
+        findings=scoutsuite.findings,
+        obstacles=scoutsuite.obstacles,
+        fault=scoutsuite.fault,
+    ),
+}

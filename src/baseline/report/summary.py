@@ -1,0 +1,228 @@
+"""The merged result of an audit run: every tool, every account, in one summary and one CSV.
+
+The two tools' findings stand side by side, each named; they are never merged into one, since
+there is no reliable mapping between their checks.
+"""
+
+import csv
+import os
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TextIO
+
+import msgspec
+
+from baseline.audit.findings import FAIL, PASS, SEVERITIES, STATUSES, Finding
+from baseline.audit.manifest import Entry, LeftOut, Run, write
+from baseline.audit.results import findings
+from baseline.errors import ToolError
+
+SUMMARY = "summary.json"
+FINDINGS = "findings.csv"
+PAGE = "index.html"
+
+# What the page shows of the findings; the CSV has all of them.
+SHOWN = 1000
+_TOP_CHECKS = 25
+
+# A cell that begins like this is a formula to a spreadsheet [OWASP: CSV injection].
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+@dataclass(frozen=True)
+class Check:
+    """One check that fails somewhere: how often, and in how many accounts."""
+
+    tool: str
+    check: str
+    title: str
+    severity: str
+    service: str
+    failing: int
+    passing: int
+    accounts: int
+
+
+@dataclass(frozen=True)
+class AccountSummary:
+    """What all tools together say of one account; ``severities`` are its failing findings."""
+
+    account_id: str
+    account_name: str
+    counts: dict[str, int]
+    severities: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A run, merged. Counts are rows of the CSV; ``tools`` are counts by status for each tool.
+
+    ``complete`` of ``scans`` (accounts x tools) looked at everything that they were asked to.
+    """
+
+    stamp: str
+    started: str
+    ended: str
+    role: str
+    regions: tuple[str, ...]
+    services: tuple[str, ...]
+    scans: int
+    complete: int
+    counts: dict[str, int]
+    severities: dict[str, int]
+    tools: dict[str, dict[str, int]]
+    completeness: tuple[Entry, ...]
+    left_out: tuple[LeftOut, ...]
+    accounts: tuple[AccountSummary, ...]
+    checks: tuple[Check, ...]
+    schema: int = 1
+    failing: tuple[Finding, ...] = field(default=(), repr=False)
+
+
+def summarize(run: Run, reports: Path) -> Summary:
+    """Merge the findings of ``run`` and write them to ``findings.csv`` on the way."""
+    merge = _Merge()
+    rows = (f for entry in run.entries for f in findings(entry, reports))
+    _write_rows(reports / FINDINGS, merge.through(rows))
+    return merge.summary(run)
+
+
+def write_summary(summary: Summary, reports: Path) -> None:
+    """Write ``summary.json``; the single findings are in the CSV."""
+    content = msgspec.to_builtins(summary)
+    del content["failing"]
+    write(reports / SUMMARY, msgspec.json.format(msgspec.json.encode(content), indent=2))
+
+
+def defused(text: str) -> str:
+    """``text`` as a cell that no spreadsheet runs."""
+    return "'" + text if text.startswith(_FORMULA) else text
+
+
+class _Merge:
+    """Counts what passes through, and keeps the worst."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[tuple[str, str, str]] = Counter()
+        self._names: dict[str, str] = {}
+        self._severities: Counter[tuple[str, str]] = Counter()
+        self._checks: dict[tuple[str, str], Finding] = {}
+        self._failing: Counter[tuple[str, str]] = Counter()
+        self._passing: Counter[tuple[str, str]] = Counter()
+        self._accounts: dict[tuple[str, str], set[str]] = {}
+        self._worst: dict[str, list[Finding]] = {}
+
+    def through(self, rows: Iterable[Finding]) -> Iterator[Finding]:
+        for row in rows:
+            self._counts[row.tool, row.account_id, row.status] += 1
+            self._names[row.account_id] = row.account_name
+            if row.status == FAIL:
+                self._fail(row)
+            elif row.status == PASS:
+                self._passing[row.tool, row.check] += 1
+            yield row
+
+    def _fail(self, row: Finding) -> None:
+        key = row.tool, row.check
+        self._severities[row.account_id, row.severity] += 1
+        self._failing[key] += 1
+        self._checks.setdefault(key, row)
+        self._accounts.setdefault(key, set()).add(row.account_id)
+        kept = self._worst.setdefault(row.severity, [])
+        if len(kept) < SHOWN:
+            kept.append(row)
+
+    def summary(self, run: Run) -> Summary:
+        tools = tuple(dict.fromkeys(e.tool for e in run.entries))
+        return Summary(
+            stamp=run.stamp,
+            started=run.started,
+            ended=run.ended,
+            role=run.role,
+            regions=run.regions,
+            services=run.services,
+            scans=len(run.entries),
+            complete=sum(e.status == "complete" for e in run.entries),
+            counts=self._by_status(),
+            severities=self._by_severity(),
+            tools={tool: self._by_status(tool=tool) for tool in tools},
+            completeness=run.entries,
+            left_out=run.left_out,
+            accounts=tuple(self._account(a) for a in sorted(self._names)),
+            checks=tuple(self._top_checks()),
+            failing=tuple(self._worst_first()),
+        )
+
+    def _by_status(self, tool: str = "", account: str = "") -> dict[str, int]:
+        totals = dict.fromkeys(STATUSES, 0)
+        for (its_tool, its_account, status), count in self._counts.items():
+            if tool in ("", its_tool) and account in ("", its_account):
+                totals[status] = totals.get(status, 0) + count
+        return totals
+
+    def _by_severity(self, account: str = "") -> dict[str, int]:
+        totals = dict.fromkeys(SEVERITIES, 0)
+        for (its_account, severity), count in self._severities.items():
+            if account in ("", its_account):
+                totals[severity] = totals.get(severity, 0) + count
+        return totals
+
+    def _account(self, account_id: str) -> AccountSummary:
+        return AccountSummary(
+            account_id,
+            self._names[account_id],
+            self._by_status(account=account_id),
+            self._by_severity(account=account_id),
+        )
+
+    def _top_checks(self) -> list[Check]:
+        found = [
+            Check(
+                tool=row.tool,
+                check=row.check,
+                title=row.title,
+                severity=row.severity,
+                service=row.service,
+                failing=self._failing[key],
+                passing=self._passing[key],
+                accounts=len(self._accounts[key]),
+            )
+            for key, row in self._checks.items()
+        ]
+        found.sort(key=lambda c: (_rank(c.severity), -c.accounts, -c.failing, c.check))
+        return found[:_TOP_CHECKS]
+
+    def _worst_first(self) -> list[Finding]:
+        severities = sorted(self._worst, key=_rank)
+        return [row for severity in severities for row in self._worst[severity]][:SHOWN]
+
+
+def _rank(severity: str) -> int:
+    return SEVERITIES.index(severity) if severity in SEVERITIES else len(SEVERITIES)
+
+
+def _write_rows(file: Path, rows: Iterable[Finding]) -> None:
+    part = file.with_name(f".{file.name}.part")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with open(part, "w", encoding="utf-8", newline="", opener=_private) as out:
+            _write_csv(out, rows)
+        part.replace(file)
+    except OSError as error:
+        raise ToolError(
+            f"cannot be written: {error.strerror}",
+            where=str(file),
+            remedy="Make room or give another directory with --reports.",
+        ) from error
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+def _write_csv(out: TextIO, rows: Iterable[Finding]) -> None:
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(Finding._fields)
+    writer.writerows([defused(cell) for cell in row] for row in rows)

@@ -1,0 +1,126 @@
+"""``baseline init``: a commented baseline.yaml from the organization that is there."""
+
+from pathlib import Path
+
+import click
+
+from baseline import configuration
+from baseline.cli import shared
+from baseline.configuration import DEFAULT_FILE
+from baseline.errors import ConfigurationError, UsageError
+from baseline.organization import Organization, discover, enabled_regions
+from baseline.sessions import open_session
+
+_TEXT = """\
+# AWS Baseline: what is rolled out, and where. Every key is optional but these two; what is written
+# behind a # is the default. An unknown key is an error, so a slip of the pen does not go unseen.
+
+# {accounts} accounts were found, {active} of them active. Other credentials than those of this
+# organization are refused.
+organization: {organization}
+
+# Where the central buckets, their key and the StackSets are. It cannot be changed later.
+home_region: {home_region}
+
+# Every region that is enabled in the main account, also one that is enabled later. To choose,
+# list them. Found enabled ({count}):
+{found}
+regions: []
+
+# Accounts that are left alone, by id.
+exclude_accounts: []
+
+# Beginning of the names of buckets, roles, trails and log groups.
+# prefix: baseline
+
+config:
+  # The one region that records global resources (IAM), so that they are not recorded many times.
+  global_region: {home_region}
+
+# guardduty:
+#   finding_publishing_frequency: FIFTEEN_MINUTES   # or ONE_HOUR, SIX_HOURS
+
+# cloudtrail:
+#   log_group_days: 90            # the log group in each account and region
+
+# storage:
+#   retention_days: 2557          # the central buckets: seven years
+#   query_result_days: 30
+
+# stack_sets:
+#   # The role that can create the StackSets' own roles in a member account.
+#   bootstrap_role: OrganizationAccountAccessRole
+
+# audit:
+#   role: AssumableSecurityAuditRole
+#   external_id: null             # to be given when the role is assumed
+#   require_mfa: false            # only identities that signed in with MFA may assume it
+#   regions: []                   # all
+#   services: []                  # all
+#   timeout_minutes: 180
+
+# lake: lake                      # where logs are collected to
+# reports: reports
+"""
+
+
+@click.command()
+@shared.aws_options
+@click.option("--home-region", help="Region of the central buckets.  [default: the profile's]")
+@shared.yes_option
+def init(config_path: Path | None, profile: str | None, home_region: str | None, yes: bool) -> None:
+    """Write baseline.yaml from the organization that is there.
+
+    \b
+    Example:  baseline init --home-region eu-west-1
+
+    Reads the organization and its regions and changes nothing in AWS. A file that is there is
+    overwritten with --yes only.
+    """
+    file = config_path or DEFAULT_FILE
+    if file.exists() and not yes:
+        raise UsageError("is there already", where=str(file), remedy="Add --yes to overwrite it.")
+    session = open_session(profile, home_region)
+    organization = discover(session)
+    text = render(organization, session.region, enabled_regions(session))
+    configuration.parse(text, str(file))
+    _write(file, text)
+    active = len(organization.active)
+    shared.talk(
+        f"Wrote {file}: organization {organization.id}, {active} active accounts, home "
+        f"region {session.region}. Next: baseline rollout plan"
+    )
+
+
+def render(organization: Organization, home_region: str, regions: tuple[str, ...]) -> str:
+    """The text of baseline.yaml; raises UsageError when the home region is not enabled."""
+    if not organization.id:
+        raise UsageError(
+            "this account is in no organization, and the baseline is for organizations",
+            remedy="Create one, or use credentials of an organization's main account.",
+        )
+    if home_region not in regions:
+        raise UsageError(
+            f"{home_region} is not enabled in the main account",
+            where="--home-region",
+            remedy=f"Choose among: {', '.join(regions)}",
+        )
+    return _TEXT.format(
+        accounts=len(organization.accounts),
+        active=len(organization.active),
+        organization=organization.id,
+        home_region=home_region,
+        count=len(regions),
+        found="\n".join(f"#   - {region}" for region in regions),
+    )
+
+
+def _write(file: Path, text: str) -> None:
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ConfigurationError(
+            f"cannot be written: {error.strerror}",
+            where=str(file),
+            remedy="Give a file in a directory that you may write to, with --config.",
+        ) from None

@@ -1,0 +1,329 @@
+"""``baseline rollout``: plan, deploy, verify and remove the baseline."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from baseline.cli import shared
+from baseline.cli.progress import Watch, watching
+from baseline.cli.tables import Row, grouped
+from baseline.organization import Filters, Organization, discover
+from baseline.parallel import Failed
+from baseline.rollout import catalogue, coverage, deploy, observe, plan, reach
+from baseline.rollout.catalogue import Baseline, Part
+from baseline.rollout.checks import checks
+from baseline.rollout.coverage import Coverage, Status
+from baseline.rollout.deploy import Result
+from baseline.rollout.plan import Action, Choice, Kind, Plan, Step
+from baseline.rollout.reach import Reach
+from baseline.sessions import open_session
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_PLACE = ("account", "account_name", "region")
+STEP_COLUMNS = ("action", "kind", "name", *_PLACE, "reason")
+RESULT_COLUMNS = ("result", "kind", "name", *_PLACE, "cause", "remedy")
+COVERAGE_COLUMNS = ("status", "service", "check", *_PLACE, "detail", "remedy")
+_PURPOSES = ("cloudtrail", "config", "flowlogs", "query-results")
+
+
+def _options(command: F) -> F:
+    """What all commands of the group take."""
+    only = click.option(
+        "--only",
+        multiple=True,
+        metavar="NAME",
+        help=f"Only this stack or StackSet: {', '.join(catalogue.NAMES)}. Repeatable.",
+    )
+    every = click.option(
+        "--all", "every", is_flag=True, help="In the table, one line for each account and region."
+    )
+    for option in (
+        every,
+        shared.output_option,
+        shared.progress_option,
+        shared.target_options,
+        only,
+        shared.aws_options,
+    ):
+        command = option(command)
+    return command
+
+
+@dataclass(frozen=True)
+class _Job:
+    """What every command of the group works with."""
+
+    reach: Reach
+    baseline: Baseline
+    choice: Choice
+    output: str
+    every: bool
+    progress: bool
+
+    def plan(self) -> Plan:
+        """What there is to do."""
+        return plan.make(self.baseline, observe.read(self.reach, self.baseline), self.choice)
+
+    def removal(self) -> Plan:
+        """What there is to take away."""
+        return plan.removal(self.baseline, observe.read(self.reach, self.baseline), self.choice)
+
+    def place(self, part: Part) -> Row:
+        """Where a part is, as columns."""
+        account_id = part.target.account_id
+        names = {a.id: a.name for a in self.baseline.organization.accounts}
+        return {
+            "account": account_id,
+            "account_name": names.get(account_id, account_id),
+            "region": part.target.region,
+        }
+
+    def show(self, rows: list[Row], columns: tuple[str, ...]) -> None:
+        """Print rows; in a table, like ones together."""
+        if self.output == "table" and not self.every:
+            columns = tuple(column for column in columns if column not in _PLACE)
+            rows = grouped(rows, columns)
+            columns = (columns[0], "where", *columns[1:])
+        shared.show(rows, self.output, columns)
+
+
+def _prepare(
+    *,
+    config_path: Path | None,
+    profile: str | None,
+    only: tuple[str, ...],
+    regions: tuple[str, ...],
+    output: str,
+    every: bool,
+    progress: bool,
+    **filters: tuple[str, ...],
+) -> _Job:
+    configuration = shared.load_configuration(config_path)
+    names = Choice(names=frozenset(only) or None).names
+    session = open_session(profile, configuration.home_region)
+    organization = discover(session)
+    reached = Reach(session, configuration, organization)
+    found = reach.regions(session, configuration, organization)
+    for account_id, error in sorted(found.unknown.items()):
+        shared.talk(f"Opt-in regions of {account_id} are UNKNOWN and left out: {error}")
+    baseline = catalogue.wanted(configuration, organization, found.by_account)
+    chosen = _regions(regions, found.by_account[session.account_id])
+    choice = Choice(names, _accounts(organization, **filters), chosen)
+    for warning in baseline.warnings:
+        shared.talk(f"Warning: {warning}")
+    return _Job(reached, baseline, choice, output, every, progress)
+
+
+def _regions(named: tuple[str, ...], there: tuple[str, ...]) -> frozenset[str] | None:
+    filters = Filters(regions=frozenset(named))
+    return frozenset(filters.choose_regions(there)) if named else None
+
+
+def _accounts(
+    organization: Organization,
+    *,
+    accounts: tuple[str, ...],
+    not_accounts: tuple[str, ...],
+    ous: tuple[str, ...],
+) -> frozenset[str] | None:
+    filters = Filters(frozenset(accounts), frozenset(not_accounts), frozenset(ous))
+    if filters == Filters():
+        return None
+    return frozenset(account.id for account in filters.choose(organization))
+
+
+@click.group()
+def rollout() -> None:
+    """Roll the baseline out to every account and region, and prove that it is there.
+
+    \b
+    Example:  baseline rollout plan
+              baseline rollout deploy --yes
+              baseline rollout verify -o json
+    """
+
+
+@rollout.command("plan")
+@_options
+@click.option("--exit-code", is_flag=True, help="Exit with 1 when there is something to do.")
+def plan_command(exit_code: bool, **options: Any) -> int:
+    """What would be created, updated and deleted, and why. Changes nothing.
+
+    \b
+    Example:  baseline rollout plan --account production --only auditing
+
+    Exits with 0 whether or not there is something to do, unless --exit-code is given.
+    """
+    job = _prepare(**options)
+    made = job.plan()
+    job.show([_step(job, step) for step in made.steps], STEP_COLUMNS)
+    shared.talk(_summary(made.steps))
+    return int(exit_code and not made.empty)
+
+
+@rollout.command("deploy")
+@_options
+@shared.yes_option
+def deploy_command(yes: bool, **options: Any) -> int:
+    """Do what the plan says. Deploying again repeats only what failed or has changed.
+
+    \b
+    Example:  baseline rollout deploy --yes
+              baseline rollout deploy --only auditing --region eu-west-1
+
+    Exits with 1 when something failed; each failure is named with its cause and a remedy.
+    """
+    job = _prepare(**options)
+    made = job.plan()
+    if made.empty:
+        job.show([], RESULT_COLUMNS)
+        shared.talk("Nothing to do: everything is as it should be.")
+        return 0
+    _announce(job, made)
+    shared.confirm("Deploy this?", yes=yes)
+    return _carry_out(job, made)
+
+
+@rollout.command("verify")
+@_options
+def verify_command(**options: Any) -> int:
+    """Prove it: nothing left to do, and every service in every account and region as it should be.
+
+    \b
+    Example:  baseline rollout verify -o csv > coverage.csv
+
+    Asks the services themselves, through AssumableSecurityAuditRole. UNKNOWN means that it could
+    not be looked at. Exits with 0 when all is PASS, else with 1.
+    """
+    job = _prepare(**options)
+    rows = [_covered(job, step) for step in job.plan().steps if step.part.name in catalogue.NAMES]
+    if job.choice.names is None:
+        answers = coverage.read(job.reach, job.baseline, checks, job.choice)
+        rows += [_answer(job, answer) for answer in answers]
+    order = [Status.FAIL, Status.UNKNOWN, Status.PASS]
+    rows.sort(key=lambda r: (order.index(r["status"]), r["service"], r["check"], r["account"]))
+    job.show(rows if job.every else _quiet(rows, job.output), COVERAGE_COLUMNS)
+    counts = Counter(row["status"] for row in rows)
+    shared.talk(", ".join(f"{counts[status]} {status}" for status in reversed(order)))
+    return int(counts[Status.PASS] != len(rows))
+
+
+@rollout.command("remove")
+@_options
+@shared.yes_option
+def remove_command(yes: bool, **options: Any) -> int:
+    """Take the baseline away again, last made first. The buckets and their logs stay.
+
+    \b
+    Example:  baseline rollout remove --only guardduty-member --account development
+
+    Prints what is deleted before it asks. Deploying again later meets the buckets that stayed:
+    empty and delete them first, or import them into the stack auditing-storage.
+    """
+    job = _prepare(**options)
+    made = job.removal()
+    if made.empty:
+        job.show([], RESULT_COLUMNS)
+        shared.talk("Nothing to remove.")
+        return 0
+    _announce(job, made)
+    shared.confirm("Delete this? The buckets and their logs stay.", yes=yes)
+    code = _carry_out(job, made)
+    _say_what_is_left(job, made)
+    return code
+
+
+def _announce(job: _Job, made: Plan) -> None:
+    """Say on stderr what is going to happen, before it is asked for."""
+    columns = ("action", "kind", "name")
+    for row in grouped((_step(job, step) for step in made.changes), columns):
+        shared.talk(f"  {row['action']:8}{row['kind']:16}{row['name']:18}{row['where']}")
+    shared.talk(_summary(made.steps))
+
+
+def _carry_out(job: _Job, made: Plan) -> int:
+    rows: list[Row] = []
+    failures = 0
+    with watching(show=job.progress) as watch:
+        for result in deploy.run(made, job.baseline, job.reach, progress=watch.step):
+            row = _result(job, result)
+            rows.append(row)
+            failures += isinstance(result, Failed)
+            _tell(watch, row)
+    job.show(rows, RESULT_COLUMNS)
+    shared.talk(f"{len(rows) - failures} done, {failures} failed")
+    return int(failures > 0)
+
+
+def _tell(watch: Watch, row: Row) -> None:
+    """Failures always, successes of single stacks and of StackSets while it goes on."""
+    place = f"{row['name']} in {row['account_name']} ({row['account']}) {row['region']}"
+    if row["result"] == "failed":
+        shared.talk(f"Failed: {place}: {row['cause']}. {row['remedy']}")
+    elif row["kind"] != Kind.INSTANCE:
+        watch.say(f"{row['result']} {row['kind']} {place}")
+
+
+def _say_what_is_left(job: _Job, made: Plan) -> None:
+    if not any(s.part.name == catalogue.STORAGE for s in made.changes):
+        return
+    shared.talk("Left on purpose, with their policies and the key that encrypts them:")
+    for purpose in _PURPOSES:
+        shared.talk(f"  s3://{job.baseline.bucket(purpose)}")
+    shared.talk(
+        "To delete one with all its logs: empty it with all versions (S3 console, Empty), then "
+        "aws s3 rb s3://BUCKET; at last aws kms schedule-key-deletion --key-id KEY"
+    )
+
+
+def _summary(steps: Iterable[Step]) -> str:
+    counts = Counter(step.action for step in steps)
+    return ", ".join(f"{counts[action]} to {action}" for action in Action if counts[action]) or (
+        "nothing to do"
+    )
+
+
+def _step(job: _Job, step: Step) -> Row:
+    row = {"action": str(step.action), "kind": str(step.kind), "name": step.part.name}
+    return row | job.place(step.part) | {"reason": step.reason}
+
+
+def _result(job: _Job, result: Result) -> Row:
+    error = result.error if isinstance(result, Failed) else None
+    row: Row = {
+        "result": "failed" if isinstance(result, Failed) else result.value,
+        "kind": str(result.target.kind),
+        "name": result.target.part.name,
+    }
+    said = {"cause": error.what if error else "", "remedy": error.remedy if error else ""}
+    return row | job.place(result.target.part) | said
+
+
+def _covered(job: _Job, step: Step) -> Row:
+    """What the plan says of a part, as coverage."""
+    status = {Action.SKIP: Status.PASS, Action.UNKNOWN: Status.UNKNOWN}.get(step.action)
+    row: Row = {
+        "status": status or Status.FAIL,
+        "service": "cloudformation",
+        "check": f"{step.kind} {step.part.name}",
+    }
+    remedy = "" if status is Status.PASS else "Run: baseline rollout deploy"
+    return row | job.place(step.part) | {"detail": step.reason, "remedy": remedy}
+
+
+def _answer(job: _Job, answer: Coverage) -> Row:
+    row: Row = {"status": answer.status, "service": answer.service, "check": answer.check}
+    said = {"detail": answer.detail, "remedy": answer.remedy}
+    return row | job.place(Part("", answer.target)) | said
+
+
+def _quiet(rows: list[Row], output: str) -> list[Row]:
+    """In a table, what passes needs no detail, which would only keep like rows apart."""
+    if output != "table":
+        return rows
+    return [row | {"detail": ""} if row["status"] is Status.PASS else row for row in rows]

@@ -1,11 +1,13 @@
 """EC2 where moto differs from AWS: which regions there are, flow logs to a prefix, defaults."""
 
 import dataclasses
+import functools
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
 import botocore.session
 
+from baseline.simulation import flowlogs
 from baseline.simulation.service import Call, Refusal, Service
 
 Answer = dict[str, Any]
@@ -25,7 +27,7 @@ class Ec2(Service):
     def describe_regions(self, call: Call) -> Answer:
         """The enabled regions, or with ``AllRegions`` all; filtered as AWS filters."""
         enabled = set(self.simulation.blueprint.regions)
-        regions = [_region(name, enabled) for name in _all_regions(enabled)]
+        regions = [_region(name, enabled) for name in sorted({*_known_regions(), *enabled})]
         wanted = call.parameters.get("RegionNames")
         unknown = set(wanted or ()) - {region["RegionName"] for region in regions}
         if unknown:
@@ -90,10 +92,14 @@ class Ec2(Service):
         """There are none."""
         return {"ClientVpnEndpoints": []}
 
+    def deliver(self) -> int:
+        """Write the flow logs that are due."""
+        return flowlogs.deliver(self.simulation)
+
     def _refuse_duplicate(self, call: Call, resource_id: str, destination: str) -> None:
         filters = [{"Name": "resource-id", "Values": [resource_id]}]
         asked = dataclasses.replace(
-            call, operation="DescribeFlowLogs", parameters={"Filters": filters}
+            call, operation="DescribeFlowLogs", parameters={"Filter": filters}
         )
         existing = self.describe_flow_logs(asked).get("FlowLogs", ())
         if any(log.get("LogDestination") == destination for log in existing):
@@ -104,9 +110,9 @@ class Ec2(Service):
             )
 
 
-def _all_regions(enabled: Iterable[str]) -> list[str]:
-    known = botocore.session.get_session().get_available_regions("ec2")
-    return sorted({*known, *enabled})
+@functools.cache
+def _known_regions() -> tuple[str, ...]:
+    return tuple(botocore.session.get_session().get_available_regions("ec2"))
 
 
 def _region(name: str, enabled: set[str]) -> dict[str, str]:

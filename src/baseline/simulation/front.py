@@ -17,7 +17,7 @@ from moto.core.request import Request
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.test import run_wsgi_app
 
-from baseline.simulation import identity, switches, wire
+from baseline.simulation import absent, identity, switches, wire
 from baseline.simulation.identity import Identity
 from baseline.simulation.service import Call, ConnectionLost, Refusal
 from baseline.simulation.wire import Answer, Operation
@@ -150,6 +150,9 @@ class Front:
         if method is not None:
             result = method(service, call) or {}
             return result, wire.serialize(operation, result, request_id)
+        nothing = absent.answer(call, operation.model.output_shape)
+        if nothing is not None:
+            return nothing, wire.serialize(operation, nothing, request_id)
         answer = self._pass_on(call, operation, request)
         if answer.status < 300 and call.operation.startswith(_READS):  # noqa: PLR2004
             return {}, answer  # nobody reads the answers of reads; parsing them all is slow

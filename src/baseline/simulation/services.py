@@ -3,6 +3,7 @@
 from baseline.simulation.account import Account
 from baseline.simulation.cloudtrail import CloudTrail
 from baseline.simulation.config import Config
+from baseline.simulation.defaults import S3, Emr, Glue, Inspector2
 from baseline.simulation.ec2 import Ec2
 from baseline.simulation.guardduty import GuardDuty
 from baseline.simulation.iam import Iam
@@ -18,5 +19,9 @@ SERVICES: tuple[type[Service], ...] = (
     CloudTrail,
     Config,
     Ec2,
+    Emr,
+    Glue,
     GuardDuty,
+    Inspector2,
+    S3,
 )

@@ -1,0 +1,88 @@
+"""EC2: the regions of the organization, and flow logs that keep their destination."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from baseline.errors import AwsError
+from baseline.simulation import Blueprint, Simulation
+
+MAIN, PRODUCTION = "100000000001", "400000000004"
+REGION = "eu-west-1"
+
+
+@pytest.fixture(scope="module")
+def simulation() -> Iterator[Simulation]:
+    made = Simulation(Blueprint(misconfigured=False))
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def ec2(simulation: Simulation) -> Any:
+    return simulation.client("ec2", REGION, PRODUCTION)
+
+
+def names(answer: dict[str, Any]) -> set[str]:
+    return {region["RegionName"] for region in answer["Regions"]}
+
+
+def test_the_regions_are_those_of_the_blueprint(simulation: Simulation, ec2: Any) -> None:
+    """Seventeen, and no other partition's."""
+    assert names(ec2.describe_regions()) == set(simulation.blueprint.regions)
+
+
+def test_regions_not_opted_in_are_the_others(simulation: Simulation, ec2: Any) -> None:
+    """What ScoutSuite takes off its list must not be what is enabled."""
+    filters = [{"Name": "opt-in-status", "Values": ["not-opted-in"]}]
+    off = names(ec2.describe_regions(AllRegions=True, Filters=filters))
+    assert off
+    assert not off & set(simulation.blueprint.regions)
+    assert ec2.describe_regions(Filters=filters)["Regions"] == []
+
+
+def test_regions_are_found_by_name(ec2: Any) -> None:
+    """An unknown one is refused."""
+    assert names(ec2.describe_regions(RegionNames=[REGION])) == {REGION}
+    with pytest.raises(AwsError, match="Invalid region names"):
+        ec2.describe_regions(RegionNames=["eu-nowhere-1"])
+
+
+def test_a_flow_log_keeps_its_prefix_and_its_options(simulation: Simulation, ec2: Any) -> None:
+    """A destination below a bucket is taken once, described as given, and deleted."""
+    s3 = simulation.client("s3", REGION, MAIN)
+    s3.create_bucket(Bucket="flows", CreateBucketConfiguration={"LocationConstraint": REGION})
+    vpc = ec2.describe_vpcs()["Vpcs"][0]["VpcId"]
+    asked = {
+        "ResourceType": "VPC",
+        "ResourceIds": [vpc],
+        "TrafficType": "ALL",
+        "LogDestinationType": "s3",
+        "LogDestination": "arn:aws:s3:::flows/acme/",
+        "DestinationOptions": {"FileFormat": "plain-text", "PerHourPartition": False},
+    }
+    (made,) = ec2.create_flow_logs(**asked)["FlowLogIds"]
+    (found,) = ec2.describe_flow_logs(FlowLogIds=[made])["FlowLogs"]
+    assert found["LogDestination"] == "arn:aws:s3:::flows/acme/"
+    assert found["DestinationOptions"]["FileFormat"] == "plain-text"
+    with pytest.raises(AwsError) as info:
+        ec2.create_flow_logs(**asked)
+    assert info.value.code == "FlowLogAlreadyExists"
+    assert ec2.delete_flow_logs(FlowLogIds=[made])["Unsuccessful"] == []
+    assert ec2.describe_flow_logs()["FlowLogs"] == []
+    assert ec2.create_flow_logs(**asked)["FlowLogIds"]
+
+
+def test_a_flow_log_to_a_bucket_that_nobody_has_is_unsuccessful(ec2: Any) -> None:
+    """As AWS answers: a success that says what was not done."""
+    vpc = ec2.describe_vpcs()["Vpcs"][0]["VpcId"]
+    answer = ec2.create_flow_logs(
+        ResourceType="VPC",
+        ResourceIds=[vpc],
+        TrafficType="ALL",
+        LogDestinationType="s3",
+        LogDestination="arn:aws:s3:::no-such-bucket/prefix/",
+    )
+    assert not answer.get("FlowLogIds")
+    assert "does not exist" in answer["Unsuccessful"][0]["Error"]["Message"]

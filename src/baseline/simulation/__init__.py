@@ -6,7 +6,10 @@ HTTP on loopback, and botocore's ``before-send`` inside the process. What it say
 """
 
 from baseline.simulation.blueprint import Blueprint
+from baseline.simulation.environment import TOKEN, UNSET
 from baseline.simulation.faults import Fault
 from baseline.simulation.simulation import Simulation
+from baseline.simulation.state_file import load as load_state
+from baseline.simulation.state_file import save as save_state
 
-__all__ = ["Blueprint", "Fault", "Simulation"]
+__all__ = ["TOKEN", "UNSET", "Blueprint", "Fault", "Simulation", "load_state", "save_state"]

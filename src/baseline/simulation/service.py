@@ -77,6 +77,9 @@ class Service:
         """Write what is pending to its buckets; how many objects."""
         return 0
 
+    def settle(self) -> None:
+        """Wait until what runs in the background has come to its end."""
+
     def close(self) -> None:
         """End what runs in the background."""
 

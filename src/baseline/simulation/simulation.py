@@ -21,6 +21,7 @@ from baseline.simulation.clock import Clock
 from baseline.simulation.faults import Faults
 from baseline.simulation.foundation import Administrator
 from baseline.simulation.front import Front, StartResponse
+from baseline.simulation.identity import Identity
 from baseline.simulation.issued import IssuedCredentials
 from baseline.simulation.mfa import MfaCodes
 from baseline.simulation.organizations import backend
@@ -98,15 +99,18 @@ class Simulation:
         region: str,
         account_id: str,
         *,
-        acting_as: str = "",
+        acting_as: str | Identity = "",
         invoked_by: str = "",
     ) -> Any:
         """A client inside ``account_id`` that raises the errors of ``baseline.errors``.
 
         It is the simulation itself, whom no trail shows; with ``acting_as``, the ARN of an assumed
-        role in that account, it is that role and its calls are recorded. ``invoked_by`` is the
-        service on whose behalf, for example ``cloudformation.amazonaws.com``.
+        role in that account or a whole identity, it is that one and its calls are recorded.
+        ``invoked_by`` is the service on whose behalf, for example
+        ``cloudformation.amazonaws.com``.
         """
+        if isinstance(acting_as, Identity):
+            return self._clients.client(service, region, acting_as)
         who = (
             identity.acting(account_id, acting_as, invoked_by)
             if acting_as
@@ -123,7 +127,9 @@ class Simulation:
         return sum(service.deliver() for service in self.services.values())
 
     def snapshot(self) -> bytes:
-        """The whole state; nothing must be running meanwhile."""
+        """The whole state, once what runs in the background has come to its end."""
+        for service in self.services.values():
+            service.settle()
         return snapshot.take(self)
 
     def close(self) -> None:

@@ -1,0 +1,222 @@
+"""``baseline query``: ask the logs with SQL, by saved queries or of one's own."""
+
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import click
+
+from baseline.cli import shared
+from baseline.errors import UsageError
+from baseline.query import catalogue
+
+COLUMNS = ("name", "title", "description", "parameters")
+_PATIENCE = 2.0
+
+
+@click.group()
+def query() -> None:
+    """Ask the logs with SQL."""
+
+
+@query.command("list")
+@shared.output_option
+def list_queries(output: str) -> None:
+    """The saved queries.
+
+    \b
+    Example:  baseline query list -o json
+    """
+    rows = [
+        {
+            "name": saved.name,
+            "title": saved.title,
+            "description": saved.description,
+            "parameters": [
+                {
+                    "name": parameter.name,
+                    "type": parameter.type,
+                    "default": parameter.default,
+                    "description": parameter.description,
+                }
+                for parameter in saved.parameters
+            ],
+        }
+        for saved in catalogue.saved()
+    ]
+    shared.show(rows, output, COLUMNS if output != "table" else COLUMNS[:2])
+
+
+@query.command("show")
+@click.argument("name")
+def show_query(name: str) -> None:
+    """The text of a saved query.
+
+    \b
+    Example:  baseline query show RootLogin30Days
+    """
+    click.echo(catalogue.find(name).sql.rstrip())
+
+
+@query.command("run")
+@click.argument("name", required=False)
+@click.option("--sql", help="A query in Athena's dialect.")
+@click.option(
+    "--file",
+    "file",
+    type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
+    help="A file with a query; - reads stdin.",
+)
+@click.option(
+    "--param", "parameters", multiple=True, metavar="NAME=VALUE", help="Bind :NAME. Repeatable."
+)
+@click.option(
+    "--engine",
+    type=click.Choice(["duckdb"]),
+    default="duckdb",
+    show_default=True,
+    help="What answers.",
+)
+@click.option("--source", help="Raw logs: a directory or s3://bucket/prefix that holds AWSLogs/.")
+@click.option(
+    "--lake",
+    "lake_path",
+    type=click.Path(path_type=Path, file_okay=False),
+    envvar="BASELINE_LAKE",
+    help="The lake to ask.  [default: lake, of the configuration]",
+)
+@click.option("--limit", type=click.IntRange(min=0), help="At most so many rows.")
+@shared.aws_options
+@shared.output_option
+@shared.progress_option
+def run_query(
+    *,
+    name: str | None,
+    sql: str | None,
+    file: Path | None,
+    parameters: tuple[str, ...],
+    engine: str,  # noqa: ARG001  # one engine so far
+    source: str | None,
+    lake_path: Path | None,
+    limit: int | None,
+    config_path: Path | None,
+    profile: str | None,
+    output: str,
+    progress: bool,
+) -> int:
+    """Run a saved query, or one of your own, over the lake or straight over raw logs.
+
+    \b
+    Example:  baseline query run RootLogin30Days
+    Example:  baseline query run --sql "select count(*) from auditing.cloudtrail"
+
+    Tables: auditing.cloudtrail, auditing.cloudtrail_distinct (each event once), auditing.flowlogs.
+    """
+    statement = _statement(name, sql, file, _values(parameters))
+    if source and lake_path:
+        raise UsageError("--source and --lake exclude each other", remedy="Give one of them.")
+    with ExitStack() as stack, _patience(show=progress):
+        if source:
+            lake, missing = _staged(stack, source, statement, profile)
+        else:
+            lake, missing = _lake(lake_path, config_path), 0
+        columns, rows = _answer(stack, lake, statement, limit)
+    shared.show(rows, output, columns)
+    return 1 if missing else 0
+
+
+def _values(parameters: tuple[str, ...]) -> dict[str, str]:
+    values = {}
+    for parameter in parameters:
+        name, equals, value = parameter.partition("=")
+        if not equals or not name:
+            raise UsageError(f"{parameter!r} has no value", remedy="Write --param name=value.")
+        values[name] = value
+    return values
+
+
+def _statement(name: str | None, sql: str | None, file: Path | None, values: dict[str, str]) -> Any:
+    """The one query that was asked for, read and refused before anything else is done."""
+    from baseline.query import statement  # noqa: PLC0415  # sqlglot is slow to import
+
+    if [name, sql, file].count(None) != 2:  # noqa: PLR2004  # two of three
+        raise UsageError("give one of NAME, --sql and --file", remedy="See: baseline query list")
+    if name is not None:
+        saved = catalogue.find(name)
+        return statement.read(saved.sql, saved.literals(values))
+    text = sql if sql is not None else _read(file or Path("-"))
+    return statement.read(text, statement.literals(values))
+
+
+def _read(file: Path) -> str:
+    try:
+        return sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8"
+        raise UsageError(f"cannot be read: {reason}", where=str(file)) from None
+
+
+def _lake(path: Path | None, config_path: Path | None) -> Any:
+    from baseline.logs.lake import Lake  # noqa: PLC0415  # only when a query runs
+
+    lake = Lake(path or shared.load_configuration(config_path).lake)
+    if aside := lake.manifest.set_aside():
+        shared.talk(f"{len(aside)} log objects were set aside and are not in this answer.")
+    return lake
+
+
+def _staged(stack: ExitStack, source: str, statement: Any, profile: str | None) -> tuple[Any, int]:
+    """A passing lake of what the query can touch, and how many objects could not be used."""
+    from baseline.cli import logs  # noqa: PLC0415  # only when raw logs are read
+    from baseline.logs.source import open_source  # noqa: PLC0415
+    from baseline.query import raw  # noqa: PLC0415
+    from baseline.sessions import open_session  # noqa: PLC0415
+
+    session = open_session(profile) if source.startswith("s3://") else None
+    directory = stack.enter_context(tempfile.TemporaryDirectory(prefix="baseline-raw-"))
+    lake, done = raw.stage(open_source(source, session), statement, Path(directory))
+    logs.name_objects("Set aside", done.set_aside)
+    logs.name_objects("Not read", done.unread)
+    if not done.objects:
+        shared.talk(f"No log object in {source} matches the query's account, region and date.")
+    return lake, len(done.set_aside) + len(done.unread)
+
+
+def _answer(
+    stack: ExitStack, lake: Any, statement: Any, limit: int | None
+) -> tuple[tuple[str, ...], list[dict[str, Any]]]:
+    from baseline.query.duckdb import DuckDB  # noqa: PLC0415  # duckdb is slow to import
+
+    engine = DuckDB(lake)
+    stack.callback(engine.close)
+    answer = engine.run(statement)
+    return answer.columns, list(islice(answer.rows, limit))
+
+
+@contextmanager
+def _patience(*, show: bool) -> Iterator[None]:
+    """Say every now and then that work goes on, once it takes longer than a moment."""
+    over = threading.Event()
+    started = time.monotonic()
+
+    def talk() -> None:
+        pause = _PATIENCE
+        while not over.wait(pause):
+            shared.talk(f"Still reading, {time.monotonic() - started:.0f} s …")
+            pause *= 2
+
+    thread = threading.Thread(target=talk, daemon=True)
+    if show:
+        thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        if show:
+            thread.join()

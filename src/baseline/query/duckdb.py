@@ -1,0 +1,195 @@
+"""DuckDB over a lake: locked in, so that SQL can read the lake's files and nothing else."""
+
+import re
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime, time
+from decimal import Decimal
+from importlib import resources
+from math import isfinite
+from pathlib import Path
+from typing import Any
+
+from sqlglot import exp
+
+from baseline.errors import QueryError
+from baseline.logs import schema
+from baseline.logs.convert import definition, text
+from baseline.logs.lake import Lake
+from baseline.logs.layout import TABLES, Folder
+from baseline.query.dialect import translate
+from baseline.query.engine import Answer, Row
+from baseline.query.statement import DISTINCT, SCHEMA, near, position
+
+_FETCH = 1_000
+_MACROS = resources.files("baseline.query") / "macros.sql"
+_MISSING = re.compile(r'Referenced (?:column|table) "(?P<name>[^"]*)" not found')
+_CANDIDATES = re.compile(r"Candidate bindings: (?P<names>[^\n]*)")
+_FIELD = re.compile(r'Could not find key "(?P<name>[^"]*)" in struct')
+_PREFIX = re.compile(r"^(?:[A-Z][\w ]* Error|INTERNAL Error): ")
+
+
+class DuckDB:
+    """An engine over ``lake``; without one all tables are empty. Close it after use."""
+
+    def __init__(self, lake: Lake | None = None) -> None:
+        self._spill = tempfile.TemporaryDirectory(prefix="baseline-query-")
+        self._connection = _connect(lake, Path(self._spill.name))
+
+    def close(self) -> None:
+        """Let go of memory and temporary files."""
+        self._connection.close()
+        self._spill.cleanup()
+
+    def check(self, query: exp.Query) -> None:
+        """Raise QueryError, with the column, when the query cannot run; nothing is read."""
+        with _our_errors(query):
+            self._connection.execute(f"EXPLAIN {translate(query)}")
+
+    def run(self, query: exp.Query) -> Answer:
+        """The answer; raises QueryError, also while rows are taken."""
+        with _our_errors(query):
+            self._connection.execute(translate(query))
+        columns = _unique([column[0] for column in self._connection.description])
+        return Answer(columns, self._rows(query, columns))
+
+    def among(self, folders: Sequence[Folder], condition: exp.Expression) -> list[Folder]:
+        """Those of ``folders`` whose account, region and date meet ``condition``."""
+        numbered = [(i, f.account, f.region, f.date) for i, f in enumerate(folders)]
+        if not numbered:
+            return []
+        query = exp.select("number").from_("candidates").where(condition)
+        with _our_errors(query):
+            self._connection.execute(
+                "CREATE OR REPLACE TEMP TABLE candidates (number INTEGER, account VARCHAR, "
+                'region VARCHAR, "date" VARCHAR)'
+            )
+            self._connection.executemany("INSERT INTO candidates VALUES (?, ?, ?, ?)", numbered)
+            chosen = self._connection.execute(translate(query)).fetchall()
+        return [folders[number] for (number,) in sorted(chosen)]
+
+    def _rows(self, query: exp.Query, columns: tuple[str, ...]) -> Iterator[Row]:
+        while True:
+            with _our_errors(query):
+                some = self._connection.fetchmany(_FETCH)
+            if not some:
+                return
+            for row in some:
+                yield {name: plain(value) for name, value in zip(columns, row, strict=True)}
+
+
+def plain(value: Any) -> Any:
+    """``value`` in JSON's types: times as ISO text, decimals as numbers, bytes as hexadecimal."""
+    match value:
+        case float():
+            plainer: Any = value if isfinite(value) else None
+        case None | bool() | int() | str():
+            plainer = value
+        case datetime() | date() | time():
+            plainer = value.isoformat()
+        case Decimal():
+            plainer = int(value) if value == value.to_integral_value() else float(value)
+        case dict():
+            plainer = {str(key): plain(inner) for key, inner in value.items()}
+        case list() | tuple():
+            plainer = [plain(inner) for inner in value]
+        case bytes():
+            plainer = value.hex()
+        case _:
+            plainer = str(value)
+    return plainer
+
+
+def _connect(lake: Lake | None, spill: Path) -> Any:
+    import duckdb  # noqa: PLC0415  # slow to import
+
+    connection = duckdb.connect(
+        config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+    )
+    connection.execute("SET TimeZone = 'UTC'")
+    connection.execute(_MACROS.read_text(encoding="utf-8"))
+    allowed = ", ".join(text(str(path)) for path in (spill, *([lake.path] if lake else [])))
+    connection.execute(f"SET temp_directory = {text(str(spill))}")
+    connection.execute(f"SET allowed_directories = [{allowed}]")
+    connection.execute("SET enable_external_access = false")
+    connection.execute(f"CREATE SCHEMA {SCHEMA}")
+    for table in TABLES:
+        connection.execute(_table(table, lake.files(table) if lake else []))
+        connection.execute(
+            f'CREATE VIEW {SCHEMA}."{table}$partitions" AS'
+            f' SELECT DISTINCT account, region, "date" FROM {SCHEMA}."{table}"'
+        )
+    connection.execute(
+        f"CREATE VIEW {SCHEMA}.{DISTINCT} AS SELECT * FROM {SCHEMA}.cloudtrail QUALIFY eventid IS"
+        ' NULL OR row_number() OVER (PARTITION BY eventid ORDER BY "date", account, region) = 1'
+    )
+    connection.execute("SET lock_configuration = true")
+    return connection
+
+
+def _table(table: str, files: list[str]) -> str:
+    columns = schema.columns(table)
+    if not files:
+        return f'CREATE TABLE {SCHEMA}."{table}" ({definition(columns)})'
+    names = ", ".join(f'"{column.name}"' for column in columns)
+    # DuckDB would read the date as a DATE, and then refuse to compare it with '2019-07'.
+    return (
+        f'CREATE VIEW {SCHEMA}."{table}" AS SELECT {names}'
+        f" FROM read_parquet([{', '.join(map(text, files))}],"
+        " hive_partitioning = true, hive_types = {'date': VARCHAR})"
+    )
+
+
+def _unique(names: Sequence[str]) -> tuple[str, ...]:
+    """The names; one that occurs again gets a number, as a JSON object holds each key once."""
+    unique: dict[str, None] = {}
+    for name in names:
+        again, number = name, 1
+        while again in unique:
+            again, number = f"{name}_{number}", number + 1
+        unique[again] = None
+    return tuple(unique)
+
+
+@contextmanager
+def _our_errors(query: exp.Query) -> Iterator[None]:
+    import duckdb  # noqa: PLC0415  # slow to import
+
+    try:
+        yield
+    except duckdb.InterruptException:
+        raise KeyboardInterrupt from None
+    except duckdb.Error as error:
+        raise _refused(str(error), query) from None
+
+
+def _refused(message: str, query: exp.Query) -> QueryError:
+    if found := _MISSING.search(message) or _FIELD.search(message):
+        name = found["name"]
+        where = _where(query, name)
+        what = f"there is no field {name}" if found.re is _FIELD else f"there is no column {name}"
+        return QueryError(what, where=where, remedy=_proposal(message, name))
+    first = _PREFIX.sub("", message).split("\n")[0]
+    return QueryError(" ".join(first.split()), where="SQL", remedy="The dialect is Athena's.")
+
+
+def _where(query: exp.Query, name: str) -> str:
+    for identifier in query.find_all(exp.Identifier):
+        if identifier.name.lower() == name.lower():
+            return position(identifier) or "SQL"
+    return "SQL"
+
+
+def _proposal(message: str, name: str) -> str:
+    own = tuple(column.name for table in TABLES for column in schema.columns(table))
+    if "Candidate Entries" in message:
+        fields = message.partition("Candidate Entries:")[2].partition("\n")[0]
+        return f"Fields here: {' '.join(fields.split())}."
+    if found := _CANDIDATES.search(message):
+        candidates = tuple(re.findall(r'"([^"]+)"', found["names"]))
+        close = [c for c in candidates if c in own] or list(candidates)
+        best = near(name, tuple(dict.fromkeys((*close, *own))))
+        return best if best.startswith("Did") else f"Near: {', '.join(close[:3])}."
+    best = near(name, own)
+    return best if best.startswith("Did") else "See: DESCRIBE auditing.cloudtrail"

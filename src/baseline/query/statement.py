@@ -1,0 +1,222 @@
+"""Reading a statement, and refusing what does more, or reads more, than a query of the logs.
+
+DuckDB runs locked in as well; this is the door before that, and the one that answers in a sentence.
+"""
+
+import difflib
+import logging
+import re
+from collections.abc import Mapping
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import ParseError, TokenError
+
+from baseline.errors import QueryError
+from baseline.logs.layout import TABLES
+
+SCHEMA = "auditing"
+CATALOG = "awsdatacatalog"
+DISTINCT = "cloudtrail_distinct"
+# What a query may name. The view of partitions is Athena's "table$partitions".
+NAMES = (*TABLES, DISTINCT, *(f"{table}$partitions" for table in TABLES))
+
+_READS = ("select", "with", "values", "(", "show", "describe", "desc", "table")
+_COMMENTS = re.compile(r"\A(?:\s|--[^\n]*(?:\n|\Z)|/\*.*?\*/)*", re.DOTALL)
+_SHOW = (
+    (r"show\s+tables(?:\s+(?:in|from)\s+\w+)?(?:\s+'[^']*')?", "tables"),
+    (r"show\s+(?:schemas|databases)", "schemas"),
+    (r"show\s+partitions\s+(?P<table>[\w.\"`]+)", "partitions"),
+    (r"(?:show\s+columns\s+(?:in|from)|desc(?:ribe)?)\s+(?P<table>[\w.\"`]+)", "columns"),
+)
+_WRITES = (
+    exp.Insert,
+    exp.Update,
+    exp.Delete,
+    exp.Merge,
+    exp.Create,
+    exp.Drop,
+    exp.Copy,
+    exp.Into,
+    exp.Command,
+    exp.Pragma,
+    exp.Set,
+    exp.Use,
+)
+# sqlglot warns of what it hands through; what is handed through is refused here.
+logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
+
+
+def read(sql: str, parameters: Mapping[str, exp.Expression] | None = None) -> exp.Query:
+    """The query in ``sql``, its ``:name`` parameters replaced by literals.
+
+    Raises QueryError, with the position, for what is not Athena's SQL, is not one query, or names
+    anything but the tables of the logs.
+    """
+    shown = _shown(sql)
+    query = _parse(shown or sql)
+    _bind(query, parameters or {})
+    if not shown:
+        _check(query)
+    return query
+
+
+def literals(values: Mapping[str, str]) -> dict[str, exp.Expression]:
+    """Values of parameters as text literals."""
+    return {name: exp.Literal.string(value) for name, value in values.items()}
+
+
+def position(node: exp.Expression) -> str:
+    """``line 1, column 8``: where a node begins; empty when that is not known."""
+    for found in node.walk():
+        if "line" in found.meta:
+            return f"line {found.meta['line']}, column {found.meta['col'] - _width(found) + 1}"
+    return ""
+
+
+def near(name: str, known: tuple[str, ...]) -> str:
+    """A sentence that proposes what was meant."""
+    close = difflib.get_close_matches(name.lower(), known, n=1)
+    return f"Did you mean {close[0]}?" if close else f"Known: {', '.join(known)}."
+
+
+def _width(node: exp.Expression) -> int:
+    start, end = node.meta.get("start"), node.meta.get("end")
+    return end - start + 1 if start is not None and end is not None else len(node.name)
+
+
+def _parse(sql: str) -> exp.Query:
+    first = _body(sql).lower()
+    if not first.strip("; \n\t"):
+        raise QueryError("there is no statement", remedy="Give a SELECT.")
+    if not first.startswith(_READS):
+        word = re.split(r"[\s(;]", first, maxsplit=1)[0]
+        raise QueryError(f"{word.upper()[:30]!r} is no query", where="SQL", remedy=_ONLY)
+    try:
+        statements = [s for s in sqlglot.parse(sql, read="athena") if s is not None]
+    except ParseError as error:
+        raise _not_sql(error) from None
+    except TokenError as error:
+        raise QueryError(_text_of(error), where="SQL", remedy="Close the quote.") from None
+    if len(statements) != 1:
+        raise QueryError(f"{len(statements)} statements at once", where="SQL", remedy=_ONLY)
+    query = statements[0]
+    if not isinstance(query, exp.Query):
+        raise QueryError(f"{query.key.upper()} is no query", where="SQL", remedy=_ONLY)
+    return query
+
+
+_ONLY = "Give one SELECT, WITH, VALUES, SHOW or DESCRIBE: the logs are only read."
+
+
+def _not_sql(error: ParseError) -> QueryError:
+    first = error.errors[0]
+    what = str(first.get("description") or "cannot be read").rstrip(".")
+    highlight = str(first.get("highlight") or "")
+    line, column = first.get("line"), first.get("col")
+    start = (column or 0) - len(highlight) + 1
+    where = f"line {line}, column {max(start, 1)}" if line else "SQL"
+    found = f" at {highlight!r}" if highlight else " at the end"
+    return QueryError(f"{what}{found}", where=where, remedy="The dialect is Athena's.")
+
+
+def _body(sql: str) -> str:
+    """The statement without the comments before it."""
+    comments = _COMMENTS.match(sql)
+    return sql[comments.end() :] if comments else sql
+
+
+def _text_of(error: TokenError) -> str:
+    return " ".join(str(error).split())[:120]
+
+
+def _bind(query: exp.Query, values: Mapping[str, exp.Expression]) -> None:
+    wanted = set()
+    for placeholder in list(query.find_all(exp.Placeholder)):
+        name = placeholder.name
+        wanted.add(name)
+        if name not in values:
+            what = f"the parameter :{name} has no value" if name else "'?' has no name"
+            raise QueryError(what, where="SQL", remedy="Write :name, and give --param name=value.")
+        placeholder.replace(values[name].copy())
+    if unused := sorted(set(values) - wanted):
+        raise QueryError(
+            f"the parameter {unused[0]} does not occur",
+            where="SQL",
+            remedy=f"Parameters here: {', '.join(sorted(wanted)) or 'none'}.",
+        )
+
+
+def _check(query: exp.Query) -> None:
+    for node in query.walk():
+        if isinstance(node, _WRITES):
+            raise QueryError(f"{node.key.upper()} is no query", where="SQL", remedy=_ONLY)
+        if isinstance(node, exp.Lateral) and not isinstance(node.this, exp.Subquery | exp.Unnest):
+            raise _function(node)
+    ctes = {cte.alias.lower() for cte in query.find_all(exp.CTE)}
+    for table in query.find_all(exp.Table):
+        _check_table(table, ctes)
+
+
+def _check_table(table: exp.Table, ctes: set[str]) -> None:
+    if not isinstance(table.this, exp.Identifier):
+        raise _function(table)
+    name, schema, catalog = table.name.lower(), table.db.lower(), table.catalog.lower()
+    if not schema and name in ctes:
+        return
+    if name in NAMES and schema in ("", SCHEMA) and catalog in ("", CATALOG):
+        table.set("this", exp.to_identifier(name, quoted=True))
+        table.set("db", exp.to_identifier(SCHEMA))
+        table.set("catalog", None)
+        return
+    full = ".".join(part for part in (table.catalog, table.db, table.name) if part)
+    known = tuple(f"{SCHEMA}.{name}" for name in (*TABLES, DISTINCT))
+    raise QueryError(
+        f"there is no table {full}",
+        where=position(table) or "SQL",
+        remedy=near(full if "." in full else f"{SCHEMA}.{full}", known),
+    )
+
+
+def _function(node: exp.Expression) -> QueryError:
+    name = node.this.name or node.this.key
+    return QueryError(
+        f"{name.upper()} cannot be read from",
+        where=position(node) or "SQL",
+        remedy=f"Tables: {', '.join(f'{SCHEMA}.{name}' for name in (*TABLES, DISTINCT))}.",
+    )
+
+
+def _shown(sql: str) -> str:
+    """SHOW and DESCRIBE as a query of the catalogue; empty for other statements."""
+    text = " ".join(_body(sql).split()).rstrip("; ")
+    for pattern, what in _SHOW:
+        if found := re.fullmatch(pattern, text, re.IGNORECASE):
+            return _catalogue(what, found.groupdict().get("table") or "")
+    if text.lower().startswith(("show", "describe", "desc ")):
+        raise QueryError(
+            f"{text[:40]!r} is not known",
+            where="SQL",
+            remedy="Known: SHOW TABLES, SHOW PARTITIONS t, SHOW COLUMNS IN t, DESCRIBE t.",
+        )
+    return ""
+
+
+def _catalogue(what: str, table: str) -> str:
+    if what == "schemas":
+        return f"SELECT '{SCHEMA}' AS schema_name"
+    if what == "tables":
+        rows = ", ".join(f"('{name}')" for name in (*TABLES, DISTINCT))
+        return f"SELECT tab_name FROM (VALUES {rows}) AS t (tab_name)"
+    found = exp.to_table(table.replace("`", '"'), dialect="athena")
+    _check_table(found, set())
+    if what == "partitions":
+        return (
+            "SELECT 'account=' || account || '/region=' || region || '/date=' || \"date\""
+            f' AS partition FROM {SCHEMA}."{found.name}$partitions" ORDER BY 1'
+        )
+    return (
+        "SELECT column_name AS col_name, data_type FROM information_schema.columns"
+        f" WHERE table_schema = '{SCHEMA}' AND table_name = '{found.name}'"
+        " ORDER BY ordinal_position"
+    )

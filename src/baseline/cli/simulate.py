@@ -67,14 +67,14 @@ def simulate(
         environment = simulation.environment(url)
         code = _run(command, environment) if command else _wait(simulation, url, environment)
     if state_path:
-        _room().save_state(simulation, state_path)
+        room().save_state(simulation, state_path)
         talk(f"The state is in {state_path}.")
     simulation.close()
     return code
 
 
 def _begin(accounts: int | None, path: Path | None, faults: tuple[str, ...]) -> "Simulation":
-    room = _room()
+    room = room()
     planted = [room.Fault.parse(text) for text in faults]
     if path and path.exists():
         if accounts is not None:
@@ -107,7 +107,7 @@ def _wait(simulation: "Simulation", url: str, environment: dict[str, str]) -> in
 
 
 def _exports(environment: dict[str, str]) -> str:
-    unset = " ".join(_room().UNSET)
+    unset = " ".join(room().UNSET)
     exports = (f"export {name}={shlex.quote(value)}" for name, value in environment.items())
     return "\n".join((f"unset {unset}", *exports))
 
@@ -122,7 +122,7 @@ def _close_stdout() -> None:
 
 def _run(command: tuple[str, ...], environment: dict[str, str]) -> int:
     """Run the command in the simulation's environment; its exit code, as a shell gives it."""
-    inherited = {k: v for k, v in os.environ.items() if k not in _room().UNSET}
+    inherited = {k: v for k, v in os.environ.items() if k not in room().UNSET}
     try:
         process = subprocess.Popen(command, env={**inherited, **environment})  # noqa: S603  # asked for
     except OSError as error:
@@ -137,7 +137,7 @@ def _run(command: tuple[str, ...], environment: dict[str, str]) -> int:
         return code if code >= 0 else _BY_SIGNAL - code
 
 
-def _room() -> Any:
+def room() -> Any:
     """The simulation's package, imported late: moto is an extra, and slow."""
     try:
         return importlib.import_module("baseline.simulation")

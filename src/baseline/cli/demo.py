@@ -1,0 +1,275 @@
+"""``baseline demo``: the whole job on the simulated organization, by the commands a user types."""
+
+import json
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import click
+
+from baseline.cli import shared
+from baseline.cli.shared import talk
+from baseline.cli.simulate import room
+from baseline.errors import BaselineError, UsageError
+
+STATE = "organization.state"
+AUDITED = ("production", "development")
+AUDIT_REGIONS = ("eu-west-1", "us-east-1")
+AUDIT_SERVICES = ("iam", "s3", "ec2", "cloudtrail", "guardduty")
+DATES = ("2019", "2019-07", "2019-07-23")
+INCIDENTS = ("ConsoleLoginWithoutMfa", "TrailStopped", "AccessKeyForOtherUser", "S3MassDownload")
+
+# What a fresh run makes again. Reports of earlier runs stay.
+_MADE = ("baseline.yaml", "lake", STATE)
+_SETUP_LOG = "audit-setup.log"
+
+
+class DemoError(BaselineError):
+    """A step of the demo did not end as it should."""
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A number that a step gave, and the command that gives it again."""
+
+    what: str
+    number: str
+    command: str
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Where the demo works, the environment that points at the simulation, and what it learnt."""
+
+    directory: Path
+    environment: dict[str, str]
+    facts: list[Fact] = field(default_factory=list)
+
+    def run(self, *arguments: str, expected: Sequence[int] = (0,)) -> str:
+        """Run ``baseline ARGUMENTS`` as a user would; stderr is shown, stdout returned."""
+        talk(click.style(f"  $ baseline {shlex.join(arguments)}", fg="cyan"))
+        done = subprocess.run(  # noqa: S603  # our own program
+            [*_BASELINE, *arguments],
+            cwd=self.directory,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+        if done.returncode not in expected:
+            raise DemoError(
+                f"ended with exit code {done.returncode}",
+                where=f"baseline {shlex.join(arguments)}",
+                remedy="Its own message is above.",
+            )
+        return done.stdout
+
+    def ask(self, *arguments: str, expected: Sequence[int] = (0,)) -> Any:
+        """Run a command with ``-o json`` and return its answer."""
+        return json.loads(self.run(*arguments, "-o", "json", expected=expected))
+
+    def learn(self, what: str, number: object, *arguments: str, aws: bool = False) -> None:
+        """Keep a number, and how to have it again; ``aws``: not without the simulation."""
+        command = f"baseline {shlex.join(arguments)}"
+        if aws:
+            command = f"baseline simulate --state {STATE} -- {command}"
+        self.facts.append(Fact(what, str(number), command))
+        talk(f"  {what}: {click.style(str(number), bold=True)}")
+
+
+_BASELINE = (sys.executable, "-m", "baseline")
+
+
+@click.command()
+@click.option(
+    "--directory",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("demo"),
+    show_default=True,
+    help="Where everything is written.",
+)
+@click.option("--audit/--no-audit", default=True, help="Run Prowler and ScoutSuite, too.")
+@click.option(
+    "--tools-dir",
+    type=click.Path(path_type=Path, file_okay=False),
+    envvar="BASELINE_TOOLS",
+    help="Where the tools are installed.  [default: ~/.local/share/aws-baseline/tools]",
+)
+@shared.output_option
+def demo(directory: Path, audit: bool, tools_dir: Path | None, output: str) -> None:
+    """Do the whole job on a simulated organization, with the real tools. No AWS account needed.
+
+    \b
+    Example:  baseline demo
+              baseline demo --no-audit --directory /tmp/demo
+
+    Rolls the baseline out to every account and region, proves it, collects the logs, asks them
+    with SQL, and audits two accounts with Prowler and ScoutSuite, which are installed when they
+    are missing. Stops what it started; what it wrote stays in the directory.
+    """
+    started = time.monotonic()
+    _make_ready(directory)
+    talk("Everything below runs against a simulated organization on this machine, not AWS.")
+    simulation = room().Simulation()
+    try:
+        with simulation.serve() as url:
+            stage = Stage(directory, _environment(simulation.environment(url), tools_dir))
+            _job(stage, simulation, audit=audit)
+        room().save_state(simulation, directory / STATE)
+    finally:
+        simulation.close()
+    _close(stage, output, time.monotonic() - started, audit=audit)
+
+
+def _job(stage: Stage, simulation: Any, *, audit: bool) -> None:
+    with _tools(stage) if audit else nullcontext() as tools_ready:
+        _title("1  The organization")
+        _organization(stage)
+        _title("2  Roll-out: every account, every region")
+        _roll_out(stage)
+        _title("3  Proof: nothing left to do, and every service says so itself")
+        _prove(stage)
+        _title("4  Logs: CloudTrail's deliveries into a local lake")
+        simulation.deliver()
+        _collect(stage)
+        _title("5  Questions, in SQL")
+        _query(stage)
+        if tools_ready:
+            _title("6  Audit: Prowler and ScoutSuite, two accounts at a time")
+            tools_ready()
+            _audit(stage)
+
+
+def _organization(stage: Stage) -> None:
+    stage.run("init", "--home-region", "eu-west-1")
+    accounts = stage.ask("accounts")
+    active = [a for a in accounts if a["state"] == "ACTIVE"]
+    stage.learn("active accounts", len(active), "accounts", aws=True)
+
+
+def _roll_out(stage: Stage) -> None:
+    plan = stage.ask("rollout", "plan")
+    counts = Counter(row["action"] for row in plan)
+    talk("  " + ", ".join(f"{number} to {action}" for action, number in counts.items()))
+    stage.run("rollout", "deploy", "--yes")
+    plan = stage.ask("rollout", "plan")
+    places = sum(row["kind"] == "stack instance" and row["action"] == "skip" for row in plan)
+    stage.learn("stack instances in place", places, "rollout", "plan", aws=True)
+    left = sum(row["action"] != "skip" for row in plan)
+    stage.learn("steps left in the plan", left, "rollout", "plan", aws=True)
+
+
+def _prove(stage: Stage) -> None:
+    counts = Counter(row["status"] for row in stage.ask("rollout", "verify"))
+    number = ", ".join(f"{counts[status]} {status}" for status in ("PASS", "FAIL", "UNKNOWN"))
+    stage.learn("checks of the services", number, "rollout", "verify", aws=True)
+
+
+def _collect(stage: Stage) -> None:
+    stage.ask("logs", "collect")
+    _count(stage, "events in the lake", "select count(*) as n from auditing.cloudtrail")
+
+
+def _query(stage: Stage) -> None:
+    for date in DATES:
+        sql = f"select count(*) as n from auditing.cloudtrail where date > '{date}'"  # noqa: S608
+        _count(stage, f"events where date > '{date}'", sql)
+    for name in ("RootLogin30Days", *INCIDENTS):
+        rows = stage.ask("query", "run", name)
+        stage.learn(f"rows of {name}", len(rows), "query", "run", name)
+
+
+def _count(stage: Stage, what: str, sql: str) -> None:
+    (row,) = stage.ask("query", "run", "--sql", sql)
+    stage.learn(what, row["n"], "query", "run", "--sql", sql)
+
+
+def _audit(stage: Stage) -> None:
+    limits = [f"--region={region}" for region in AUDIT_REGIONS]
+    limits += [f"--service={service}" for service in AUDIT_SERVICES]
+    talk(
+        f"  To stay short: {', '.join(AUDITED)}; {', '.join(AUDIT_REGIONS)}; "
+        f"services {', '.join(AUDIT_SERVICES)}. A real audit has no such limits."
+    )
+    scans = stage.ask("audit", "run", *AUDITED, "-p", "2", *limits, expected=(0, 1))
+    complete = sum(scan["status"] == "complete" for scan in scans)
+    stage.learn("complete scans", f"{complete} of {len(scans)}", "audit", "report")
+    for what in ("fail", "pass", "could_not_look"):
+        number = sum(scan[what] or 0 for scan in scans)
+        stage.learn(f"findings: {what.replace('_', ' ')}", number, "audit", "report")
+
+
+@contextmanager
+def _tools(stage: Stage) -> Iterator[Any]:
+    """Install the audit tools beside the other work; gives the wait for their end."""
+    log = stage.directory / _SETUP_LOG
+    with log.open("w", encoding="utf-8") as file:
+        process = subprocess.Popen(  # noqa: S603  # our own program
+            [*_BASELINE, "audit", "setup"],
+            env=stage.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+        )
+
+    def ready() -> None:
+        if process.poll() is None:
+            talk(f"  Waiting until Prowler and ScoutSuite are installed; see {log}")
+        if process.wait():
+            raise DemoError(
+                "Prowler and ScoutSuite could not be installed",
+                where=str(log),
+                remedy="Mend what it says, or run: baseline demo --no-audit",
+            )
+
+    try:
+        yield ready
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _environment(simulated: dict[str, str], tools_dir: Path | None) -> dict[str, str]:
+    """The environment of the commands: the simulation, and nothing of the user's own AWS."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "BASELINE_"))}
+    tools = {"BASELINE_TOOLS": str(tools_dir.absolute())} if tools_dir else {}
+    return {**kept, **simulated, **tools}
+
+
+def _make_ready(directory: Path) -> None:
+    """Clear away what an earlier demo made; anything else in the directory is not ours."""
+    directory.mkdir(parents=True, exist_ok=True)
+    foreign = {p.name for p in directory.iterdir()} - {*_MADE, _SETUP_LOG, "reports"}
+    if foreign:
+        raise UsageError(
+            f"holds {min(foreign)}, which no demo wrote",
+            where=str(directory),
+            remedy="Give another --directory.",
+        )
+    for name in _MADE:
+        path = directory / name
+        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+
+
+def _title(text: str) -> None:
+    talk("")
+    talk(click.style(text, bold=True))
+
+
+def _close(stage: Stage, output: str, seconds: float, *, audit: bool) -> None:
+    _title(f"Done in {seconds:.0f} s. Each number again, by its command, in {stage.directory}/:")
+    rows = [{"what": f.what, "number": f.number, "command": f.command} for f in stage.facts]
+    shared.show(rows, output)
+    if audit:
+        talk(f"\nOpen {stage.directory / 'reports' / 'index.html'}")
+    talk("It was all simulated except Prowler, ScoutSuite, DuckDB and this program.")

@@ -12,11 +12,10 @@ from baseline.organization import Organization, discover, enabled_regions
 from baseline.sessions import open_session
 
 _TEXT = """\
-# AWS Baseline: what is rolled out, and where. Every key is optional but these two; what is written
-# behind a # is the default. An unknown key is an error, so a slip of the pen does not go unseen.
+# AWS Baseline: what is rolled out, and where. Every key is optional; what is written behind a # is
+# the default. An unknown key is an error, so that a slip of the pen does not go unseen.
 
-# {accounts} accounts were found, {active} of them active. Other credentials than those of this
-# organization are refused.
+# Credentials of another organization are refused. Found in this one: {accounts} accounts, {active} active.
 organization: {organization}
 
 # Where the central buckets, their key and the StackSets are. It cannot be changed later.

@@ -35,6 +35,7 @@ class Kind(StrEnum):
     STACK = "stack"
     STACK_SET = "stack set"
     INSTANCE = "stack instance"
+    ACCOUNT = "account"
 
 
 @dataclass(frozen=True)
@@ -231,10 +232,10 @@ def _excess(baseline: Baseline, part: Part) -> Step:
 def _inactive(baseline: Baseline, choice: Choice) -> Iterator[Step]:
     """One step for each account that is left out because nothing can be done in it."""
     for account in baseline.organization.accounts:
-        part = Part("account", Target(account.id, baseline.home_region))
+        part = Part("everything", Target(account.id, baseline.home_region))
         chosen = choice.accounts is None or account.id in choice.accounts
         if not account.active and chosen and choice.names is None:
-            yield Step(Action.SKIP, Kind.STACK, part, f"the account is {account.state}")
+            yield Step(Action.SKIP, Kind.ACCOUNT, part, f"the account is {account.state}")
 
 
 def _stack_removal(stack: Stack, found: StackState | Unknown) -> Step:

@@ -1,0 +1,306 @@
+"""Planning: the difference between what should be and what is, without any call."""
+
+from dataclasses import replace
+
+import pytest
+
+from baseline import templates
+from baseline.configuration import Configuration
+from baseline.errors import ConfigurationError, UsageError
+from baseline.organization import Account, Organization, Target
+from baseline.rollout import plan
+from baseline.rollout.catalogue import Baseline, Part, wanted
+from baseline.rollout.operations import groups
+from baseline.rollout.plan import Action, Choice, Kind, Step
+from baseline.rollout.remedies import remedy
+from baseline.rollout.state import InstanceState, StackSetState, StackState, State, Unknown
+
+MAIN, ONE, TWO, GONE = ("111111111111", "222222222222", "333333333333", "444444444444")
+REGIONS = ("eu-west-1", "us-east-1")
+ORGANIZATION = Organization(
+    "o-exampleorgid",
+    MAIN,
+    (
+        Account(MAIN, "main", "main@bank.example", "ACTIVE"),
+        Account(ONE, "one", "one@bank.example", "ACTIVE", "/Work"),
+        Account(TWO, "two", "two@bank.example", "ACTIVE", "/Work"),
+        Account(GONE, "gone", "gone@bank.example", "SUSPENDED"),
+    ),
+)
+CONFIGURATION = Configuration(home_region="eu-west-1")
+NOTHING = State({}, {})
+CURRENT = InstanceState("CURRENT", "SUCCEEDED", "")
+
+
+def given_a_baseline(configuration: Configuration = CONFIGURATION) -> Baseline:
+    regions = dict.fromkeys((MAIN, ONE, TWO), configuration.regions or REGIONS)
+    return wanted(configuration, ORGANIZATION, regions)
+
+
+def given_all_is_there(baseline: Baseline) -> State:
+    stacks = {
+        s.part: StackState(
+            "CREATE_COMPLETE", "", templates.parse(s.body), s.parameters, ORGANIZATION.id
+        )
+        for s in baseline.stacks
+    }
+    stack_sets = {
+        s.name: StackSetState(
+            templates.parse(s.body),
+            s.parameters,
+            ORGANIZATION.id,
+            dict.fromkeys(s.targets, CURRENT),
+        )
+        for s in baseline.stack_sets
+    }
+    return State(stacks, stack_sets)
+
+
+def with_instance(state: State, name: str, target: Target, found: InstanceState | None) -> State:
+    stack_set = state.stack_sets[name]
+    instances = {t: i for t, i in stack_set.instances.items() if t != target}
+    if found:
+        instances[target] = found
+    changed = replace(stack_set, instances=instances)
+    return replace(state, stack_sets={**state.stack_sets, name: changed})
+
+
+def with_stack(state: State, part: Part, found: StackState | Unknown) -> State:
+    return replace(state, stacks={**state.stacks, part: found})
+
+
+def changes(baseline: Baseline, state: State, choice: Choice = plan.EVERYTHING) -> list[Step]:
+    return list(plan.make(baseline, state, choice).changes)
+
+
+def test_into_an_empty_organization_everything_is_created_in_four_waves() -> None:
+    made = plan.make(given_a_baseline(), NOTHING)
+    assert [sorted({s.part.name for s in wave}) for wave in made.waves] == [
+        ["everything", "stack-set-roles"],
+        ["auditing-storage", "stack-set-roles"],
+        ["audit-roles", "guardduty-main"],
+        ["auditing", "guardduty-member"],
+    ]
+    assert {s.action for s in made.changes} == {Action.CREATE}
+    instances = [s.part.name for s in made.changes if s.kind is Kind.INSTANCE]
+    assert {n: instances.count(n) for n in instances} == {
+        "audit-roles": 3,
+        "guardduty-main": 2,
+        "guardduty-member": 4,
+        "auditing": 6,
+    }
+
+
+def test_when_all_is_there_the_plan_is_empty_and_says_why() -> None:
+    baseline = given_a_baseline()
+    made = plan.make(baseline, given_all_is_there(baseline))
+    assert made.empty
+    assert {s.reason for s in made.steps} == {"is as it should be", "the account is SUSPENDED"}
+
+
+@pytest.mark.parametrize(
+    ("status", "detail"),
+    [("OUTDATED", "FAILED"), ("OUTDATED", "CANCELLED"), ("INOPERABLE", "INOPERABLE")],
+)
+def test_an_instance_that_is_not_current_is_repeated_with_its_cause(
+    status: str, detail: str
+) -> None:
+    baseline = given_a_baseline()
+    target = Target(ONE, "us-east-1")
+    state = with_instance(
+        given_all_is_there(baseline), "auditing", target, InstanceState(status, detail, "no role")
+    )
+    assert changes(baseline, state) == [
+        Step(
+            Action.UPDATE,
+            Kind.INSTANCE,
+            Part("auditing", target),
+            f"is {status}, {detail}: no role",
+        )
+    ]
+
+
+def test_only_the_missing_instance_is_created() -> None:
+    baseline = given_a_baseline()
+    target = Target(TWO, "eu-west-1")
+    state = with_instance(given_all_is_there(baseline), "guardduty-member", target, None)
+    made = changes(baseline, state)
+    assert [(s.action, s.part) for s in made] == [(Action.CREATE, Part("guardduty-member", target))]
+
+
+def test_a_new_global_region_updates_every_instance_and_names_the_parameter() -> None:
+    state = given_all_is_there(given_a_baseline())
+    moved = CONFIGURATION.model_copy(
+        update={"config": CONFIGURATION.config.model_copy(update={"global_region": "us-east-1"})}
+    )
+    made = changes(given_a_baseline(moved), state)
+    assert {s.part.name for s in made} == {"auditing"}
+    assert {s.reason for s in made} == {"GlobalConfigRegion: eu-west-1 → us-east-1"}
+    assert len(made) == 1 + 6
+
+
+def test_a_template_is_compared_by_what_it_says_not_by_its_text() -> None:
+    baseline = given_a_baseline()
+    state = given_all_is_there(baseline)
+    stack_set = state.stack_sets["auditing"]
+    template = templates.parse(templates.read("auditing"))
+    template["Resources"]["Trail"]["Properties"]["IsLogging"] = False
+    changed = {**state.stack_sets, "auditing": replace(stack_set, template=template)}
+    made = changes(baseline, replace(state, stack_sets=changed))
+    assert made[0].reason == "template: Resources.Trail.Properties.IsLogging"
+
+
+def test_a_dropped_region_is_deleted_and_a_suspended_account_is_given_up() -> None:
+    baseline = given_a_baseline()
+    state = given_all_is_there(baseline)
+    dropped, suspended, left = (
+        Target(ONE, "sa-east-1"),
+        Target(GONE, "eu-west-1"),
+        Target("999999999999", "eu-west-1"),
+    )
+    for target in (dropped, suspended, left):
+        state = with_instance(state, "auditing", target, CURRENT)
+    assert [(s.action, s.part.target, s.reason) for s in changes(baseline, state)] == [
+        (Action.DELETE, dropped, "the account or region is no longer chosen"),
+        (Action.RETAIN, suspended, "the account is SUSPENDED"),
+        (Action.RETAIN, left, "the account has left the organization"),
+    ]
+
+
+def test_what_could_not_be_seen_is_neither_there_nor_missing() -> None:
+    baseline = given_a_baseline()
+    part = Part("stack-set-roles", Target(ONE, "eu-west-1"))
+    state = with_stack(given_all_is_there(baseline), part, Unknown("denied"))
+    made = plan.make(baseline, state)
+    assert not made.empty
+    assert made.changes == ()
+    assert [s for s in made.steps if s.action is Action.UNKNOWN][
+        0
+    ].reason == "could not look: denied"
+
+
+def test_a_stack_that_was_rolled_back_is_made_anew() -> None:
+    baseline = given_a_baseline()
+    part = Part("auditing-storage", baseline.home)
+    state = given_all_is_there(baseline)
+    found = state.stacks[part]
+    assert isinstance(found, StackState)
+    state = with_stack(state, part, replace(found, status="ROLLBACK_COMPLETE", reason="denied"))
+    step = changes(baseline, state)[0]
+    assert (step.action, step.reason) == (
+        Action.CREATE,
+        "is ROLLBACK_COMPLETE and is made anew: denied",
+    )
+
+
+@pytest.mark.parametrize(
+    ("owner", "said"),
+    [
+        ("o-anotherorgid", "belongs to organization o-anotherorgid"),
+        ("", "was not made by this roll-out"),
+    ],
+)
+def test_what_belongs_to_somebody_else_is_refused(owner: str, said: str) -> None:
+    baseline = given_a_baseline()
+    state = given_all_is_there(baseline)
+    foreign = replace(state.stack_sets["auditing"], owner=owner)
+    state = replace(state, stack_sets={**state.stack_sets, "auditing": foreign})
+    for make in (plan.make, plan.removal):
+        with pytest.raises(ConfigurationError, match=f"StackSet auditing: .*{said}"):
+            make(baseline, state)
+
+
+def test_removal_is_the_plan_in_reverse() -> None:
+    baseline = given_a_baseline()
+    made = plan.removal(baseline, given_all_is_there(baseline))
+    assert {s.action for s in made.steps} == {Action.DELETE}
+    assert [sorted({s.part.name for s in wave}) for wave in made.waves] == [
+        ["auditing", "guardduty-member"],
+        ["audit-roles", "guardduty-main"],
+        ["auditing-storage", "stack-set-roles"],
+        ["stack-set-roles"],
+    ]
+    assert made.waves[-1][0].part.target.account_id == MAIN
+
+
+def test_removing_from_one_account_leaves_the_stack_set() -> None:
+    baseline = given_a_baseline()
+    choice = Choice(accounts=frozenset({ONE}), names=frozenset({"auditing"}))
+    steps = plan.removal(baseline, given_all_is_there(baseline), choice).steps
+    assert {s.kind for s in steps} == {Kind.INSTANCE}
+    assert {s.part.target.account_id for s in steps} == {ONE}
+
+
+def test_a_changed_stack_set_is_not_updated_behind_the_filters() -> None:
+    baseline = given_a_baseline()
+    state = given_all_is_there(baseline)
+    old = replace(state.stack_sets["auditing"], parameters={})
+    state = replace(state, stack_sets={**state.stack_sets, "auditing": old})
+    one = changes(baseline, state, Choice(accounts=frozenset({ONE})))
+    assert {s.part.target.account_id for s in one if s.kind is Kind.INSTANCE} == {ONE}
+    with pytest.raises(UsageError, match="none of its instances is chosen"):
+        plan.make(baseline, state, Choice(regions=frozenset({"sa-east-1"})))
+
+
+def test_an_unknown_name_is_refused() -> None:
+    with pytest.raises(UsageError, match=r"--only vpn: .*Known: stack-set-roles"):
+        Choice(names=frozenset({"vpn"}))
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"organization": "o-anotherorgid"}, "belong to o-exampleorgid"),
+        ({"exclude_accounts": (MAIN,)}, "main account cannot be left out"),
+        ({"regions": ("us-east-1",)}, "eu-west-1 is not among the regions"),
+    ],
+)
+def test_a_configuration_that_cannot_be_is_refused(settings: dict[str, object], said: str) -> None:
+    with pytest.raises(ConfigurationError, match=said):
+        given_a_baseline(CONFIGURATION.model_copy(update=settings))
+
+
+def test_an_excluded_account_gets_nothing_and_is_not_invited() -> None:
+    baseline = given_a_baseline(CONFIGURATION.model_copy(update={"exclude_accounts": (TWO,)}))
+    assert TWO not in {t.account_id for s in baseline.stack_sets for t in s.targets}
+    assert TWO not in baseline.stack_set("guardduty-main").body
+
+
+def test_without_the_leading_region_a_warning_says_what_is_lost() -> None:
+    baseline = given_a_baseline(CONFIGURATION.model_copy(update={"regions": ("eu-west-1",)}))
+    assert "us-east-1 is not among the regions" in baseline.warnings[0]
+
+
+def test_an_opt_in_region_adds_its_own_principal_to_the_administration_role() -> None:
+    baseline = wanted(
+        CONFIGURATION,
+        ORGANIZATION,
+        dict.fromkeys((MAIN, ONE, TWO), ("af-south-1", *REGIONS)),
+    )
+    assert baseline.stacks[0].parameters["ServicePrincipals"] == (
+        "cloudformation.amazonaws.com,cloudformation.af-south-1.amazonaws.com"
+    )
+
+
+def test_a_member_waits_for_the_invitation_of_its_own_region() -> None:
+    needs = set(given_a_baseline().needs(Part("guardduty-member", Target(ONE, "us-east-1"))))
+    assert Part("guardduty-main", Target(MAIN, "us-east-1")) in needs
+    assert Part("stack-set-roles", Target(ONE, "eu-west-1")) in needs
+
+
+def test_targets_are_grouped_so_that_every_pair_of_the_lists_is_meant() -> None:
+    targets = [Target("1", "a"), Target("1", "b"), Target("2", "b"), Target("3", "b")]
+    assert list(groups(targets)) == [(("1",), ("a", "b")), (("2", "3"), ("b",))]
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        ("AccessDeniedException: User is not authorized", "Allow AWSCloudFormationStackSet"),
+        ("with an explicit deny in a service control policy", "exempt"),
+        ("Rate exceeded", "few minutes"),
+        ("something new", "Mend the cause"),
+    ],
+)
+def test_each_cause_has_a_remedy(reason: str, said: str) -> None:
+    assert said in remedy(reason)

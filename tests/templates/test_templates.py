@@ -1,0 +1,194 @@
+"""The templates: valid, small enough, and as narrow as a reviewer wants them."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from baseline import templates
+from baseline.errors import TemplateError
+from baseline.templates import Member
+
+# Actions that know no resource, or whose resource is named by AWS only when it exists.
+WITHOUT_RESOURCE = {
+    "CloudFormationWithoutAStack",
+    "GuardDuty",
+    "Config",
+    "LookAtTrailsAndLogGroups",
+}
+
+
+def members(count: int) -> list[Member]:
+    return [Member(f"{i:012}", f"aws-{i:03}@bank.example") for i in range(1, count + 1)]
+
+
+def statements(value: Any) -> list[dict[str, Any]]:
+    """Every policy statement anywhere in a parsed template."""
+    found = []
+    if isinstance(value, dict):
+        if "Effect" in value:
+            found.append(value)
+        for part in value.values():
+            found += statements(part)
+    elif isinstance(value, list):
+        for part in value:
+            found += statements(part)
+    return found
+
+
+def all_statements() -> list[dict[str, Any]]:
+    return [
+        s for name in templates.NAMES for s in statements(templates.parse(templates.read(name)))
+    ]
+
+
+def as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def test_cfn_lint_finds_nothing_in_any_template(tmp_path: Path) -> None:
+    rendered = tmp_path / "guardduty-main.yaml"
+    rendered.write_text(templates.guardduty_main(members(3)))
+    files = [str(Path(templates.__file__).parent / f"{name}.yaml") for name in templates.NAMES]
+    lint = Path(sys.executable).with_name("cfn-lint")
+    ran = subprocess.run(
+        [lint, "-r", "eu-west-1", "us-east-1", "-t", *files, str(rendered)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (ran.returncode, ran.stdout) == (0, "")
+
+
+@pytest.mark.parametrize("name", templates.NAMES)
+def test_parameters_and_templates_are_described(name: str) -> None:
+    template = templates.parse(templates.read(name))
+    assert template["Description"]
+    assert all(p.get("Description") for p in template.get("Parameters", {}).values())
+
+
+@pytest.mark.parametrize("name", templates.NAMES)
+def test_no_yaml_alias_is_used_because_cloudformation_refuses_them(name: str) -> None:
+    assert "<<:" not in templates.read(name)
+    assert not any(": &" in line or ": *" in line for line in templates.read(name).splitlines())
+
+
+def test_every_service_principal_has_a_condition_against_a_confused_deputy() -> None:
+    """Each service may act for this organization or its accounts only."""
+    keys = {"aws:SourceAccount", "aws:SourceArn", "aws:SourceOrgID"}
+    granted = [s for s in all_statements() if "Service" in dict_of(s.get("Principal"))]
+    assert len(granted) >= 9
+    for statement in granted:
+        used = {key for keys in statement["Condition"].values() for key in keys}
+        assert used & keys, statement
+
+
+def dict_of(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def test_every_grant_to_all_principals_is_bound_to_the_organization() -> None:
+    for statement in all_statements():
+        if statement["Effect"] == "Allow" and dict_of(statement.get("Principal")).get("AWS") == "*":
+            assert "aws:PrincipalOrgID" in statement["Condition"]["StringEquals"]
+            assert "aws:PrincipalArn" in statement["Condition"]["ArnLike"]
+
+
+def test_no_role_may_do_everything() -> None:
+    """The one kms:* is the key's own account, without which nobody could manage the key."""
+    for statement in all_statements():
+        if statement["Effect"] == "Allow" and statement.get("Sid") != "ThisAccount":
+            for action in as_list(statement["Action"]):
+                assert not action.endswith(":*")
+                assert action != "*"
+
+
+def test_the_execution_role_names_its_resources_wherever_aws_lets_it() -> None:
+    role = templates.parse(templates.read("stack-set-roles"))["Resources"]["ExecutionRole"]
+    policy = role["Properties"]["Policies"][0]["PolicyDocument"]["Statement"]
+    assert {s["Sid"] for s in policy if s["Resource"] == "*"} == WITHOUT_RESOURCE
+
+
+def test_roles_are_passed_only_to_the_services_they_are_for() -> None:
+    passing = [s for s in all_statements() if "iam:PassRole" in as_list(s["Action"])]
+    assert len(passing) == 1
+    services = passing[0]["Condition"]["StringEquals"]["iam:PassedToService"]
+    assert services == ["cloudtrail.amazonaws.com", "config.amazonaws.com"]
+    assert all("${Prefix}-" in resource["Fn::Sub"] for resource in passing[0]["Resource"])
+
+
+@pytest.mark.parametrize("kind", ["AWS::S3::Bucket", "AWS::S3::BucketPolicy", "AWS::KMS::Key"])
+def test_what_holds_logs_outlives_the_stack(kind: str) -> None:
+    resources = templates.parse(templates.read("auditing-storage"))["Resources"].values()
+    found = [r for r in resources if r["Type"] == kind]
+    assert found
+    assert all(r["DeletionPolicy"] == r["UpdateReplacePolicy"] == "Retain" for r in found)
+
+
+def test_every_bucket_is_versioned_encrypted_private_and_refuses_plain_transport() -> None:
+    resources = templates.parse(templates.read("auditing-storage"))["Resources"]
+    buckets = {n: r["Properties"] for n, r in resources.items() if r["Type"] == "AWS::S3::Bucket"}
+    assert len(buckets) == 4
+    for name, bucket in buckets.items():
+        assert bucket["VersioningConfiguration"]["Status"] == "Enabled"
+        assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+        rule = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"][0]
+        assert rule["ServerSideEncryptionByDefault"]["SSEAlgorithm"] == "aws:kms"
+        policy = resources[f"{name}Policy"]["Properties"]["PolicyDocument"]["Statement"]
+        assert policy[0]["Effect"] == "Deny"
+        assert policy[0]["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+def test_one_recorder_so_that_a_new_global_region_does_not_collide() -> None:
+    resources = templates.parse(templates.read("auditing"))["Resources"]
+    recorders = [r for r in resources.values() if r["Type"] == "AWS::Config::ConfigurationRecorder"]
+    assert len(recorders) == 1
+    assert "Condition" not in recorders[0]
+    assert not any("DependsOn" in r for r in resources.values())
+
+
+def test_the_main_account_invites_every_member_at_the_same_time() -> None:
+    resources = templates.parse(templates.guardduty_main(members(5)))["Resources"]
+    invited = [r["Properties"] for r in resources.values() if r["Type"].endswith("::Member")]
+    assert [m["MemberId"] for m in invited] == [f"{i:012}" for i in range(1, 6)]
+    assert not any("DependsOn" in r for r in resources.values())
+
+
+def test_an_address_with_quotes_stays_one_value() -> None:
+    odd = 'o"dd\\name: #x@bank.example'
+    resources = templates.parse(templates.guardduty_main([Member("1" * 12, odd)]))["Resources"]
+    assert resources[f"Member{'1' * 12}"]["Properties"]["Email"] == odd
+
+
+def test_an_organization_of_two_hundred_fits_and_a_larger_one_is_refused_with_numbers() -> None:
+    assert len(templates.guardduty_main(members(200)).encode()) <= templates.MAX_BODY
+    with pytest.raises(TemplateError, match=r"51,200 bytes.*exclude_accounts"):
+        templates.guardduty_main(members(400))
+
+
+def test_short_forms_and_long_forms_are_the_same_template() -> None:
+    short = "A: !GetAtt Trail.Arn\nB: !Ref X\nC: !Sub ['${Y}', {Y: !Ref X}]\nD: !If [E, 1, 2]\n"
+    long = {
+        "A": {"Fn::GetAtt": ["Trail", "Arn"]},
+        "B": {"Ref": "X"},
+        "C": {"Fn::Sub": ["${Y}", {"Y": {"Ref": "X"}}]},
+        "D": {"Fn::If": ["E", 1, 2]},
+    }
+    assert templates.parse(short) == templates.parse(json.dumps(long)) == long
+
+
+def test_differences_are_named_by_their_path() -> None:
+    before = {"Resources": {"Trail": {"IsLogging": True, "Name": "a"}}}
+    after = {"Resources": {"Trail": {"IsLogging": False, "Name": "a"}, "New": {}}}
+    assert templates.differences(before, after) == ["Resources.New", "Resources.Trail.IsLogging"]
+    assert templates.differences(before, before) == []
+
+
+def test_what_is_no_yaml_and_what_is_no_template_is_said() -> None:
+    with pytest.raises(TemplateError, match="not valid YAML"):
+        templates.parse("A: [")
+    with pytest.raises(TemplateError, match="there is no template vpn"):
+        templates.read("vpn")

@@ -80,9 +80,6 @@ class Service:
     def settle(self) -> None:
         """Wait until what runs in the background has come to its end."""
 
-    def settle(self) -> None:
-        """Wait until what was begun in the background has ended; a snapshot needs that."""
-
     def close(self) -> None:
         """End what runs in the background."""
 

@@ -174,9 +174,8 @@ def test_what_could_not_be_seen_is_neither_there_nor_missing() -> None:
     made = plan.make(baseline, state)
     assert not made.empty
     assert made.changes == ()
-    assert [s for s in made.steps if s.action is Action.UNKNOWN][
-        0
-    ].reason == "could not look: denied"
+    unseen = [s.reason for s in made.steps if s.action is Action.UNKNOWN]
+    assert unseen == ["could not look: denied"]
 
 
 def test_a_stack_that_was_rolled_back_is_made_anew() -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from isal import igzip
 from moto.ec2.models import ec2_backends
 
-from baseline.simulation.cloudtrail import bucket
+from baseline.simulation import bucket
 
 if TYPE_CHECKING:
     from baseline.simulation.simulation import Simulation

@@ -11,7 +11,8 @@ import msgspec
 from isal import igzip
 from moto.logs.models import logs_backends
 
-from baseline.simulation.cloudtrail import bucket, digests
+from baseline.simulation import bucket
+from baseline.simulation.cloudtrail import digests
 from baseline.simulation.cloudtrail.digests import LogFile, SigningKey
 from baseline.simulation.cloudtrail.history import Day
 from baseline.simulation.cloudtrail.trail import Record, Trail

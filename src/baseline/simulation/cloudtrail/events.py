@@ -12,7 +12,7 @@ from typing import Any
 
 from moto.core.utils import get_service_model
 
-from baseline.simulation.cloudtrail.parameters import ec2_request, recorded, s3_request
+from baseline.simulation.cloudtrail.parameters import ec2_answer, ec2_request, recorded, s3_request
 from baseline.simulation.service import Call, Refusal
 
 VERSION = "1.11"
@@ -204,10 +204,10 @@ def _response(
     if call.service == "s3" or (_is_read(call) and not call.operation.startswith("AssumeRole")):
         return None
     shape = model.operation_model(call.operation).output_shape
-    written = recorded(shape, dict(answer or {}), service=call.service)
     if call.service == "ec2":
+        written = ec2_answer(shape, answer) if shape and answer else {}
         return {"requestId": request_id, **(written or {"_return": True})}
-    return written
+    return recorded(shape, dict(answer or {}), service=call.service)
 
 
 def _error(service: str, refusal: Refusal) -> tuple[str, str]:
@@ -224,7 +224,9 @@ def _resources(call: Call) -> list[dict[str, str]] | None:
         return [{"accountId": _role_account(call), "type": "AWS::IAM::Role", "ARN": role}]
     if bucket := call.parameters.get("Bucket") if call.service == "s3" else None:
         arn = f"arn:aws:s3:::{bucket}"
-        return [{"accountId": call.account_id, "type": "AWS::S3::Bucket", "ARN": arn}]
+        key = call.parameters.get("Key")
+        whole = {"accountId": call.account_id, "type": "AWS::S3::Bucket", "ARN": arn}
+        return ([{"type": "AWS::S3::Object", "ARN": f"{arn}/{key}"}] if key else []) + [whole]
     return None
 
 

@@ -39,8 +39,8 @@ _EC2_SETS = {
 
 
 def lower_camel(name: str) -> str:
-    """``StackName`` as ``stackName``."""
-    return name[:1].lower() + name[1:]
+    """``StackName`` as ``stackName``, and ``ARN`` as ``arn``."""
+    return "arn" if name == "ARN" else name[:1].lower() + name[1:]
 
 
 def written_out(time: datetime) -> str:
@@ -64,6 +64,12 @@ def ec2_request(values: dict[str, Any]) -> dict[str, Any]:
     ``values`` has gone through `recorded`.
     """
     return dict(_ec2_member(name, value) for name, value in values.items())
+
+
+def ec2_answer(shape: Any, values: Any) -> dict[str, Any]:
+    """An answer of EC2: its names are those of the answer's XML, its lists are sets again."""
+    written: dict[str, Any] = _Ec2Writer(silent=False).write(shape, values)
+    return written
 
 
 def s3_request(operation: Any, values: dict[str, Any], region: str) -> dict[str, Any] | None:
@@ -133,17 +139,20 @@ class _Writer:
             return _ABSENT if self.silent else HIDDEN
         return getattr(self, f"_{shape.type_name}", _scalar)(shape, value)
 
+    def named(self, name: str, _shape: Any) -> str:
+        return self.rename(name)
+
     def _structure(self, shape: Any, value: Any) -> Any:
         if not isinstance(value, dict):
             return _ABSENT
         members = {
-            self.rename(name): self.write(shape.members[name], member, name)
+            self.named(name, shape.members[name]): self.write(shape.members[name], member, name)
             for name, member in value.items()
             if name in shape.members
         }
         return {name: member for name, member in members.items() if member is not _ABSENT}
 
-    def _list(self, shape: Any, value: Any) -> list[Any]:
+    def _list(self, shape: Any, value: Any) -> Any:
         written = (self.write(shape.member, item) for item in value)
         return [item for item in written if item is not _ABSENT]
 
@@ -153,6 +162,15 @@ class _Writer:
 
     def _blob(self, _shape: Any, _value: Any) -> object:
         return _ABSENT
+
+
+class _Ec2Writer(_Writer):
+    def named(self, name: str, shape: Any) -> str:
+        return str(shape.serialization.get("name") or lower_camel(name))
+
+    def _list(self, shape: Any, value: Any) -> Any:
+        items = super()._list(shape, value)
+        return {"items": items} if items else {}
 
 
 def _is_secret(shape: Any, value: Any, name: str) -> bool:

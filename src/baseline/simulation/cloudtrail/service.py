@@ -40,7 +40,12 @@ class CloudTrail(Service):
         self.trails: dict[str, dict[str, Trail]] = {}
         self.records: dict[tuple[str, str], list[Record]] = {}
         self.delivered_past: set[tuple[str, str]] = set()
+        self._looked_up: dict[tuple[str, str], list[Record]] = {}
         simulation.observers.append(self.observe)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """All but the seeded past, which is made again when it is looked up."""
+        return super().__getstate__() | {"_looked_up": {}}
 
     def observe(self, call: Call, answer: Answer | None, refusal: Refusal | None) -> None:
         """Record a call, in the caller's account and where else AWS records it."""
@@ -52,8 +57,6 @@ class CloudTrail(Service):
         elsewhere = events.in_role_account(call, event)
         if elsewhere:
             self._record(elsewhere, call.time)
-        if call.service == "cloudtrail" and call.operation == "StopLogging" and not refusal:
-            self._trail(call, "Name").stop(self.simulation.clock.now())
 
     def deliver(self) -> int:
         """Write to the buckets of all trails what they have not written yet; how many objects."""
@@ -106,8 +109,8 @@ class CloudTrail(Service):
         return self.moto(call)
 
     def stop_logging(self, call: Call) -> Answer:
-        """Record up to this call: `observe` stops the trail once it has recorded it."""
-        self._trail(call, "Name")
+        """Record up to this call, and this call."""
+        self._trail(call, "Name").stop(self._now())
         return self.moto(call)
 
     def get_trail_status(self, call: Call) -> Answer:
@@ -136,8 +139,11 @@ class CloudTrail(Service):
     def lookup_events(self, call: Call) -> Answer:
         """Management events of the caller's account and region, the seeded past among them."""
         place = (call.account_id, call.region)
-        past = (r for day in self.history.days(*place) for r in delivery.records(day))
-        return lookup.look_up((*past, *self.records.get(place, ())), call.parameters, self._now())
+        if place not in self._looked_up:
+            days = self.history.days(*place)
+            self._looked_up[place] = [r for day in days for r in delivery.records(day)]
+        everything = (*self._looked_up[place], *self.records.get(place, ()))
+        return lookup.look_up(everything, call.parameters, self._now())
 
     def list_public_keys(self, _call: Call) -> Answer:
         """The key that digests are signed with: one for all regions, where AWS has one in each."""
@@ -179,7 +185,7 @@ class CloudTrail(Service):
         if event["managementEvent"]:
             self.records.setdefault(place, []).append(record)
         for trail in self._of(place[0]):
-            if trail.logging and trail.wants(event):
+            if trail.logged_at(time) and trail.wants(event):
                 trail.pending.append(record)
 
     def _deliver(self, trail: Trail) -> int:

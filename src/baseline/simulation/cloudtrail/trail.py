@@ -7,7 +7,8 @@ from typing import Any
 
 from moto.cloudtrail.models import cloudtrail_backends
 
-from baseline.simulation.cloudtrail import bucket, selectors
+from baseline.simulation import bucket
+from baseline.simulation.cloudtrail import selectors
 from baseline.simulation.cloudtrail.digests import Link
 from baseline.simulation.cloudtrail.events import GLOBAL_SOURCES
 
@@ -59,6 +60,10 @@ class Trail:
     def stop(self, time: dt.datetime) -> None:
         """Log no more; what is recorded already is still delivered."""
         self.logging, self.stopped = False, time
+
+    def logged_at(self, time: dt.datetime) -> bool:
+        """Whether it logs, or did when a call came in at ``time`` that is over only now."""
+        return self.logging or (self.stopped is not None and time <= self.stopped)
 
     def covers(self, account_id: str, region: str) -> bool:
         """Whether the trail logs what happens there."""

@@ -10,9 +10,12 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from moto.s3.models import s3_backends
+from moto.iam.access_control import PermissionResult
+from moto.s3.models import FakeBucket, s3_backends
 
 _PARTITION = "aws"
+# Of every request, also of one over plain HTTP: loopback stands for TLS.
+_SECURE = {"aws:SecureTransport": "true"}
 
 
 def find(name: str) -> Any:
@@ -50,7 +53,7 @@ def lets_in(name: str, principal: str, key: str, context: Mapping[str, str]) -> 
     """
     policy = find(name).policy
     sent = {
-        "aws:SecureTransport": "true",
+        **_SECURE,
         "aws:PrincipalIsAWSService": "true",
         "aws:PrincipalServiceName": principal,
         "s3:x-amz-acl": "bucket-owner-full-control",
@@ -73,14 +76,43 @@ def allows(
 
     A condition operator that is not known here never holds, so that it cannot let anyone in.
     """
-    statements = _listed(json.loads(policy).get("Statement", [])) if policy else []
     effects = {
         statement.get("Effect")
-        for statement in statements
+        for statement in _statements(policy)
         if _meant(statement, principal, action, resource)
         and _holds(statement.get("Condition", {}), context)
     }
     return effects == {"Allow"}
+
+
+def _permission(of: Any, action: str, resource: str) -> Any:
+    """What moto's bucket says to everybody, with the conditions, which moto does not look at.
+
+    It would take "deny what is not encrypted in transit" for "deny everything". A Deny that
+    depends on who asks is not enforced: moto does not tell us.
+    """
+    effects = {
+        statement.get("Effect")
+        for statement in _statements(of.policy)
+        if _meant(statement, "", action, resource)
+        and _known(statement.get("Condition", {}))
+        and _holds(statement.get("Condition", {}), _SECURE)
+    }
+    if "Deny" in effects:
+        return PermissionResult.DENIED
+    return PermissionResult.PERMITTED if effects else PermissionResult.NEUTRAL
+
+
+FakeBucket.get_permission = _permission
+
+
+def _statements(policy: str | bytes | None) -> list[Any]:
+    return _listed(json.loads(policy).get("Statement", [])) if policy else []
+
+
+def _known(conditions: Mapping[str, Mapping[str, Any]]) -> bool:
+    known = {key.lower() for key in _SECURE}
+    return all(key.lower() in known for keys in conditions.values() for key in keys)
 
 
 def _meant(statement: Mapping[str, Any], principal: str, action: str, resource: str) -> bool:

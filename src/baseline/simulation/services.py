@@ -1,6 +1,7 @@
 """The services that the simulation answers itself, in front of moto."""
 
 from baseline.simulation.account import Account
+from baseline.simulation.cloudformation import CloudFormation
 from baseline.simulation.cloudtrail import CloudTrail
 from baseline.simulation.config import Config
 from baseline.simulation.defaults import S3, Emr, Glue, Inspector2
@@ -16,6 +17,7 @@ SERVICES: tuple[type[Service], ...] = (
     Organizations,
     Iam,
     Account,
+    CloudFormation,
     CloudTrail,
     Config,
     Ec2,

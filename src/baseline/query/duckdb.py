@@ -167,11 +167,15 @@ def _our_errors(query: exp.Query) -> Iterator[None]:
 def _refused(message: str, query: exp.Query) -> QueryError:
     if found := _MISSING.search(message) or _FIELD.search(message):
         name = found["name"]
-        where = _where(query, name)
-        what = f"there is no field {name}" if found.re is _FIELD else f"there is no column {name}"
-        return QueryError(what, where=where, remedy=_proposal(message, name))
-    first = _PREFIX.sub("", message).split("\n")[0]
-    return QueryError(" ".join(first.split()), where="SQL", remedy="The dialect is Athena's.")
+        kind = "field" if found.re is _FIELD else "column"
+        return QueryError(
+            f"there is no {kind} {name}",
+            where=_where(query, name),
+            remedy=_proposal(message, name, of_field=found.re is _FIELD),
+        )
+    # What follows the first sentence speaks of settings that are locked here.
+    first = re.split(r"(?<=[.!])\s", _PREFIX.sub("", message))[0].split("\n")[0]
+    return QueryError(first.rstrip("!"), where="SQL", remedy="The dialect is Athena's.")
 
 
 def _where(query: exp.Query, name: str) -> str:
@@ -181,15 +185,14 @@ def _where(query: exp.Query, name: str) -> str:
     return "SQL"
 
 
-def _proposal(message: str, name: str) -> str:
-    own = tuple(column.name for table in TABLES for column in schema.columns(table))
-    if "Candidate Entries" in message:
-        fields = message.partition("Candidate Entries:")[2].partition("\n")[0]
-        return f"Fields here: {' '.join(fields.split())}."
-    if found := _CANDIDATES.search(message):
-        candidates = tuple(re.findall(r'"([^"]+)"', found["names"]))
-        close = [c for c in candidates if c in own] or list(candidates)
-        best = near(name, tuple(dict.fromkeys((*close, *own))))
-        return best if best.startswith("Did") else f"Near: {', '.join(close[:3])}."
-    best = near(name, own)
-    return best if best.startswith("Did") else "See: DESCRIBE auditing.cloudtrail"
+def _proposal(message: str, name: str, *, of_field: bool) -> str:
+    columns = [column for table in TABLES for column in schema.columns(table)]
+    if of_field:
+        types = " ".join(column.type for column in columns if "(" in column.type)
+        known = re.findall(r'"?(\w+)"? (?:VARCHAR|STRUCT|MAP)', types)
+    else:
+        found = _CANDIDATES.search(message)
+        known = re.findall(r'"([^"]+)"', found["names"]) if found else []
+        known += [column.name for column in columns]
+    proposal = near(name, tuple(dict.fromkeys(word.lower() for word in known)))
+    return proposal if proposal.startswith("Did") else "See: DESCRIBE auditing.cloudtrail"

@@ -21,7 +21,7 @@ DISTINCT = "cloudtrail_distinct"
 # What a query may name. The view of partitions is Athena's "table$partitions".
 NAMES = (*TABLES, DISTINCT, *(f"{table}$partitions" for table in TABLES))
 
-_READS = ("select", "with", "values", "(", "show", "describe", "desc", "table")
+_READS = ("select", "with", "(", "show", "describe", "desc", "table")
 _COMMENTS = re.compile(r"\A(?:\s|--[^\n]*(?:\n|\Z)|/\*.*?\*/)*", re.DOTALL)
 _SHOW = (
     (r"show\s+tables(?:\s+(?:in|from)\s+\w+)?(?:\s+'[^']*')?", "tables"),
@@ -97,7 +97,9 @@ def _parse(sql: str) -> exp.Query:
     except ParseError as error:
         raise _not_sql(error) from None
     except TokenError as error:
-        raise QueryError(_text_of(error), where="SQL", remedy="Close the quote.") from None
+        raise QueryError(
+            "cannot be cut into words", where="SQL", remedy="Is a quote or a comment not closed?"
+        ) from error
     if len(statements) != 1:
         raise QueryError(f"{len(statements)} statements at once", where="SQL", remedy=_ONLY)
     query = statements[0]
@@ -106,12 +108,14 @@ def _parse(sql: str) -> exp.Query:
     return query
 
 
-_ONLY = "Give one SELECT, WITH, VALUES, SHOW or DESCRIBE: the logs are only read."
+_ONLY = "Give one SELECT, WITH, SHOW or DESCRIBE: the logs are only read."
 
 
 def _not_sql(error: ParseError) -> QueryError:
     first = error.errors[0]
     what = str(first.get("description") or "cannot be read").rstrip(".")
+    if "<class" in what:
+        what = "Something is missing"
     highlight = str(first.get("highlight") or "")
     line, column = first.get("line"), first.get("col")
     start = (column or 0) - len(highlight) + 1
@@ -124,10 +128,6 @@ def _body(sql: str) -> str:
     """The statement without the comments before it."""
     comments = _COMMENTS.match(sql)
     return sql[comments.end() :] if comments else sql
-
-
-def _text_of(error: TokenError) -> str:
-    return " ".join(str(error).split())[:120]
 
 
 def _bind(query: exp.Query, values: Mapping[str, exp.Expression]) -> None:
@@ -179,7 +179,9 @@ def _check_table(table: exp.Table, ctes: set[str]) -> None:
 
 
 def _function(node: exp.Expression) -> QueryError:
-    name = node.this.name or node.this.key
+    call = node.this
+    name = call.sql_name() if isinstance(call, exp.Func) and call.sql_names() else call.name
+    name = call.name if isinstance(call, exp.Anonymous) else name or call.key
     return QueryError(
         f"{name.upper()} cannot be read from",
         where=position(node) or "SQL",

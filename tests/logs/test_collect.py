@@ -1,0 +1,313 @@
+"""Objects come into the lake once, whatever happens in between."""
+
+import gzip
+import json
+import stat
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from baseline.errors import LogFileError, UsageError
+from baseline.logs import collect as collecting
+from baseline.logs.collect import Collected, collect
+from baseline.logs.discover import days
+from baseline.logs.lake import Lake
+from baseline.logs.layout import Selection
+from baseline.logs.source import Directory
+from given_logs import (
+    ACCOUNT,
+    DAY,
+    a_delivery,
+    a_key,
+    an_event,
+    given_a_flow_log,
+    given_a_log,
+    given_an_object,
+)
+
+
+@pytest.fixture
+def bucket(tmp_path: Path) -> Path:
+    (tmp_path / "bucket/AWSLogs").mkdir(parents=True)
+    return tmp_path / "bucket"
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Lake:
+    return Lake.create(tmp_path / "lake")
+
+
+def gather(bucket: Path, lake: Lake, **wanted: Any) -> Collected:
+    source = Directory(bucket)
+    return collect(source, lake, days(source, Selection(**wanted)))
+
+
+def ids(lake: Lake) -> list[str]:
+    """The ids of the events in the lake, as its manifest shows it."""
+    files = lake.files("cloudtrail")
+    if not files:
+        return []
+    rows = duckdb.execute("SELECT eventid FROM read_parquet($1) ORDER BY 1", [files]).fetchall()
+    return [row[0] for row in rows]
+
+
+def test_what_was_read_is_not_read_again(bucket: Path, lake: Lake) -> None:
+    """The second run finds nothing new, also when the files were touched."""
+    given_a_log(bucket, an_event(1), an_event(2))
+    assert gather(bucket, lake).rows == {"cloudtrail": 2}
+    for file in bucket.rglob("*.gz"):
+        file.touch()
+    again = gather(bucket, lake)
+    assert (again.objects, again.known, again.rows) == (0, 1, {})
+    assert ids(lake) == ["event-1", "event-2"]
+
+
+def test_late_objects_are_found_though_their_names_sort_before(bucket: Path, lake: Lake) -> None:
+    """CloudTrail delivers 10:00 after 10:05 now and then."""
+    given_a_log(bucket, an_event(2), minute="1005Z")
+    gather(bucket, lake)
+    given_a_log(bucket, an_event(1), minute="1000Z")
+    assert gather(bucket, lake).objects == 1
+    assert ids(lake) == ["event-1", "event-2"]
+
+
+def test_an_object_with_new_content_replaces_its_own_rows(bucket: Path, lake: Lake) -> None:
+    """And leaves those of its neighbours in the same file."""
+    key = given_a_log(bucket, an_event(1), an_event(2))
+    given_a_log(bucket, an_event(3), minute="1005Z")
+    gather(bucket, lake)
+    given_a_log(bucket, an_event(4), key=key)
+    gather(bucket, lake)
+    assert ids(lake) == ["event-3", "event-4"]
+    assert len(lake.files("cloudtrail")) == 1
+
+
+def test_overwriting_a_log_with_garbage_does_not_remove_its_rows(bucket: Path, lake: Lake) -> None:
+    """Who destroys a log in the bucket does not destroy what was collected."""
+    key = given_a_log(bucket, an_event(1))
+    gather(bucket, lake)
+    given_an_object(bucket, key, b"garbage")
+    done = gather(bucket, lake)
+    assert ids(lake) == ["event-1"]
+    assert "former content are kept" in done.set_aside[0][1]
+
+
+def test_bad_objects_are_set_aside_and_the_good_ones_count(bucket: Path, lake: Lake) -> None:
+    """Truncated, foreign, of another shape or name: each with a reason, none in the way."""
+    given_a_log(bucket, an_event(1))
+    given_an_object(bucket, a_key(minute="1001Z"), a_delivery(an_event(2))[:-9])
+    given_an_object(bucket, a_key(minute="1002Z"), gzip.compress(b'{"digestStartTime":1}'))
+    given_a_log(bucket, an_event(3, userIdentity="root"), minute="1003Z")
+    given_an_object(bucket, a_key().replace(".json.gz", ".txt"), b"hello")
+    done = gather(bucket, lake)
+    assert ids(lake) == ["event-1"]
+    reasons = " | ".join(reason for _, reason in sorted(done.set_aside))
+    for part in ("truncated", "digest", "another shape", "not named like a log"):
+        assert part in reasons
+    assert len(gather(bucket, lake).set_aside) == 4
+    assert len(lake.manifest.set_aside()) == 4
+
+
+def test_a_mended_object_comes_in(bucket: Path, lake: Lake) -> None:
+    """What was set aside is tried again once it changes."""
+    given_an_object(bucket, a_key(), b"garbage")
+    gather(bucket, lake)
+    given_a_log(bucket, an_event(1))
+    assert gather(bucket, lake).set_aside == []
+    assert ids(lake) == ["event-1"]
+
+
+def test_free_form_fields_of_any_shape_are_kept(bucket: Path, lake: Lake) -> None:
+    """Request parameters may be an object, a list, a text, a number or nothing."""
+    shapes = [{"a": [1]}, ["x"], "text", 12345678901234567890123, True, None, {}]
+    given_a_log(bucket, *(an_event(i, requestParameters=s) for i, s in enumerate(shapes)))
+    gather(bucket, lake)
+    rows = duckdb.execute(
+        "SELECT requestparameters FROM read_parquet($1) ORDER BY eventid",
+        [lake.files("cloudtrail")],
+    ).fetchall()
+    found = [row[0] for row in rows]
+    assert found == ['{"a":[1]}', '["x"]', "text", "12345678901234567890123", "true", None, "{}"]
+
+
+def test_account_and_region_come_from_the_path(bucket: Path, lake: Lake) -> None:
+    """An event in another account's log counts where it was delivered."""
+    given_a_log(bucket, an_event(1, recipientAccountId="9", awsRegion="us-east-1"))
+    gather(bucket, lake)
+    row = duckdb.execute(
+        'SELECT account, region, "date" FROM read_parquet($1, hive_types = {date: VARCHAR})',
+        [lake.files("cloudtrail")],
+    ).fetchone()
+    assert row == (ACCOUNT, "eu-west-1", DAY)
+
+
+def test_only_what_is_wanted_is_collected(bucket: Path, lake: Lake) -> None:
+    """Accounts, regions and days narrow the run; a later wider run brings the rest."""
+    given_a_log(bucket, an_event(1))
+    given_a_log(bucket, an_event(2), account="200000000002")
+    given_a_log(bucket, an_event(3), region="us-east-1")
+    given_a_log(bucket, an_event(4), day="2026-07-02")
+    wanted = {"accounts": frozenset({ACCOUNT}), "regions": frozenset({"eu-west-1"})}
+    gather(bucket, lake, **wanted, since=DAY, until=DAY)
+    assert ids(lake) == ["event-1"]
+    gather(bucket, lake)
+    assert ids(lake) == ["event-1", "event-2", "event-3", "event-4"]
+
+
+def test_a_killed_run_leaves_nothing_visible_and_loses_nothing(bucket: Path, lake: Lake) -> None:
+    """A finished file that the manifest does not name does not exist, and is swept away."""
+    given_a_log(bucket, an_event(1))
+    gather(bucket, lake)
+    day = lake.path / "cloudtrail" / f"date={DAY}"
+    orphan = day / "part-killed.parquet"
+    orphan.write_bytes(next(day.glob("*.parquet")).read_bytes())
+    (lake.staging / "half.lines").write_text("x")
+    assert ids(lake) == ["event-1"]
+    given_a_log(bucket, an_event(2), minute="1005Z")
+    gather(bucket, lake)
+    assert not orphan.exists()
+    assert list(lake.staging.iterdir()) == []
+    assert ids(lake) == ["event-1", "event-2"]
+
+
+class Dying(Directory):
+    """A source that dies at the second day."""
+
+    def read(self, key: str) -> bytes:
+        if "/07/02/" in key:
+            raise KeyboardInterrupt
+        return super().read(key)
+
+
+def test_what_was_finished_before_an_interrupt_is_kept(bucket: Path, lake: Lake) -> None:
+    """And the next run does the rest only."""
+    given_a_log(bucket, an_event(1))
+    given_a_log(bucket, an_event(2), day="2026-07-02")
+    source = Dying(bucket)
+    with pytest.raises(KeyboardInterrupt):
+        collect(source, lake, days(source, Selection()))
+    rest = gather(bucket, lake)
+    assert rest.objects + rest.known == 2
+    assert ids(lake) == ["event-1", "event-2"]
+
+
+class Denying(Directory):
+    """A source that denies one object."""
+
+    def read(self, key: str) -> bytes:
+        if "1005Z" in key:
+            raise LogFileError("AccessDenied", where=key)
+        return super().read(key)
+
+
+def test_an_object_that_cannot_be_read_now_is_tried_again(bucket: Path, lake: Lake) -> None:
+    """A denied object is named, and not remembered as bad."""
+    given_a_log(bucket, an_event(1))
+    given_a_log(bucket, an_event(2), minute="1005Z")
+    source = Denying(bucket)
+    done = collect(source, lake, days(source, Selection()))
+    assert [reason for _, reason in done.unread if "AccessDenied" in reason]
+    assert ids(lake) == ["event-1"]
+    assert gather(bucket, lake).objects == 1
+    assert ids(lake) == ["event-1", "event-2"]
+
+
+def test_many_small_files_of_a_day_become_one(bucket: Path, lake: Lake) -> None:
+    """Collecting every few minutes does not slow queries down."""
+    for number in range(collecting.MANY_PARTS + 1):
+        given_a_log(bucket, an_event(number), minute=f"10{number:02}Z")
+        gather(bucket, lake)
+    assert len(lake.files("cloudtrail")) == 1
+    assert len(ids(lake)) == collecting.MANY_PARTS + 1
+
+
+def test_a_day_too_large_for_one_step_becomes_several_files(
+    bucket: Path, lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Memory stays bounded by the size of a step."""
+    monkeypatch.setattr(collecting, "BATCH_BYTES", 1)
+    for number in range(3):
+        given_a_log(bucket, an_event(number), minute=f"10{number:02}Z")
+    gather(bucket, lake)
+    assert len(lake.files("cloudtrail")) == 3
+    assert len(ids(lake)) == 3
+
+
+def test_an_event_delivered_twice_is_counted_and_kept(bucket: Path, lake: Lake) -> None:
+    """Two trails deliver the same event; the table shows what was delivered."""
+    given_a_log(bucket, an_event(1), an_event(2))
+    given_a_log(bucket, an_event(1), minute="1005Z")
+    assert gather(bucket, lake).duplicates == 1
+    assert ids(lake) == ["event-1", "event-1", "event-2"]
+
+
+def test_only_the_owner_can_read_the_lake(bucket: Path, lake: Lake) -> None:
+    """Logs hold what an attacker wants to know."""
+    given_a_log(bucket)
+    gather(bucket, lake)
+    for path in lake.path.rglob("*"):
+        mode = stat.S_IMODE(path.stat().st_mode)
+        assert mode == (0o700 if path.is_dir() else 0o600), path
+
+
+def test_two_runs_do_not_write_at_once(bucket: Path, lake: Lake) -> None:
+    """The second is told, at once."""
+    with Lake(lake.path).locked(), pytest.raises(LogFileError, match="another run"):
+        gather(bucket, lake)
+
+
+def test_hidden_and_empty_things_are_passed_over(bucket: Path, lake: Lake) -> None:
+    """As Athena does with names that begin with a dot or an underscore."""
+    given_an_object(bucket, a_key().rpartition("/")[0] + "/.DS_Store", b"x")
+    given_an_object(bucket, a_key(), a_delivery())
+    done = gather(bucket, lake)
+    assert (done.objects, done.set_aside, ids(lake)) == (1, [], [])
+    assert gather(bucket, lake).known == 1
+
+
+def test_flow_logs_of_several_formats_share_a_day(bucket: Path, lake: Lake) -> None:
+    """Each header has its own order of fields; a dash is nothing."""
+    line = "2 1 eni-1 10.0.0.1 10.0.0.2 443 51000 6 10 840 1 2 ACCEPT OK"
+    given_a_flow_log(bucket, line, "2 1 eni-1 - - - - - - - 1 2 - NODATA")
+    given_a_flow_log(
+        bucket, "egress 10.0.0.9 eu-west-1 ip", header="flow-direction srcaddr region new", mark="b"
+    )
+    assert gather(bucket, lake).rows == {"flowlogs": 3}
+    rows = duckdb.execute(
+        "SELECT srcaddr, dstport, log_status, flow_direction, account FROM read_parquet($1)"
+        " ORDER BY srcaddr",
+        [lake.files("flowlogs")],
+    ).fetchall()
+    assert rows == [
+        ("10.0.0.1", 51000, "OK", None, ACCOUNT),
+        ("10.0.0.9", None, None, "egress", ACCOUNT),
+        (None, None, "NODATA", None, ACCOUNT),
+    ]
+
+
+def test_a_directory_must_hold_awslogs(tmp_path: Path) -> None:
+    """An empty directory, or another one, is a mistake in the command."""
+    with pytest.raises(UsageError, match="holds no AWSLogs"):
+        Directory(tmp_path)
+    with pytest.raises(UsageError, match="no such directory"):
+        Directory(tmp_path / "nowhere")
+
+
+def test_a_lake_of_another_version_is_refused(lake: Lake) -> None:
+    """Rather than read wrongly."""
+    lake.manifest._connection.execute("PRAGMA user_version = 99")
+    with pytest.raises(LogFileError, match="another version"):
+        Lake(lake.path)
+
+
+def test_one_large_object_stays_within_memory(bucket: Path, lake: Lake) -> None:
+    """Fifty megabytes in one object are many records, not many copies."""
+    event = json.dumps(an_event(1, requestParameters={"x": "y" * 2_000})).encode()
+    count = 50_000_000 // len(event)
+    text = b'{"Records":[' + b",".join([event] * count) + b"]}"
+    given_an_object(bucket, a_key(), gzip.compress(text, 1))
+    done = gather(bucket, lake)
+    assert done.rows == {"cloudtrail": count}
+    assert done.duplicates == count - 1

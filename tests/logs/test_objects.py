@@ -1,0 +1,103 @@
+"""One object is opened, or refused with its reason."""
+
+import gzip
+import json
+
+import pytest
+
+from baseline.errors import LogFileError
+from baseline.logs import objects
+from baseline.logs.objects import Tag
+from given_logs import a_delivery, an_event
+
+TAG = Tag("100000000001", "eu-west-1", 7)
+GOOD = a_delivery(an_event(1), an_event(2))
+
+
+def lines(content: bytes) -> list[dict[str, object]]:
+    """The records of an object, as DuckDB gets them."""
+    text = b"".join(objects.cloudtrail(content, TAG).chunks)
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def test_records_become_tagged_lines() -> None:
+    """Every line is one event with its account, region and object."""
+    found = lines(GOOD)
+    assert [line["eventID"] for line in found] == ["event-1", "event-2"]
+    assert found[0]["_account"] == "100000000001"
+    assert found[0]["_region"] == "eu-west-1"
+    assert found[0]["_object"] == 7
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        json.dumps({"Records": [an_event()]}).encode(),
+        gzip.compress(json.dumps({"Records": [an_event()]}, indent=2).encode()),
+        gzip.compress(b'{"Records":[') + gzip.compress(json.dumps(an_event()).encode() + b"]}"),
+        b"\xef\xbb\xbf" + json.dumps({"Records": [an_event()]}).encode(),
+    ],
+    ids=["plain", "pretty", "two gzip members", "byte order mark"],
+)
+def test_the_same_event_in_other_clothes(content: bytes) -> None:
+    """Copies of logs are unpacked, printed prettily, or joined."""
+    assert [line["eventID"] for line in lines(content)] == ["event-1"]
+
+
+def test_no_records_are_no_lines() -> None:
+    """CloudTrail may deliver an empty list."""
+    assert lines(a_delivery()) == []
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "is empty"),
+        (GOOD[:-20], "truncated"),
+        (GOOD[:5], "truncated"),
+        (b"\x1f\x8bnonsense", "gzip"),
+        (b"hello", "not valid JSON"),
+        (gzip.compress(b'{"Records":[{"a":1}'), "not valid JSON"),
+        (gzip.compress(b'{"Records":[{"a":"\xff"}]}'), "not UTF-8: byte 18"),
+        (gzip.compress(b'{"Records":[1]}'), "not an object"),
+        (gzip.compress(b'{"Records":{}}'), "not a CloudTrail delivery"),
+        (gzip.compress(b"[]"), "not a CloudTrail delivery"),
+        (gzip.compress(b'{"configurationItems":[]}'), "not a CloudTrail delivery"),
+        (gzip.compress(b'{"digestStartTime":"x","logFiles":[]}'), "digest"),
+    ],
+)
+def test_what_is_wrong_is_said(content: bytes, reason: str) -> None:
+    """Each damage has a reason of its own."""
+    with pytest.raises(LogFileError, match=reason):
+        objects.cloudtrail(content, TAG)
+
+
+def test_a_small_file_cannot_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A gzip bomb is refused when it passes the limit."""
+    monkeypatch.setattr(objects, "LARGEST", 1_000)
+    with pytest.raises(LogFileError, match="unpacks to more than 1,000 bytes"):
+        objects.cloudtrail(gzip.compress(b" " * 5_000), TAG)
+
+
+def test_flow_records_follow_their_header() -> None:
+    """The header is taken off and kept; blanks doubled by hand do not shift the fields."""
+    found = objects.flowlog(b"version srcaddr\n5 10.0.0.1\n5  10.0.0.2\n", TAG)
+    assert found.header == "version srcaddr"
+    assert b"".join(found.chunks).splitlines() == [
+        b"100000000001 eu-west-1 7 5 10.0.0.1",
+        b"100000000001 eu-west-1 7 5 10.0.0.2",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"2 1 eni-1 10.0.0.1\n", "no header"),
+        (b"version srcaddr\n5 10.0.0.1 x\n", "line 2 has not the 2 fields"),
+        (b"PAR1....", "Parquet"),
+    ],
+)
+def test_flow_logs_that_cannot_be_read(content: bytes, reason: str) -> None:
+    """Also here the reason is said."""
+    with pytest.raises(LogFileError, match=reason):
+        objects.flowlog(content, TAG)

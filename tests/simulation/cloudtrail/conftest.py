@@ -2,7 +2,7 @@
 
 import gzip
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -14,14 +14,6 @@ MAIN = "100000000001"
 HOME = "eu-west-1"
 BUCKET = "baseline-cloudtrail-100000000001-eu-west-1"
 ORGANIZATION = Blueprint().organization_id
-
-
-@pytest.fixture
-def simulation() -> Iterator[Simulation]:
-    """An organization without planted misconfigurations: they take time and are not ours."""
-    made = Simulation(Blueprint(misconfigured=False))
-    yield made
-    made.close()
 
 
 @pytest.fixture

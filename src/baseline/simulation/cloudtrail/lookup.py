@@ -16,32 +16,24 @@ Event = dict[str, Any]
 
 
 def look_up(records: Iterable[Record], parameters: Event, now: dt.datetime) -> Event:
-    """The answer to LookupEvents over the records of one account and region."""
+    """The answer to LookupEvents over the management events of one account and region."""
     start = max(parameters.get("StartTime") or now - KEPT, now - KEPT)
     end = parameters.get("EndTime") or now
     if start > end:
         raise Refusal("InvalidTimeRangeException", "Start time must be before end time.")
     within = [r for r in records if start <= r.time <= end]
-    newest_first = sorted(within, key=lambda r: r.time, reverse=True)
-    matching = [e for e in map(_decoded, newest_first) if _matches(e, parameters)]
-    return _page(matching, parameters)
+    matching = [] if parameters.get("EventCategory") == "insight" else _matching(within, parameters)
+    return _page(sorted(matching, key=lambda r: r.time, reverse=True), parameters)
 
 
-def _decoded(record: Record) -> Event:
-    event: Event = msgspec.json.decode(record.text)
-    return event | {"_text": record.text.decode(), "_time": record.time}
+def _matching(records: list[Record], parameters: Event) -> list[Record]:
+    for attribute in parameters.get("LookupAttributes") or []:
+        values, wanted = _ATTRIBUTES[attribute["AttributeKey"]], attribute["AttributeValue"]
+        records = [r for r in records if wanted in values(msgspec.json.decode(r.text))]
+    return records
 
 
-def _matches(event: Event, parameters: Event) -> bool:
-    if parameters.get("EventCategory") == "insight" or event.get("managementEvent") is False:
-        return False
-    return all(
-        attribute["AttributeValue"] in _ATTRIBUTES[attribute["AttributeKey"]](event)
-        for attribute in parameters.get("LookupAttributes") or []
-    )
-
-
-def _page(events: list[Event], parameters: Event) -> Event:
+def _page(records: list[Record], parameters: Event) -> Event:
     size = parameters.get("MaxResults") or _PAGE
     if not 1 <= size <= _PAGE:
         raise Refusal("InvalidMaxResultsException", "A maximum results value of 1-50 is allowed.")
@@ -49,25 +41,26 @@ def _page(events: list[Event], parameters: Event) -> Event:
     if not token.isdecimal():
         raise Refusal("InvalidNextTokenException", "Invalid Next Token")
     begin, end = int(token), int(token) + size
-    answer: Event = {"Events": [_entry(event) for event in events[begin:end]]}
-    return answer | ({"NextToken": str(end)} if end < len(events) else {})
+    answer: Event = {"Events": [_entry(record) for record in records[begin:end]]}
+    return answer | ({"NextToken": str(end)} if end < len(records) else {})
 
 
-def _entry(event: Event) -> Event:
+def _entry(record: Record) -> Event:
+    event = msgspec.json.decode(record.text)
     identity = event["userIdentity"]
     entry = {
         "EventId": event["eventID"],
         "EventName": event["eventName"],
         "ReadOnly": _read_only(event),
         "AccessKeyId": identity.get("accessKeyId"),
-        "EventTime": event["_time"],
+        "EventTime": record.time,
         "EventSource": event["eventSource"],
         "Username": _user_name(event),
         "Resources": [
             {"ResourceType": r.get("type", ""), "ResourceName": r.get("ARN", "")}
             for r in event.get("resources") or []
         ],
-        "CloudTrailEvent": event["_text"],
+        "CloudTrailEvent": record.text.decode(),
     }
     return {key: value for key, value in entry.items() if value is not None}
 

@@ -141,7 +141,8 @@ class CloudTrail(Service):
         place = (call.account_id, call.region)
         if place not in self._looked_up:
             days = self.history.days(*place)
-            self._looked_up[place] = [r for day in days for r in delivery.records(day)]
+            past = (record for day in days for record in delivery.records(day))
+            self._looked_up[place] = [r for r in past if b'"managementEvent":false' not in r.text]
         everything = (*self._looked_up[place], *self.records.get(place, ()))
         return lookup.look_up(everything, call.parameters, self._now())
 

@@ -3,28 +3,42 @@
 The schemas are the ones AWS publishes, as cfn-lint bundles them.
 """
 
+import importlib.util
+import json
 from collections.abc import Iterator, Mapping
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from baseline.simulation.cloudformation.parameters import text
 
 # Schemas differ a little from region to region; this one has every type.
-_REGION = "us-east-1"
+_INDEX = "us-east-1.json"
 
 
 @cache
 def schema(type_name: str) -> Mapping[str, Any] | None:
     """The schema of a type, or None when AWS has no such type."""
-    # cfn-lint takes seconds to import, and only deployments need it.
-    from cfnlint.schema import ResourceNotFoundError  # noqa: PLC0415
-    from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER  # noqa: PLC0415
-
-    try:
-        found = PROVIDER_SCHEMA_MANAGER.get_resource_schema(_REGION, type_name)
-    except ResourceNotFoundError:
+    name = _names().get(type_name)
+    if name is None:
         return None
-    return dict(found.schema)
+    found: Mapping[str, Any] = json.loads((_folder() / "resources" / f"{name}.json").read_bytes())
+    return found
+
+
+@cache
+def _names() -> Mapping[str, str]:
+    found: Mapping[str, str] = json.loads((_folder() / "providers" / _INDEX).read_bytes())
+    return found
+
+
+@cache
+def _folder() -> Path:
+    """Where the schemas are. Found without importing cfn-lint, which takes seconds."""
+    found = importlib.util.find_spec("cfnlint")
+    assert found is not None
+    assert found.origin is not None
+    return Path(found.origin).parent / "data" / "schemas"
 
 
 @cache

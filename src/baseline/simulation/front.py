@@ -178,7 +178,7 @@ class Front:
         except Exception as error:  # the boundary to moto: whatever breaks there
             raise _not_simulated(call, f"{type(error).__name__}: {error}") from error
         answer = Answer(int(status.split()[0]), tuple(headers), b"".join(body))
-        if answer.status >= 500 or _is_page(answer):  # noqa: PLR2004
+        if answer.status >= 500 or _is_nothing(answer, request):  # noqa: PLR2004
             raise _not_simulated(call, status)
         return answer
 
@@ -212,7 +212,8 @@ def _not_simulated(call: Call, why: str) -> Refusal:
     return Refusal("NotImplemented", f"The simulation does not answer {name} ({why}).", 501)
 
 
-def _is_page(answer: Answer) -> bool:
-    """Whether moto's web server answered, which knew no such path, instead of a service."""
-    page = dict(answer.headers).get("Content-Type", "").startswith("text/html")
-    return page and answer.body.lstrip().lower().startswith(b"<!doctype html")
+def _is_nothing(answer: Answer, request: Request) -> bool:
+    """Whether moto's web server answered, which knew no such path or action, and no service."""
+    if not answer.body:
+        return answer.status == HTTPStatus.NOT_FOUND and request.method != "HEAD"
+    return answer.body.lstrip()[:14].lower() == b"<!doctype html"

@@ -42,6 +42,7 @@ class Simulation:
     administrator: Administrator
 
     def __init__(self, blueprint: Blueprint | None = None) -> None:
+        snapshot.forget()
         self._prepare(blueprint or Blueprint(), Clock())
         self.administrator = foundation.found(self)
         if self.blueprint.misconfigured:
@@ -50,6 +51,8 @@ class Simulation:
     @classmethod
     def restore(cls, blob: bytes) -> "Simulation":
         """The simulation that ``snapshot`` saved. Only for what this program wrote: a pickle."""
+        # First, since forgetting closes the bodies of all objects that moto knows by then.
+        snapshot.forget()
         state = snapshot.read(blob)
         simulation = cls.__new__(cls)
         simulation._prepare(state["blueprint"], state["clock"])  # noqa: SLF001  # a constructor
@@ -57,7 +60,6 @@ class Simulation:
         return simulation
 
     def _prepare(self, blueprint: Blueprint, clock: Clock) -> None:
-        snapshot.forget()
         self.blueprint = blueprint
         self.clock = clock
         self.faults = Faults()

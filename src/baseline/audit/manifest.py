@@ -101,6 +101,7 @@ class Ledger:
         self.reports = reports
         self._run = run
         self._lock = threading.Lock()
+        _private_directory(reports)
         self._write()
 
     @property
@@ -151,6 +152,18 @@ def write(file: Path, content: bytes) -> None:
             f"cannot be written: {error.strerror}",
             where=str(file),
             remedy="Make room or give another directory with --reports.",
+        ) from error
+
+
+def _private_directory(reports: Path) -> None:
+    """Reports hold whatever the tools saw: user data, variables of functions, policies."""
+    try:
+        reports.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise ToolError(
+            f"cannot be made: {error.strerror}",
+            where=str(reports),
+            remedy="Give another directory with --reports.",
         ) from error
 
 

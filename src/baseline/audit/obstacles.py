@@ -17,6 +17,7 @@ class Kind(StrEnum):
     CREDENTIALS = "credentials"
     UNREACHABLE = "unreachable"
     FAILING = "failing"
+    CRASHED = "crashed"
     NOT_AVAILABLE = "not available"
     TOOL = "tool"
 
@@ -61,6 +62,10 @@ _KINDS = (
     (
         Kind.FAILING,
         re.compile(r"An error occurred \((5\d\d|Internal\w*|ServiceUnavailable\w*)\)"),
+    ),
+    (
+        Kind.CRASHED,  # a whole service of ScoutSuite's, a whole check of Prowler's
+        re.compile(r"^Could not fetch \w+ configuration|^[a-z0-9]+_\w+ - \w+\[\d+\]: "),
     ),
 )
 _OPERATION = re.compile(r"when calling the (\w+) operation")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from baseline.audit.environments import Environment
 from baseline.audit.manifest import Entry, LeftOut, Run, now, stamp
 from baseline.configuration import Configuration
-from baseline.errors import CredentialsError, UsageError
+from baseline.errors import CredentialsError, DeniedError, UsageError
 from baseline.organization import Account, Filters, Organization, enabled_regions
 from baseline.sessions import Session
 
@@ -108,13 +108,26 @@ def lookers(services: tuple[str, ...], tools: Sequence[Environment]) -> tuple[En
 def open_account(session: Session, account_id: str, role: str, external_id: str | None) -> Session:
     """The session that audits ``account_id``; never another account's, and never a fallback."""
     if role != AS_CALLER:
-        return session.assume(account_id, role, external_id=external_id, name="baseline-audit")
+        return _assumed(session, account_id, role, external_id)
     if session.account_id != account_id:
         raise CredentialsError(
             f"the credentials are of account {session.account_id}, not {account_id}",
             remedy="Sign in to that account, or give the role to assume there with --role.",
         )
     return session
+
+
+def _assumed(session: Session, account_id: str, role: str, external_id: str | None) -> Session:
+    try:
+        return session.assume(account_id, role, external_id=external_id, name="baseline-audit")
+    except DeniedError as error:
+        raise DeniedError(
+            error.what,
+            code=error.code,
+            where=error.where,
+            remedy=f"See that {role} is in the account and trusts this identity"
+            " (baseline rollout deploy --only audit-roles), or name another with --role.",
+        ) from error
 
 
 def _why_not(account: Account, configuration: Configuration) -> str:

@@ -12,7 +12,9 @@ from typing import BinaryIO
 
 from baseline.errors import ToolError
 
-# How often a child is looked at, and how long it may take to end when asked to, in seconds.
+# How long between two looks at a child, which grows up to a limit, and how long a child may take
+# to end when asked to; in seconds.
+_FIRST_GLANCE = 0.05
 _GLANCE = 0.5
 _GRACE = 5.0
 
@@ -43,17 +45,18 @@ def run(
     ToolError when it cannot be started.
     """
     started = time.monotonic()
-    with log.open("wb") as output:
+    with open(log, "wb", opener=_private) as output:
         child = _start(command, directory, environment, output)
     with log.open("rb") as lines:
-        cut = ""
+        cut, glance = "", _FIRST_GLANCE
         while (ended := _reap(child)) is None:
             cut = cut or _why_cut(stop, started, limit)
             if cut:
                 ended = _end(child)
                 break
             watch(_whole_lines(lines))
-            stop.wait(_GLANCE)
+            stop.wait(glance)
+            glance = min(_GLANCE, 2 * glance)
         watch(_whole_lines(lines))
     code, memory = ended
     return Ended(code, cut, time.monotonic() - started, memory)
@@ -79,6 +82,10 @@ def _start(
             where=command[0],
             remedy="Remove its directory and run: baseline audit setup",
         ) from error
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def _why_cut(stop: threading.Event, started: float, limit: float) -> str:

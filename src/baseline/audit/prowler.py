@@ -24,6 +24,9 @@ METER = Meter(
     failing=re.compile(r"^\tFAIL ", re.MULTILINE),
 )
 
+# Asks a third party about every address, with a key of the user's.
+_SHODAN = "ec2_elastic_ip_shodan"
+
 # A record begins like this. Quotes inside are not escaped, so that it is often not JSON.
 _RECORD = re.compile(
     r'^\{"timestamp": "[^"]*", "filename": "[^"]*", "level": "(?:ERROR|CRITICAL)", '
@@ -50,6 +53,7 @@ def arguments(scan: Scan) -> list[str]:
         *["--severity", *SEVERITIES],
         *["--no-banner", "--no-color", "--ignore-exit-code-3", "--verbose"],
         *["--log-level", "ERROR", "--log-file", str(scan.directory / _ERRORS)],
+        *([] if {"--shodan", "-N"} & set(scan.options) else ["--excluded-checks", _SHODAN]),
         *scan.options,
     ]
 

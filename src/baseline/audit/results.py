@@ -13,7 +13,9 @@ from baseline.audit.scan import Scan
 from baseline.audit.tools import TOOLS, Tool
 from baseline.errors import ToolError
 
+# How much of a log's end is read for a tool's last words, in bytes.
 _LOG_END = 4000
+_LONG = 120
 
 
 @dataclass(frozen=True)
@@ -93,13 +95,17 @@ def _failure(tool: Tool, scan: Scan, ended: Ended, log: Path) -> tuple[str, str]
         return "interrupted", resume
     if ended.cut == "timeout":
         return (
-            f"stopped at the time limit, after {ended.seconds / 60:.0f} minutes",
+            f"stopped at the time limit, after {_duration(ended.seconds)}",
             "Give it longer with --timeout, or less to do with --service or --region.",
         )
     if ended.returncode not in tool.done:
         return f"{_meaning(tool, ended.returncode)}: {_last_words(log)}", resume
     fault = tool.fault(scan)
     return (fault, resume) if fault else ("", "")
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds / 60:.0f} minutes" if seconds >= _LONG else f"{seconds:.0f} seconds"
 
 
 def _meaning(tool: Tool, code: int) -> str:

@@ -293,9 +293,9 @@ def _wish(
 
 def _audit(plan: schedule.Plan, ledger: Ledger, *, shown: bool) -> tuple[Run, bool]:
     """Carry out ``plan``; the run as it ended, and whether it was interrupted."""
-    interrupted = False
+    interrupted, accounts = False, len(ledger.run.account_ids)
     talk(
-        f"Auditing {len(ledger.run.account_ids)} accounts, "
+        f"Auditing {accounts} account{'' if accounts == 1 else 's'}, "
         f"{plan.workers} at a time; the tools' output is in {plan.wish.reports}/ as it comes."
     )
     try:
@@ -356,7 +356,8 @@ def _row(entry: Entry) -> dict[str, Any]:
         **{s: entry.severities.get(s, 0) if looked else None for s in SEVERITIES[:3]},
         "seconds": entry.seconds,
         "memory_mb": entry.peak_memory_mb,
-        "reason": " ".join(part for part in (entry.reason, entry.remedy) if part),
+        "reason": entry.reason,
+        "remedy": entry.remedy,
         "directory": entry.directory,
     }
 

@@ -11,8 +11,21 @@ import jinja2
 
 from baseline.audit.findings import FAIL, PASS, SEVERITIES, UNKNOWN
 from baseline.audit.manifest import write
+from baseline.audit.obstacles import Kind
 from baseline.audit.tools import TOOLS
 from baseline.report.summary import FINDINGS, PAGE, SHOWN, SUMMARY, Summary
+
+# What the reader of the page is told of each kind of obstacle.
+KINDS = {
+    Kind.DENIED: "calls denied",
+    Kind.THROTTLED: "calls throttled",
+    Kind.CREDENTIALS: "calls without valid credentials",
+    Kind.UNREACHABLE: "endpoints not reached",
+    Kind.FAILING: "calls that AWS failed",
+    Kind.CRASHED: "services or checks that the tool failed in",
+    Kind.NOT_AVAILABLE: "calls not available here",
+    Kind.TOOL: "errors of the tool itself",
+}
 
 
 def write_page(summary: Summary, reports: Path) -> None:
@@ -42,6 +55,7 @@ def render(summary: Summary) -> str:
         style_hash=_hash(style),
         script_hash=_hash(script),
         names={"fail": FAIL, "pass": PASS, "unknown": UNKNOWN},
+        kinds=KINDS,
         files={"csv": FINDINGS, "json": SUMMARY, "run": f"runs/{summary.stamp}.json"},
         most=SHOWN,
     )

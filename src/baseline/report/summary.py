@@ -14,7 +14,7 @@ from typing import TextIO
 
 import msgspec
 
-from baseline.audit.findings import FAIL, PASS, SEVERITIES, STATUSES, Finding
+from baseline.audit.findings import FAIL, PASS, SEVERITIES, STATUSES, UNKNOWN, Finding
 from baseline.audit.manifest import Entry, LeftOut, Run, write
 from baseline.audit.results import findings
 from baseline.errors import ToolError
@@ -79,6 +79,7 @@ class Summary:
     checks: tuple[Check, ...]
     schema: int = 1
     failing: tuple[Finding, ...] = field(default=(), repr=False)
+    unseen: tuple[Finding, ...] = field(default=(), repr=False)
 
 
 def summarize(run: Run, reports: Path) -> Summary:
@@ -92,7 +93,7 @@ def summarize(run: Run, reports: Path) -> Summary:
 def write_summary(summary: Summary, reports: Path) -> None:
     """Write ``summary.json``; the single findings are in the CSV."""
     content = msgspec.to_builtins(summary)
-    del content["failing"]
+    del content["failing"], content["unseen"]
     write(reports / SUMMARY, msgspec.json.format(msgspec.json.encode(content), indent=2))
 
 
@@ -113,6 +114,7 @@ class _Merge:
         self._passing: Counter[tuple[str, str]] = Counter()
         self._accounts: dict[tuple[str, str], set[str]] = {}
         self._worst: dict[str, list[Finding]] = {}
+        self._unseen: list[Finding] = []
 
     def through(self, rows: Iterable[Finding]) -> Iterator[Finding]:
         for row in rows:
@@ -122,6 +124,8 @@ class _Merge:
                 self._fail(row)
             elif row.status == PASS:
                 self._passing[row.tool, row.check] += 1
+            elif row.status == UNKNOWN and len(self._unseen) < SHOWN:
+                self._unseen.append(row)
             yield row
 
     def _fail(self, row: Finding) -> None:
@@ -153,6 +157,7 @@ class _Merge:
             accounts=tuple(self._account(a) for a in sorted(self._names)),
             checks=tuple(self._top_checks()),
             failing=tuple(self._worst_first()),
+            unseen=tuple(self._unseen),
         )
 
     def _by_status(self, tool: str = "", account: str = "") -> dict[str, int]:

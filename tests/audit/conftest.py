@@ -1,0 +1,82 @@
+"""Stub tools, and a session that needs no AWS."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from given_audits import FIRST, SECOND, FakeSession, install
+
+from baseline.audit import environments, planning, schedule
+from baseline.audit.job import Wish
+from baseline.audit.manifest import Ledger, Run
+from baseline.audit.tools import TOOLS
+from baseline.organization import Account
+from baseline.sessions import Session
+
+
+@pytest.fixture
+def tools(tmp_path: Path) -> Path:
+    install(tmp_path / "tools")
+    return tmp_path / "tools"
+
+
+@pytest.fixture
+def behave(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[dict[str, str]], None]:
+    """Tells the stub what to do; nothing special unless told."""
+    file = tmp_path / "stub-behaviours.json"
+    monkeypatch.setenv("STUB", str(file))
+
+    def told(behaviours: dict[str, str]) -> None:
+        file.write_text(json.dumps(behaviours))
+
+    told({})
+    return told
+
+
+@pytest.fixture
+def prepare(
+    tools: Path, tmp_path: Path, behave: Callable[[dict[str, str]], None]
+) -> Callable[..., tuple[schedule.Plan, Ledger]]:
+    """Plans an audit of the first and the second account with the stubs."""
+
+    def planned(
+        behaviours: dict[str, str] | None = None,
+        *,
+        before: Run | None = None,
+        open_account: Callable[[str], Any] = FakeSession,
+        **wishes: Any,
+    ) -> tuple[schedule.Plan, Ledger]:
+        behave(behaviours or {})
+        found = (environments.find(tool, tools) for tool in TOOLS.values())
+        installed = tuple(environment for environment in found if environment)
+        accounts = tuple(Account(a, f"name-{a[0]}", "", "ACTIVE") for a in (FIRST, SECOND))
+        choice = planning.Choice("Auditor", ("eu-west-1",), accounts, ())
+        wish: dict[str, Any] = {
+            "reports": tmp_path / "reports",
+            "region": "eu-west-1",
+            "limit": 30.0,
+            "regions": ("eu-west-1",),
+            "services": (),
+            "options": {},
+        } | wishes
+        opened = cast("Callable[[str], Session]", open_account)
+        plan = schedule.Plan(Wish(**wish), installed, opened, workers=2)
+        run = before or planning.new_run(choice, installed, ())
+        return plan, Ledger(run, tmp_path / "reports")
+
+    return planned
+
+
+@pytest.fixture
+def audit(prepare: Callable[..., tuple[schedule.Plan, Ledger]]) -> Callable[..., Run]:
+    """Carries such a plan out, and gives the run."""
+
+    def carry_out(behaviours: dict[str, str] | None = None, **rest: Any) -> Run:
+        plan, ledger = prepare(behaviours, **rest)
+        for _ in schedule.run(plan, ledger):
+            continue
+        return ledger.close()
+
+    return carry_out

@@ -1,0 +1,36 @@
+"""Stub tools where the real ones would be, and a session that needs no AWS."""
+
+import shutil
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from baseline.audit.tools import TOOLS
+from baseline.sessions import Credentials
+
+FIRST, SECOND = "111111111111", "222222222222"
+
+
+class FakeSession:
+    """Lends keys that name their account."""
+
+    def __init__(self, account_id: str) -> None:
+        self.account_id = account_id
+
+    def credentials(self) -> Credentials:
+        ends = datetime.now(UTC) + timedelta(hours=1)
+        return Credentials(f"AKIA{self.account_id}", "wJalrXUtnFEMI", "FwoGZXIvYXdz", ends)
+
+
+def install(tools: Path) -> None:
+    """Put the stub where the real tools would be."""
+    for tool in TOOLS.values():
+        place = tools / f"{tool.name}-{tool.version}"
+        (place / "bin").mkdir(parents=True)
+        (place / "bin/python").symlink_to(sys.executable)
+        shutil.copy(Path(__file__).with_name("stub.py"), place / "bin" / tool.program)
+        packages = place / "lib/python3.11/site-packages"
+        below = "services" if tool.name == "prowler" else "resources"
+        names = ("s3", "iam", "guardduty") if tool.name == "prowler" else ("s3", "iam")
+        for name in names:
+            (packages / tool.package / "providers/aws" / below / name).mkdir(parents=True)

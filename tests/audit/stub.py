@@ -1,0 +1,121 @@
+"""Stands in for Prowler and ScoutSuite: same arguments, same files, same exit codes.
+
+What it does in an account is told by ``$STUB``, a file of {"<tool> <account>": "<behaviour>"}.
+It notes how it was started in ``stub.json``, beside its results.
+"""
+
+import csv
+import json
+import os
+import signal
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+HEADER = [
+    *("ACCOUNT_UID", "ACCOUNT_NAME", "REGION", "SERVICE_NAME", "CHECK_ID", "CHECK_TITLE"),
+    *("SEVERITY", "STATUS", "MUTED", "RESOURCE_UID", "RESOURCE_NAME", "STATUS_EXTENDED"),
+    "FINDING_UID",
+]
+ROWS = [
+    ("s3", "s3_open", "Bucket is closed", "critical", "FAIL", "False", "arn:aws:s3:::open"),
+    ("s3", "s3_tls", "Bucket wants TLS", "medium", "PASS", "False", "arn:aws:s3:::open"),
+    ("iam", "iam_mfa", "User has\nMFA", "high", "FAIL", "False", "=HYPERLINK(1)"),
+    ("iam", "iam_old", "Key is new", "low", "FAIL", "True", "user"),
+    ("iam", "iam_ask", "Ask a person", "low", "MANUAL", "False", "user"),
+]
+DENIED = (
+    '{"timestamp": "2026-01-01 00:00:00,000", "filename": "guardduty_service.py:66", '
+    '"level": "ERROR", "module": "guardduty_service", "message": "eu-west-1 -- ClientError[52]: '
+    "An error occurred (AccessDeniedException) when calling the ListDetectors operation: "
+    'User "x" is not allowed"}\n'
+)
+
+
+def main() -> int:
+    tool = "prowler" if Path(sys.argv[0]).name == "prowler" else "scoutsuite"
+    option = "--output-directory" if tool == "prowler" else "--report-dir"
+    directory = Path(sys.argv[sys.argv.index(option) + 1])
+    account = directory.parent.name
+    behaviours = json.loads(Path(os.environ["STUB"]).read_text())
+    behaviour = behaviours.get(f"{tool} {account}", "")
+    note(directory)
+    sys.stdout.write("Executing 2 checks, please wait...\n\nCheck ID: s3_open - s3 [high]\n")
+    sys.stdout.flush()
+    if behaviour == "hang":
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        time.sleep(60)
+    if behaviour.startswith("exit "):
+        sys.stderr.write("Something is wrong: no such thing\n")
+        return int(behaviour.removeprefix("exit "))
+    if behaviour == "killed":
+        os.kill(os.getpid(), signal.SIGKILL)
+    if behaviour == "silent":
+        return 0
+    shown = "999999999999" if behaviour == "other account" else account
+    return (prowler if tool == "prowler" else scoutsuite)(directory, shown, behaviour)
+
+
+def note(directory: Path) -> None:
+    request = urllib.request.Request(
+        os.environ["AWS_CONTAINER_CREDENTIALS_FULL_URI"],
+        headers={"Authorization": os.environ["AWS_CONTAINER_AUTHORIZATION_TOKEN"]},
+    )
+    with urllib.request.urlopen(request) as answer:
+        keys = json.load(answer)
+    seen = {
+        "environment": dict(os.environ),
+        "keys": keys,
+        "arguments": sys.argv[1:],
+        "stdin": sys.stdin.read(),
+        "own session": os.getsid(0) == os.getpid(),
+    }
+    (directory / "stub.json").write_text(json.dumps(seen))
+
+
+def prowler(directory: Path, account: str, behaviour: str) -> int:
+    # Like the real one: it adds to what is there.
+    with (directory / "prowler.csv").open("a", newline="") as out:
+        writer = csv.writer(out, delimiter=";")
+        writer.writerow(HEADER)
+        for service, check, title, severity, status, muted, resource in ROWS:
+            what = [account, "", "eu-west-1", service, check, title, severity, status, muted]
+            where = [resource, "", f"{resource} it is", f"prowler-aws-{check}-{account}"]
+            writer.writerow([*what, *where])
+    if behaviour == "truncated":
+        (directory / "prowler.csv").write_text("ACCOUNT_UID;REGION\n1;2\n")
+    (directory / "prowler.html").write_text("<title>Prowler</title>")
+    (directory / "prowler-errors.log").write_text(DENIED * 3 if behaviour == "denied" else "")
+    return 3
+
+
+def scoutsuite(directory: Path, account: str, behaviour: str) -> int:
+    rule = {"level": "danger", "description": "Open", "display_path": "s3.buckets.id"}
+    results = {
+        "account_id": account,
+        "services": {
+            "ec2": {"regions_count": 0 if behaviour == "no region" else 1, "findings": {}},
+            "s3": {
+                "buckets": {"b": {"name": "open", "arn": "arn:aws:s3:::open"}},
+                "findings": {
+                    "s3-open": {
+                        **rule, "checked_items": 2, "flagged_items": 1,
+                        "items": ["s3.buckets.b.acl"], "rationale": "It is <b>open</b>",
+                    },
+                    "s3-fine": {**rule, "checked_items": 2, "flagged_items": 0, "items": []},
+                    "s3-none": {**rule, "checked_items": 0, "flagged_items": 0, "items": []},
+                },
+            },
+        },
+    }  # fmt: skip
+    place = directory / "scoutsuite-results"
+    place.mkdir()
+    text = "scoutsuite_results =\n" + json.dumps(results)
+    cut = len(text) // 2 if behaviour == "truncated" else None
+    (place / "scoutsuite_results_scoutsuite.js").write_text(text[:cut])
+    (directory / "scoutsuite.html").write_text("<title>Scout</title>")
+    return 200
+
+
+sys.exit(main())

@@ -1,0 +1,177 @@
+"""Every account gets its slot, and whatever happens in one stays in it."""
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from given_audits import FIRST, SECOND, FakeSession
+
+from baseline.audit import manifest, schedule
+from baseline.audit.manifest import Entry, Ledger, Run, Status
+from baseline.audit.schedule import Plan
+from baseline.errors import DeniedError
+
+Audit = Callable[..., Run]
+
+
+def of(run: Run, account: str, tool: str) -> Entry:
+    return next(e for e in run.entries if e.key == (account, tool))
+
+
+def test_each_tool_looks_at_each_account_and_is_counted(audit: Audit) -> None:
+    run = audit()
+    assert [e.status for e in run.entries] == [Status.COMPLETE] * 4
+    assert of(run, FIRST, "prowler").counts == {
+        "FAIL": 2, "PASS": 1, "MANUAL": 1, "MUTED": 1, "UNKNOWN": 0,
+    }  # fmt: skip
+    assert of(run, FIRST, "prowler").severities == {"critical": 1, "high": 1}
+    assert of(run, SECOND, "scoutsuite").counts == {"FAIL": 1, "PASS": 1, "UNKNOWN": 0}
+
+
+def test_a_result_gets_its_lasting_name_and_keeps_its_log(audit: Audit, tmp_path: Path) -> None:
+    entry = of(audit(), FIRST, "prowler")
+    assert entry.directory.startswith(f"prowler/{FIRST}/")
+    assert not entry.directory.endswith(".partial")
+    assert "Executing 2 checks" in (tmp_path / "reports" / entry.log).read_text()
+    assert (tmp_path / "reports" / entry.page).is_file()
+
+
+def test_a_child_gets_the_account_s_keys_and_no_other_identity(
+    audit: Audit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret = {"AWS_ACCESS_KEY_ID": "AKIAMINE", "AWS_PROFILE": "mine", "BASELINE_PROFILE": "x"}
+    spoiling = {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": "/x", "LOG_LEVEL": "CRITICAL"}
+    for name, value in (secret | spoiling).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+    entry = of(audit(), SECOND, "scoutsuite")
+    seen = json.loads((tmp_path / "reports" / entry.directory / "stub.json").read_text())
+    assert seen["keys"]["AccessKeyId"] == f"AKIA{SECOND}"
+    assert not (secret | spoiling).keys() & seen["environment"].keys()
+    assert seen["environment"]["AWS_ENDPOINT_URL"] == "http://127.0.0.1:1"
+    assert seen["environment"]["AWS_CONFIG_FILE"] == "/dev/null"
+    assert seen["stdin"] == ""
+    assert seen["own session"]
+
+
+def test_what_a_tool_writes_is_readable_by_its_owner_alone(audit: Audit, tmp_path: Path) -> None:
+    directory = tmp_path / "reports" / of(audit(), FIRST, "prowler").directory
+    assert [f for f in directory.iterdir() if f.stat().st_mode & 0o077] == []
+    assert (tmp_path / "reports").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "reason"),
+    [
+        ("exit 1", "could not start or sign in (exit code 1): Something is wrong: no such thing"),
+        ("killed", "killed by signal 9"),
+        ("silent", "wrote no findings"),
+        ("truncated", "not whole"),
+        ("other account", f"are of account 999999999999, not {FIRST}"),
+    ],
+)
+def test_a_prowler_that_cannot_be_believed_has_failed_and_the_others_go_on(
+    audit: Audit, behaviour: str, reason: str
+) -> None:
+    run = audit({f"prowler {FIRST}": behaviour})
+    failed = of(run, FIRST, "prowler")
+    assert (failed.status, failed.counts) == (Status.FAILED, {})
+    assert reason in failed.reason
+    assert failed.remedy
+    assert failed.directory.endswith(".partial")
+    assert [e.status for e in run.entries if e is not failed] == [Status.COMPLETE] * 3
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "reason"),
+    [
+        ("exit 101", "could not sign in (exit code 101)"),
+        ("silent", "wrote no results"),
+        ("no region", "looked at no region"),
+        ("truncated", "not whole"),
+        ("other account", f"are of account 999999999999, not {FIRST}"),
+    ],
+)
+def test_a_scoutsuite_that_cannot_be_believed_has_failed(
+    audit: Audit, behaviour: str, reason: str
+) -> None:
+    failed = of(audit({f"scoutsuite {FIRST}": behaviour}), FIRST, "scoutsuite")
+    assert failed.status is Status.FAILED
+    assert reason in failed.reason
+
+
+def test_denied_calls_make_a_result_partial_whatever_the_exit_code(audit: Audit) -> None:
+    entry = of(audit({f"prowler {FIRST}": "denied"}), FIRST, "prowler")
+    assert (entry.status, entry.returncode, entry.errors) == (Status.PARTIAL, 3, {"denied": 3})
+    assert entry.reason == "denied 3 times: guardduty"
+    assert entry.counts["UNKNOWN"] == 1
+
+
+def test_a_tool_that_hangs_is_ended_at_the_time_limit(audit: Audit) -> None:
+    started = time.monotonic()
+    entry = of(audit({f"prowler {FIRST}": "hang"}, limit=1.0), FIRST, "prowler")
+    assert entry.status is Status.FAILED
+    assert "time limit" in entry.reason
+    assert time.monotonic() - started < 15
+
+
+def test_an_account_that_refuses_us_is_not_looked_at_and_never_as_somebody_else(
+    audit: Audit, tmp_path: Path
+) -> None:
+    def open_account(account_id: str) -> FakeSession:
+        if account_id == FIRST:
+            raise DeniedError("AccessDenied: no", where="sts:AssumeRole", remedy="Roll it out.")
+        return FakeSession(account_id)
+
+    run = audit(open_account=open_account)
+    for tool in ("prowler", "scoutsuite"):
+        refused = of(run, FIRST, tool)
+        assert refused.status is Status.NOT_LOOKED
+        assert (refused.reason, refused.remedy) == (
+            "sts:AssumeRole: AccessDenied: no",
+            "Roll it out.",
+        )
+        assert not (tmp_path / "reports" / tool / FIRST).exists()
+        assert of(run, SECOND, tool).status is Status.COMPLETE
+
+
+def test_a_resumed_run_does_only_what_is_missing_and_keeps_the_rest(
+    audit: Audit, tmp_path: Path
+) -> None:
+    first = audit({f"prowler {FIRST}": "exit 1", f"prowler {SECOND}": "denied"})
+    time.sleep(1.1)
+    second = audit(before=manifest.latest(tmp_path / "reports"))
+    assert of(second, FIRST, "prowler").status is Status.COMPLETE
+    for account, tool in ((FIRST, "scoutsuite"), (SECOND, "prowler"), (SECOND, "scoutsuite")):
+        assert of(second, account, tool) == of(first, account, tool)
+    assert second.stamp == first.stamp
+
+
+def test_a_run_that_is_given_up_ends_its_tools_and_can_be_resumed(
+    audit: Audit, prepare: Callable[..., tuple[Plan, Ledger]], tmp_path: Path
+) -> None:
+    plan, ledger = prepare({f"prowler {account}": "hang" for account in (FIRST, SECOND)})
+    changes = schedule.run(plan, ledger)
+    while len(list((tmp_path / "reports/prowler").glob("*/*/stub.json"))) < 2:
+        next(changes)
+    changes.close()
+    given_up = manifest.latest(tmp_path / "reports")
+    assert of(given_up, FIRST, "prowler").reason == "interrupted"
+    assert of(given_up, FIRST, "scoutsuite").status is Status.WAITING
+    again = audit(before=given_up)
+    assert [e.status for e in again.entries] == [Status.COMPLETE] * 4
+
+
+def test_a_reports_directory_that_cannot_be_written_is_named(audit: Audit, tmp_path: Path) -> None:
+    (tmp_path / "reports").write_text("in the way")
+    with pytest.raises(Exception, match="reports: cannot be made"):
+        audit()
+
+
+def test_no_secret_is_on_a_command_line_or_in_the_manifest(audit: Audit, tmp_path: Path) -> None:
+    run = audit()
+    text = (tmp_path / "reports/runs" / f"{run.stamp}.json").read_text()
+    for part in ("AKIA", "wJalrXUtnFEMI", "FwoGZXIvYXdz", "CONTAINER_AUTHORIZATION"):
+        assert part not in text

@@ -1,0 +1,132 @@
+"""What each tool writes is read right, also when the tool is older or in trouble."""
+
+import shutil
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from baseline.audit import obstacles, prowler, scan, scoutsuite
+from baseline.audit.obstacles import Kind, kind_of
+from baseline.audit.scan import Reach, Scan
+from baseline.errors import ToolError
+
+
+def test_the_third_party_prowler_csv_is_read_whole(third_party: Path, tmp_path: Path) -> None:
+    shutil.copy(third_party / "audits/prowler/example_output_aws.csv", tmp_path / "prowler.csv")
+    found = list(prowler.findings(tmp_path))
+    assert Counter(f.status for f in found) == {"FAIL": 2, "MANUAL": 2}
+    assert found[0].check == "accessanalyzer_enabled"
+    assert found[0].severity == "low"
+    assert found[0].detail == "IAM Access Analyzer in account <account_uid> is not enabled."
+
+
+def test_the_third_party_scoutsuite_results_are_read_whole(
+    third_party: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "scoutsuite-results").mkdir()
+    shutil.copy(
+        third_party / "audits/scoutsuite/scoutsuite_sample.js",
+        tmp_path / "scoutsuite-results/scoutsuite_results_scoutsuite.js",
+    )
+    found = list(scoutsuite.findings(tmp_path))
+    assert Counter((f.status, f.severity) for f in found) == {("FAIL", "high"): 16}
+    assert {f.check for f in found} == {"cloudtrail-not-configured"}
+    assert len({f.region for f in found}) == 16
+    assert {f.account_id for f in found} == {"916481805664"}
+
+
+def test_a_resource_whose_name_holds_dots_is_found() -> None:
+    services = {"s3": {"buckets": {"my.site.org": {"arn": "arn:aws:s3:::my.site.org"}}}}
+    rule = scoutsuite._Rule(
+        "1", services, "s3", "open",
+        {"flagged_items": 1, "items": ["s3.buckets.my.site.org.acl"],
+         "display_path": "s3.buckets.id", "level": "warning"},
+    )  # fmt: skip
+    (finding,) = rule.findings()
+    assert (finding.resource, finding.severity, finding.region) == (
+        "arn:aws:s3:::my.site.org",
+        "medium",
+        "global",
+    )
+
+
+@pytest.mark.parametrize(
+    ("message", "kind"),
+    [
+        ("An error occurred (AccessDenied) when calling the GetPolicy operation: no", Kind.DENIED),
+        ("An error occurred (UnauthorizedOperation) when calling the X operation", Kind.DENIED),
+        ("ClientError[9]: An error occurred (Throttling) when calling the X", Kind.THROTTLED),
+        ("An error occurred (SlowDown) when calling the X operation", Kind.THROTTLED),
+        ("An error occurred (ExpiredToken) when calling the X operation", Kind.CREDENTIALS),
+        ("CredentialRetrievalError[1]: Error when retrieving credentials", Kind.CREDENTIALS),
+        ('EndpointConnectionError[2]: Could not connect to the endpoint URL: "https://x.com/"',
+         Kind.UNREACHABLE),
+        ('Could not connect to the endpoint URL: "http://123456789012.127.0.0.1:5000/v1"',
+         Kind.NOT_AVAILABLE),
+        ("An error occurred (NotImplemented) when calling the X operation", Kind.NOT_AVAILABLE),
+        ("An error occurred (InternalError) when calling the X operation", Kind.FAILING),
+        ("Could not fetch EC2 configuration: 'NoneType' object", Kind.CRASHED),
+        ("s3_bucket_x - KeyError[12]: 'Name'", Kind.CRASHED),
+        ("eu-west-1 -- KeyError[12]: 'Name'", Kind.TOOL),
+        ("An error occurred (NoSuchBucketPolicy) when calling the X operation", None),
+    ],
+)  # fmt: skip
+def test_the_reason_for_a_missing_answer_is_told(message: str, kind: Kind | None) -> None:
+    assert kind_of(message) is kind
+
+
+def test_prowler_log_lines_that_are_not_json_are_counted(tmp_path: Path) -> None:
+    (tmp_path / "prowler-errors.log").write_text(
+        '{"timestamp": "t", "filename": "s3_service.py:1", "level": "ERROR", '
+        '"module": "s3_service", "message": "eu-west-1 -- ClientError[1]: An error occurred '
+        '(AccessDenied) when calling the GetBucketPolicy operation: bucket "a" of "b""}\n'
+        "and a second line of a message\n" * 2
+    )
+    (found,) = prowler.obstacles(tmp_path)
+    assert (found.kind, found.service, found.region, found.operation, found.count) == (
+        Kind.DENIED, "s3", "eu-west-1", "GetBucketPolicy", 2,
+    )  # fmt: skip
+
+
+def test_scoutsuite_errors_name_their_service(tmp_path: Path) -> None:
+    (tmp_path / "scoutsuite-errors.log").write_text(
+        "2026-01-01 00:00:00 host scout[1] INFO Fetching resources for the S3 service\n"
+        "2026-01-01 00:00:00 host scout[1] ERROR iam.py L42: Failed to list users: An error "
+        "occurred (AccessDenied) when calling the ListUsers operation: no\n"
+        "2026-01-01 00:00:00 host scout[1] ERROR services.py L56: Could not fetch EC2 "
+        "configuration: list index out of range\n"
+    )
+    assert {(o.kind, o.service, o.operation) for o in scoutsuite.obstacles(tmp_path)} == {
+        (Kind.DENIED, "iam", "ListUsers"),
+        (Kind.CRASHED, "ec2", ""),
+    }
+
+
+def test_results_that_end_in_the_middle_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "scoutsuite-results").mkdir()
+    file = tmp_path / "scoutsuite-results/scoutsuite_results_scoutsuite.js"
+    file.write_text('scoutsuite_results =\n{"account_id": "1", "serv')
+    with pytest.raises(ToolError, match="not whole"):
+        list(scoutsuite.findings(tmp_path))
+
+
+def test_every_severity_is_named_to_prowler_so_that_it_writes_no_framework_files() -> None:
+    arguments = prowler.arguments(Scan("1", Path("/r"), ("eu-west-1",), ("s3",), ("--no-x",)))
+    assert arguments[arguments.index("--severity") + 1 :][:5] == [
+        "critical", "high", "medium", "low", "informational",
+    ]  # fmt: skip
+    assert arguments[-1] == "--no-x"
+
+
+def test_progress_is_read_from_what_prowler_writes() -> None:
+    reach = scan.read(
+        prowler.METER,
+        Reach(),
+        "Executing 175 checks, please wait...\n\nCheck ID: a - s3 [low]\n\tFAIL x\n\tPASS y\n",
+    )
+    assert reach == Reach(done=1, total=175, failing=1)
+
+
+def test_a_weighty_kind_covers_every_transient_one() -> None:
+    assert obstacles.TRANSIENT < obstacles.WEIGHTY

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -31,6 +32,8 @@ INCIDENTS = ("ConsoleLoginWithoutMfa", "TrailStopped", "AccessKeyForOtherUser", 
 # What a fresh run makes again. Reports of earlier runs stay.
 _MADE = ("baseline.yaml", "lake", STATE)
 _SETUP_LOG = "audit-setup.log"
+# Words and single quotes: nothing that a shell would look into between double quotes.
+_SQL = re.compile(r"[\w\s*().,><=-]*'[\w\s*().,><='-]*")
 
 
 class DemoError(BaselineError):
@@ -56,7 +59,7 @@ class Stage:
 
     def run(self, *arguments: str, expected: Sequence[int] = (0,)) -> str:
         """Run ``baseline ARGUMENTS`` as a user would; stderr is shown, stdout returned."""
-        talk(click.style(f"  $ baseline {shlex.join(arguments)}", fg="cyan"))
+        talk(click.style(f"  $ baseline {_typed(arguments)}", fg="cyan"))
         done = subprocess.run(  # noqa: S603  # our own program
             [*_BASELINE, *arguments],
             cwd=self.directory,
@@ -69,7 +72,7 @@ class Stage:
         if done.returncode not in expected:
             raise DemoError(
                 f"ended with exit code {done.returncode}",
-                where=f"baseline {shlex.join(arguments)}",
+                where=f"baseline {_typed(arguments)}",
                 remedy="Its own message is above.",
             )
         return done.stdout
@@ -80,7 +83,7 @@ class Stage:
 
     def learn(self, what: str, number: object, *arguments: str, aws: bool = False) -> None:
         """Keep a number, and how to have it again; ``aws``: not without the simulation."""
-        command = f"baseline {shlex.join(arguments)}"
+        command = f"baseline {_typed(arguments)}"
         if aws:
             command = f"baseline simulate --state {STATE} -- {command}"
         self.facts.append(Fact(what, str(number), command))
@@ -261,13 +264,22 @@ def _make_ready(directory: Path) -> None:
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
 
 
+def _typed(arguments: Sequence[str]) -> str:
+    """The arguments as a person would type them to a shell: double quotes around single ones."""
+    return " ".join(f'"{a}"' if _SQL.fullmatch(a) else shlex.quote(a) for a in arguments)
+
+
 def _title(text: str) -> None:
     talk("")
     talk(click.style(text, bold=True))
 
 
 def _close(stage: Stage, output: str, seconds: float, *, audit: bool) -> None:
-    _title(f"Done in {seconds:.0f} s. Each number again, by its command, in {stage.directory}/:")
+    _title(f"Done in {seconds:.0f} s. Each number again, by its command:")
+    talk(f"  cd {shlex.quote(str(stage.directory))}")
+    if not shutil.which("baseline"):
+        talk(f'  export PATH="{Path(sys.executable).parent}:$PATH"')
+    talk("")
     rows = [{"what": f.what, "number": f.number, "command": f.command} for f in stage.facts]
     shared.show(rows, output)
     if audit:

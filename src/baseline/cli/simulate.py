@@ -74,8 +74,8 @@ def simulate(
 
 
 def _begin(accounts: int | None, path: Path | None, faults: tuple[str, ...]) -> "Simulation":
-    room = room()
-    planted = [room.Fault.parse(text) for text in faults]
+    simulations = room()
+    planted = [simulations.Fault.parse(text) for text in faults]
     if path and path.exists():
         if accounts is not None:
             raise UsageError(
@@ -83,9 +83,9 @@ def _begin(accounts: int | None, path: Path | None, faults: tuple[str, ...]) -> 
                 where=str(path),
                 remedy="Leave it out, or give another --state FILE.",
             )
-        simulation: Simulation = room.load_state(path)
+        simulation: Simulation = simulations.load_state(path)
     else:
-        simulation = room.Simulation(room.Blueprint(extra_members=accounts or 0))
+        simulation = simulations.Simulation(simulations.Blueprint(extra_members=accounts or 0))
     for fault in planted:
         simulation.faults.add(fault)
     return simulation

@@ -11,9 +11,11 @@ from botocore.session import get_session
 
 from baseline.errors import AwsError
 from baseline.simulation import Fault
+from baseline.simulation.cloudtrail.events import of_call
 from baseline.simulation.cloudtrail.parameters import lower_camel
 from baseline.simulation.cloudtrail.parameters import recorded as written
 from baseline.simulation.cloudtrail.selectors import selects
+from baseline.simulation.service import Call
 
 MEMBER = "600000000006"
 
@@ -100,6 +102,56 @@ def test_no_secret_is_ever_recorded(somebody: Any, simulation: Any) -> None:
     assert not [text for text in texts if secret in text or key["SecretAccessKey"] in text]
     assert any(key["AccessKeyId"] in text for text in texts)
     assert sum("HIDDEN_DUE_TO_SECURITY_REASONS" in text for text in texts) == 3
+
+
+SECRET_NAMES = re.compile(
+    r'"(\w*[pP]assword|\w*[sS]ecretAccessKey|\w*[sS]essionToken|tokenCode|privateKey|secretString'
+    r'|clientSecret|secret|token|plaintext|userData)": ?"(?!HIDDEN_DUE_TO_SECURITY_REASONS)'
+)
+SERVICES = (
+    "accessanalyzer", "cloudformation", "cloudtrail", "config", "ec2", "guardduty", "iam", "kms",
+    "lambda", "logs", "organizations", "rds", "s3", "s3control", "secretsmanager", "sns", "ssm",
+    "sts",
+)  # fmt: skip
+
+
+def example(shape: Any, depth: int = 0) -> Any:
+    """Some value of a shape, every member of it given."""
+    if shape.type_name == "structure":
+        members = {} if depth > 6 else shape.members
+        return {name: example(member, depth + 1) for name, member in members.items()}
+    if shape.type_name == "list":
+        return [] if depth > 6 else [example(shape.member, depth + 1)]
+    if shape.type_name == "map":
+        return {} if depth > 6 else {"Key": example(shape.value, depth + 1)}
+    scalars = {"boolean": True, "blob": b"x", "timestamp": datetime.now(UTC), "string": "text"}
+    return scalars.get(shape.type_name, 1)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_operation_becomes_an_event_without_secrets(service: str) -> None:
+    model = get_session().get_service_model(service)
+    for name in model.operation_names:
+        operation = model.operation_model(name)
+        call = Call(
+            account_id="100000000001",
+            arn="",
+            access_key_id="",
+            identity={"type": "Root"},
+            region="eu-west-1",
+            service=service,
+            operation=name,
+            parameters=example(operation.input_shape) if operation.input_shape else {},
+            source_ip="192.0.2.1",
+            user_agent="test",
+            time=datetime.now(UTC),
+            event_id="1",
+        )
+        answer = example(operation.output_shape) if operation.output_shape else {}
+
+        text = json.dumps(of_call(call, answer, None))
+
+        assert SECRET_NAMES.search(text) is None, name
 
 
 def test_a_token_of_paging_is_no_secret() -> None:

@@ -18,7 +18,7 @@ HIDDEN = "HIDDEN_DUE_TO_SECURITY_REASONS"
 _SECRET = re.compile(
     r"(password|secretaccesskey|(session|access|refresh|id|auth|bearer|identity)token|tokencode"
     r"|authenticationcode[12]|privatekey|keymaterial|plaintext|secretstring|secretbinary"
-    r"|samlassertion|userdata|base32stringseed|qrcodepng)$",
+    r"|samlassertion|userdata|base32stringseed|qrcodepng|clientsecret)$|^(secret|token)$",
     re.IGNORECASE,
 )
 # Too long to be recorded, so that CloudFormation leaves it out.

@@ -26,6 +26,8 @@ CHAINED_SECONDS = 3600  # role chaining is limited to one hour [STS AssumeRole]
 _MODELS = botocore.loaders.create_loader()
 _CREATING = threading.Lock()
 
+_NO_PROFILE = {"profile": (None, None, None, None)}
+
 
 @dataclass(frozen=True)
 class Credentials:
@@ -53,7 +55,8 @@ class Session:
         transport: Transport | None = None,
         attempts: int | None = None,
     ) -> None:
-        core = botocore.session.get_session()
+        # Behind a transport is no network: what a profile says about it does not matter there.
+        core = botocore.session.Session(session_vars=_NO_PROFILE if transport else None)
         core.register_component("data_loader", _MODELS)
         core._credentials = credentials  # noqa: SLF001  # the one way to give refreshable ones
         self._boto = boto3.session.Session(botocore_session=core, region_name=region)

@@ -178,7 +178,7 @@ def test_a_denied_call_fails_one_target_and_running_again_finishes(
     assert f"Failed: guardduty-member in production ({PRODUCTION}) us-east-1" in first.err
     assert len([r for r in first.rows if r["result"] == "created"]) == len(first.rows) - 1
 
-    unproven = run("verify", "-o", "json")
+    unproven = run("verify", "-o", "json", "--region", "us-east-1")
     assert unproven.code == 1
     missing = {(r["account"], r["region"]) for r in unproven.rows if r["status"] != "PASS"}
     assert missing == {(PRODUCTION, "us-east-1")}
@@ -189,7 +189,7 @@ def test_a_denied_call_fails_one_target_and_running_again_finishes(
     assert [(r["name"], r["account"], r["region"]) for r in second.rows] == [
         ("guardduty-member", PRODUCTION, "us-east-1")
     ]
-    assert run("verify").code == 0
+    assert run("verify", "--region", "us-east-1").code == 0
 
 
 @given_nothing
@@ -199,14 +199,16 @@ def test_an_account_that_cannot_be_entered_does_not_stop_the_others(
     organization.faults.add(Fault("deny", "cloudformation", None, PRODUCTION))
     first = run("deploy", "--yes", "-o", "json")
     assert first.code == 1
-    assert {r["account"] for r in first.rows if r["result"] == "failed"} == {PRODUCTION}
-    blocked = [r for r in first.rows if r["name"] == "auditing" and r["account"] == PRODUCTION]
-    assert all("was not tried" in r["cause"] for r in blocked)
+    failed = [r for r in first.rows if r["result"] == "failed"]
+    assert [(r["name"], r["account"]) for r in failed] == [("stack-set-roles", PRODUCTION)]
+    blocked = {(r["name"], r["account"]) for r in first.rows if r["result"] == "not tried"}
+    assert blocked == {(n, PRODUCTION) for n in ("audit-roles", "auditing", "guardduty-member")}
+    assert "Not tried: auditing in production, 3 regions: needs stack-set-roles" in first.err
     done = [r for r in first.rows if r["name"] == "auditing" and r["result"] == "created"]
     assert len(done) == 1 + 5 * 3
     organization.faults.clear()
     assert run("deploy", "--yes").code == 0
-    assert run("verify").code == 0
+    assert run("verify", "--account", "production").code == 0
 
 
 @given_the_baseline
@@ -217,7 +219,7 @@ def test_a_service_changed_by_hand_is_found_though_cloudformation_is_content(
     config.stop_configuration_recorder(ConfigurationRecorderName="baseline")
     trail = organization.client("cloudtrail", "eu-central-1", PRODUCTION)
     trail.stop_logging(Name="baseline")
-    verified = run("verify", "-o", "json")
+    verified = run("verify", "-o", "json", "--not-account", "payments")
     assert verified.code == 1
     assert [
         (r["account"], r["region"], r["check"], r["status"])
@@ -235,7 +237,7 @@ def test_what_cannot_be_looked_at_is_unknown_with_a_cause(
     organization: Simulation, run: Run, kind: Any
 ) -> None:
     organization.faults.add(Fault(kind, "config", None, DEVELOPMENT, "us-east-1"))
-    verified = run("verify", "-o", "json")
+    verified = run("verify", "-o", "json", "--ou", "/Workloads/Development")
     assert verified.code == 1
     odd = [r for r in verified.rows if r["status"] != "PASS"]
     assert {(r["service"], r["account"], r["region"], r["status"]) for r in odd} == {
@@ -255,7 +257,7 @@ def test_an_account_without_the_audit_role_is_unknown_and_never_read_as_another(
     for name in iam.list_role_policies(**role)["PolicyNames"]:
         iam.delete_role_policy(PolicyName=name, **role)
     iam.delete_role(**role)
-    verified = run("verify", "-o", "json")
+    verified = run("verify", "-o", "json", "--ou", "/Workloads")
     own = [
         r["status"]
         for r in verified.rows
@@ -270,11 +272,11 @@ def test_a_new_global_region_moves_without_a_collision(
     organization: Simulation, run: Run, tmp_path: Path
 ) -> None:
     (tmp_path / "baseline.yaml").write_text(FILE + "config: {global_region: us-east-1}\n")
-    assert run("verify").code == 1
+    assert run("plan", "--exit-code").code == 1
     moved = run("deploy", "--yes", "-o", "json")
     assert moved.code == 0
     assert {r["name"] for r in moved.rows} == {"auditing"}
-    assert run("verify").code == 0
+    assert run("verify", "--account", "production").code == 0
 
 
 @given_the_baseline
@@ -311,6 +313,41 @@ def test_remove_leaves_only_the_buckets_and_says_so(organization: Simulation, ru
 
 
 @given_the_baseline
+def test_what_could_not_be_removed_keeps_the_roles_that_remove_it(
+    organization: Simulation, run: Run
+) -> None:
+    fault = Fault("deny", "cloudtrail", "DeleteTrail", DEVELOPMENT, "us-east-1")
+    organization.faults.add(fault)
+    first = run("remove", "--yes", "-o", "json")
+    assert first.code == 1
+    kept = {(r["name"], r["account"]) for r in first.rows if r["result"] == "not tried"}
+    assert kept == {
+        ("audit-roles", DEVELOPMENT),
+        ("stack-set-roles", DEVELOPMENT),
+        ("stack-set-roles", MAIN),
+        ("auditing-storage", MAIN),
+    }
+
+
+@given_the_baseline
+def test_a_new_account_is_reached_and_a_closed_one_is_given_up(
+    organization: Simulation, run: Run
+) -> None:
+    organizations = organization.client("organizations", "us-east-1", MAIN)
+    made = organizations.create_account(Email="new@acme.example", AccountName="new")
+    account_id = made["CreateAccountStatus"]["AccountId"]
+    organizations.close_account(AccountId=DEVELOPMENT)
+    deployed = run("deploy", "--yes", "-o", "json")
+    assert deployed.code == 0
+    retained = [r for r in deployed.rows if r["result"] == "retained"]
+    assert {r["account"] for r in retained} == {DEVELOPMENT}
+    assert {r["name"] for r in retained} == {"audit-roles", "auditing", "guardduty-member"}
+    created = [r for r in deployed.rows if r["result"] == "created"]
+    assert {r["account"] for r in created} == {account_id}
+    assert run("verify", "--account", "new", "--account", "acme-main").code == 0
+
+
+@given_the_baseline
 def test_remove_asks_first(organization: Simulation, run: Run) -> None:
     seen = changes(organization)
     refused = run("remove")
@@ -325,9 +362,9 @@ def test_one_account_can_be_removed_and_deployed_again(run: Run) -> None:
     removed = run("remove", *chosen, "-o", "json")
     assert (removed.code, len(removed.rows)) == (0, 3)
     assert {r["account"] for r in removed.rows} == {DEVELOPMENT}
-    assert run("verify").code == 1
+    assert run("verify", "--account", "development").code == 1
     assert run("deploy", *chosen).code == 0
-    assert run("verify").code == 0
+    assert run("verify", "--account", "development").code == 0
 
 
 @given_nothing

@@ -167,6 +167,21 @@ def test_a_dropped_region_is_deleted_and_a_suspended_account_is_given_up() -> No
     ]
 
 
+def test_what_goes_goes_first_and_in_reverse() -> None:
+    """A member can leave GuardDuty only while the main account still has it."""
+    baseline = given_a_baseline()
+    state = given_all_is_there(baseline)
+    for name, account_id in (("guardduty-main", MAIN), ("guardduty-member", ONE)):
+        state = with_instance(state, name, Target(account_id, "sa-east-1"), CURRENT)
+    state = with_instance(state, "auditing", Target(TWO, "eu-west-1"), None)
+    made = changes(baseline, state)
+    assert [(s.action, s.part.name) for s in made] == [
+        (Action.DELETE, "guardduty-member"),
+        (Action.DELETE, "guardduty-main"),
+        (Action.CREATE, "auditing"),
+    ]
+
+
 def test_what_could_not_be_seen_is_neither_there_nor_missing() -> None:
     baseline = given_a_baseline()
     part = Part("stack-set-roles", Target(ONE, "eu-west-1"))

@@ -12,12 +12,12 @@ from baseline.cli import shared
 from baseline.cli.progress import Watch, watching
 from baseline.cli.tables import Row, grouped
 from baseline.organization import Filters, Organization, discover
-from baseline.parallel import Failed
+from baseline.parallel import Done, Failed
 from baseline.rollout import catalogue, coverage, deploy, observe, plan, reach
 from baseline.rollout.catalogue import Baseline, Part
 from baseline.rollout.checks import checks
 from baseline.rollout.coverage import Coverage, Status
-from baseline.rollout.deploy import Result
+from baseline.rollout.deploy import NotTriedError, Result
 from baseline.rollout.plan import Action, Choice, Kind, Plan, Step
 from baseline.rollout.reach import Reach
 from baseline.sessions import open_session
@@ -28,6 +28,7 @@ _PLACE = ("account", "account_name", "region")
 STEP_COLUMNS = ("action", "kind", "name", *_PLACE, "reason")
 RESULT_COLUMNS = ("result", "kind", "name", *_PLACE, "cause", "remedy")
 COVERAGE_COLUMNS = ("status", "service", "check", *_PLACE, "detail", "remedy")
+_FAILED, _NOT_TRIED = "failed", "not tried"
 _PURPOSES = ("cloudtrail", "config", "flowlogs", "query-results")
 
 
@@ -84,7 +85,9 @@ class _Job:
         }
 
     def show(self, rows: list[Row], columns: tuple[str, ...]) -> None:
-        """Print rows; in a table, like ones together."""
+        """Print rows; in a table, like ones together, and no head without rows."""
+        if self.output == "table" and not rows:
+            return
         if self.output == "table" and not self.every:
             columns = tuple(column for column in columns if column not in _PLACE)
             rows = grouped(rows, columns)
@@ -248,24 +251,28 @@ def _announce(job: _Job, made: Plan) -> None:
 
 def _carry_out(job: _Job, made: Plan) -> int:
     rows: list[Row] = []
-    failures = 0
     with watching(show=job.progress) as watch:
         for result in deploy.run(made, job.baseline, job.reach, progress=watch.step):
-            row = _result(job, result)
-            rows.append(row)
-            failures += isinstance(result, Failed)
-            _tell(watch, row)
+            rows.append(_result(job, result))
+            _tell(watch, rows[-1])
     job.show(rows, RESULT_COLUMNS)
-    shared.talk(f"{len(rows) - failures} done, {failures} failed")
+    counts = Counter(row["result"] for row in rows)
+    left_out = [row for row in rows if row["result"] == _NOT_TRIED]
+    for row in grouped(left_out, ("name", "cause")):
+        shared.talk(f"Not tried: {row['name']} in {row['where']}: {row['cause']}")
+    failures = counts[_FAILED] + counts[_NOT_TRIED]
+    shared.talk(
+        f"{len(rows) - failures} done, {counts[_FAILED]} failed, {counts[_NOT_TRIED]} not tried"
+    )
     return int(failures > 0)
 
 
 def _tell(watch: Watch, row: Row) -> None:
     """Failures always, successes of single stacks and of StackSets while it goes on."""
     place = f"{row['name']} in {row['account_name']} ({row['account']}) {row['region']}"
-    if row["result"] == "failed":
-        shared.talk(f"Failed: {place}: {row['cause']}. {row['remedy']}")
-    elif row["kind"] != Kind.INSTANCE:
+    if row["result"] == _FAILED:
+        shared.talk(f"Failed: {place}: {row['cause'].rstrip('.')}. {row['remedy']}")
+    elif row["kind"] != Kind.INSTANCE and row["result"] != _NOT_TRIED:
         watch.say(f"{row['result']} {row['kind']} {place}")
 
 
@@ -294,14 +301,15 @@ def _step(job: _Job, step: Step) -> Row:
 
 
 def _result(job: _Job, result: Result) -> Row:
-    error = result.error if isinstance(result, Failed) else None
-    row: Row = {
-        "result": "failed" if isinstance(result, Failed) else result.value,
-        "kind": str(result.target.kind),
-        "name": result.target.part.name,
-    }
-    said = {"cause": error.what if error else "", "remedy": error.remedy if error else ""}
-    return row | job.place(result.target.part) | said
+    match result:
+        case Failed(error=error):
+            said = _NOT_TRIED if isinstance(error, NotTriedError) else _FAILED
+            why = {"cause": error.what, "remedy": error.remedy}
+        case Done(value=said):
+            why = {"cause": "", "remedy": ""}
+    step = result.target
+    row: Row = {"result": said, "kind": str(step.kind), "name": step.part.name}
+    return row | job.place(step.part) | why
 
 
 def _covered(job: _Job, step: Step) -> Row:

@@ -20,6 +20,10 @@ from baseline.rollout.reach import Reach
 Result = Outcome[Step, str]
 
 
+class NotTriedError(BaselineError):
+    """A step was left out because something that it needs failed in the same run."""
+
+
 def silent(name: str, done: int, total: int) -> None:
     """Progress for those who do not watch."""
 
@@ -70,17 +74,24 @@ def _results(outcome: Outcome[tuple[Step, ...], list[Result]]) -> Iterable[Resul
 
 def _blocked(
     step: Step, baseline: Baseline, failed: dict[Part, BaselineError]
-) -> BaselineError | None:
-    """Why the step cannot be tried; removal needs nothing but what it removes."""
-    if step.action in (Action.SKIP, Action.DELETE, Action.RETAIN):
-        return None
-    for part in baseline.needs(step.part):
-        if part in failed:
-            return BaselineError(
-                f"was not tried: it needs {part.name} in {part.target}, which failed",
-                where=str(step.part),
-                remedy="Mend that, then deploy again.",
-            )
+) -> NotTriedError | None:
+    """Why the step cannot be tried: what it needs failed; or, to be deleted, is still needed."""
+    if step.action in (Action.CREATE, Action.UPDATE):
+        for part in baseline.needs(step.part):
+            if part in failed:
+                return NotTriedError(
+                    f"needs {part.name} in {part.target}, which failed",
+                    where=str(step.part),
+                    remedy="Mend that, then deploy again.",
+                )
+    if step.action is Action.DELETE:
+        for part in failed:
+            if step.part in baseline.needs(part):
+                return NotTriedError(
+                    f"is still needed by {part.name} in {part.target}, which failed",
+                    where=str(step.part),
+                    remedy="Mend that, then remove again.",
+                )
     return None
 
 

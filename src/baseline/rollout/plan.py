@@ -38,6 +38,9 @@ class Kind(StrEnum):
     ACCOUNT = "account"
 
 
+_GOING = (Action.DELETE, Action.RETAIN)
+
+
 @dataclass(frozen=True)
 class Step:
     """One thing to do or to leave, and why. A StackSet's own part is in the main account."""
@@ -104,7 +107,10 @@ EVERYTHING = Choice()
 
 
 def make(baseline: Baseline, state: State, choice: Choice = EVERYTHING) -> Plan:
-    """The steps that lead from ``state`` to ``baseline``.
+    """The steps that lead from ``state`` to ``baseline``: first what goes, last made first.
+
+    A member leaves GuardDuty only while the main account still has it, so what goes in the main
+    account goes after what goes in the members.
 
     Raises ConfigurationError when something of the same name belongs to somebody else.
     """
@@ -118,7 +124,9 @@ def make(baseline: Baseline, state: State, choice: Choice = EVERYTHING) -> Plan:
             found = state.stack_sets.get(stack_set.name)
             waves[stack_set.wave] += _stack_set_steps(baseline, stack_set, found, choice)
     waves[0] += _inactive(baseline, choice)
-    return Plan(_ordered(waves), baseline.warnings)
+    going = [[s for s in wave if s.action in _GOING] for wave in reversed(waves)]
+    staying = [[s for s in wave if s.action not in _GOING] for wave in waves]
+    return Plan(_ordered([*going, *staying]), baseline.warnings)
 
 
 def removal(baseline: Baseline, state: State, choice: Choice = EVERYTHING) -> Plan:

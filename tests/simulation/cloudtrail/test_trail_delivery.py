@@ -184,14 +184,17 @@ def test_a_deny_of_plain_transport_does_not_shut_out_readers(
         somebody("s3").get_object(Bucket=BUCKET, Key=key)
 
 
-def test_pending_events_survive_a_snapshot(
+def test_pending_events_and_settings_survive_a_snapshot(
     given_a_trail: Any, somebody: Any, simulation: Any
 ) -> None:
     given_a_trail(region=QUIET)
     somebody("sns", QUIET).list_topics()
     restored = Simulation.restore(simulation.snapshot())
+    restored.client("cloudtrail", QUIET, MAIN).update_trail(
+        Name="baseline", EnableLogFileValidation=True
+    )
 
-    assert restored.deliver() == 1
+    assert restored.deliver() == 2  # the log file, and a digest as the update says
     restored.close()
 
 

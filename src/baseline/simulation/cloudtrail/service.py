@@ -1,7 +1,6 @@
 """CloudTrail's API over moto's trails, and the record of every call."""
 
 import datetime as dt
-from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any, ClassVar
 
@@ -80,6 +79,7 @@ class CloudTrail(Service):
         trail = Trail(call.account_id, call.region, name)
         destinations.check(trail, call.parameters, self._organization_id)
         answer = self.moto(call)
+        trail.settings = there[name]
         self.trails.setdefault(call.account_id, {})[trail.arn] = trail
         return answer
 
@@ -99,8 +99,8 @@ class CloudTrail(Service):
     def delete_trail(self, call: Call) -> Answer:
         """Delete a trail; what it has not delivered is lost."""
         trail = self._trail(call, "Name")
-        del cloudtrail_backends[call.account_id][call.region].trails[trail.name]
         del self.trails[call.account_id][trail.arn]
+        del cloudtrail_backends[call.account_id][call.region].trails[trail.name]
         return {}
 
     def start_logging(self, call: Call) -> Answer:
@@ -227,16 +227,16 @@ class CloudTrail(Service):
             )
         return shadow
 
-    def _of(self, account_id: str) -> Iterator[Trail]:
+    def _of(self, account_id: str) -> list[Trail]:
         """The trails that may log an account's events: its own, and those of the organization."""
         main = self.simulation.blueprint.main.id
-        yield from self.trails.get(account_id, {}).values()
-        if account_id != main:
-            yield from (t for t in self.trails.get(main, {}).values() if t.settings.is_org_trail)
+        own = list(self.trails.get(account_id, {}).values())
+        others = list(self.trails.get(main, {}).values()) if account_id != main else []
+        return own + [trail for trail in others if trail.settings.is_org_trail]
 
-    def _all(self) -> Iterator[Trail]:
-        for trails in self.trails.values():
-            yield from trails.values()
+    def _all(self) -> list[Trail]:
+        # Copies, because calls go on while a delivery is made.
+        return [trail for trails in list(self.trails.values()) for trail in list(trails.values())]
 
     def _now(self) -> dt.datetime:
         now: dt.datetime = self.simulation.clock.now()

@@ -5,8 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from moto.cloudtrail.models import cloudtrail_backends
-
 from baseline.simulation import bucket
 from baseline.simulation.cloudtrail import selectors
 from baseline.simulation.cloudtrail.digests import Link
@@ -27,11 +25,15 @@ class Record:
 
 @dataclass
 class Trail:
-    """State of the trail ``name`` whose home is ``region`` of ``account_id``."""
+    """State of the trail ``name`` whose home is ``region`` of ``account_id``.
+
+    ``settings`` is moto's trail, which has bucket, prefix, log group, selectors and flags.
+    """
 
     account_id: str
     region: str
     name: str
+    settings: Any = None
     logging: bool = False
     started: dt.datetime | None = None
     stopped: dt.datetime | None = None
@@ -46,11 +48,6 @@ class Trail:
     def arn(self) -> str:
         """The trail's ARN."""
         return f"arn:aws:cloudtrail:{self.region}:{self.account_id}:trail/{self.name}"
-
-    @property
-    def settings(self) -> Any:
-        """Moto's trail: bucket, prefix, log group, selectors and flags."""
-        return cloudtrail_backends[self.account_id][self.region].trails[self.name]
 
     def start(self, time: dt.datetime) -> None:
         """Log from now on; a new chain of digests begins."""

@@ -29,6 +29,7 @@ _RECORDS = 24
 _TCP = 6
 _SCANNERS = ("203.0.113.9", "203.0.113.66", "198.51.100.231")
 _SCANNED_PORTS = (22, 23, 445, 3389, 6379, 8080)
+_HIVE = ("aws-account-id", "aws-service", "aws-region", "year", "month", "day", "hour")
 _TRAFFIC = ("srcaddr", "dstaddr", "srcport", "dstport", "protocol", "packets", "bytes", "action")
 
 
@@ -60,6 +61,7 @@ class _Place:
         arn = kept.get("LogDestination", flow_log.log_destination)
         self.bucket, _, prefix = arn.split(":", 5)[5].partition("/")
         self.prefix = prefix.strip("/")
+        self.options = kept.get("DestinationOptions", {})
         interval = int(flow_log.max_aggregation_interval)
         self.end = int(simulation.clock.now().timestamp()) // interval * interval
         self.start = self.end - interval
@@ -88,8 +90,15 @@ class _Place:
             f"{self.account_id}_vpcflowlogs_{self.region}_{self.flow_log.id}"
             f"_{start:%Y%m%dT%H%MZ}_{unique}.log.gz"
         )
-        folder = f"AWSLogs/{self.account_id}/vpcflowlogs/{self.region}/{start:%Y/%m/%d}"
-        return "/".join(part for part in (self.prefix, folder, name) if part)
+        return "/".join(part for part in (self.prefix, self._folder(start), name) if part)
+
+    def _folder(self, start: dt.datetime) -> str:
+        """The folder of a time, with names of partitions or an hour when that was chosen."""
+        values = [self.account_id, "vpcflowlogs", self.region, *f"{start:%Y/%m/%d}".split("/")]
+        values += [f"{start:%H}"] if self.options.get("PerHourPartition") else []
+        if self.options.get("HiveCompatiblePartitions"):
+            values = [f"{name}={value}" for name, value in zip(_HIVE, values, strict=False)]
+        return "/".join(["AWSLogs", *values])
 
     def _text(self) -> str:
         fields = _FIELD.findall(self.flow_log.log_format)

@@ -93,6 +93,26 @@ def test_a_format_of_its_own_and_a_prefix_are_kept(
     assert {row[3] for row in rows} == {"5"}
 
 
+HIVE = rf"AWSLogs/aws-account-id={MEMBER}/aws-service=vpcflowlogs/aws-region=eu-west-1"
+
+
+@pytest.mark.parametrize(
+    ("options", "folder"),
+    [
+        ({"PerHourPartition": True}, rf"AWSLogs/{MEMBER}/vpcflowlogs/[\w-]+/\d{{4}}(/\d\d){{3}}/"),
+        ({"HiveCompatiblePartitions": True}, HIVE + r"/year=\d{4}/month=\d\d/day=\d\d/\d+_vpc"),
+    ],
+)
+def test_the_layout_is_as_chosen(
+    given_a_flow_log: Any, simulation: Any, flow_bucket: Any, options: Any, folder: str
+) -> None:
+    given_a_flow_log(DestinationOptions=options)
+    simulation.deliver()
+
+    (key,) = delivered(flow_bucket)
+    assert re.match(folder, key)
+
+
 def test_an_interval_is_written_once(
     given_a_flow_log: Any, simulation: Any, flow_bucket: Any
 ) -> None:

@@ -109,6 +109,19 @@ def test_global_events_go_to_us_east_1_and_only_when_they_are_wanted(
     assert names(objects, today) == ["DescribeLogGroups"]
 
 
+def test_a_trail_of_the_organization_gets_every_account(
+    given_a_trail: Any, somebody: Any, simulation: Any, objects: Any
+) -> None:
+    with pytest.raises(AwsError):
+        given_a_trail(MEMBER, QUIET, IsOrganizationTrail=True)
+    given_a_trail(region=QUIET, IsOrganizationTrail=True)
+    somebody("sns", QUIET, MEMBER).list_topics()
+    simulation.deliver()
+
+    (key,) = objects("/CloudTrail/")
+    assert key.startswith(f"AWSLogs/o-acme0000000/{MEMBER}/CloudTrail/{QUIET}/")
+
+
 def test_data_events_are_delivered_to_a_trail_that_selects_them(
     given_a_trail: Any, somebody: Any, simulation: Any, bucket: Any, objects: Any
 ) -> None:

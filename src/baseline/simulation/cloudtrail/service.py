@@ -76,6 +76,8 @@ class CloudTrail(Service):
                 "MaximumNumberOfTrailsExceededException",
                 f"User: {call.account_id} already has {len(there)} trails in {call.region}.",
             )
+        if call.parameters.get("IsOrganizationTrail"):
+            self._only_main(call)
         trail = Trail(call.account_id, call.region, name)
         destinations.check(trail, call.parameters, self._organization_id)
         answer = self.moto(call)
@@ -167,11 +169,7 @@ class CloudTrail(Service):
         return {}
 
     def _delegate(self, call: Call, operation: str, parameter: str) -> None:
-        if call.account_id != self.simulation.blueprint.main.id:
-            raise Refusal(
-                "NotOrganizationManagementAccountException",
-                "You must use the management account of the organization to do this.",
-            )
+        self._only_main(call)
         client = self.simulation.client("organizations", events.GLOBAL_REGION, call.account_id)
         try:
             getattr(client, operation)(
@@ -179,6 +177,13 @@ class CloudTrail(Service):
             )
         except AwsError as error:
             raise Refusal(error.code, error.what) from error
+
+    def _only_main(self, call: Call) -> None:
+        if call.account_id != self.simulation.blueprint.main.id:
+            raise Refusal(
+                "NotOrganizationManagementAccountException",
+                "You must use the management account of the organization to do this.",
+            )
 
     def _record(self, event: Answer, time: dt.datetime) -> None:
         place = event["recipientAccountId"], event["awsRegion"]

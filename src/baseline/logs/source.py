@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from baseline.errors import LogFileError, UsageError
+from baseline.errors import AwsError, LogFileError, UsageError
 from baseline.logs import layout
 from baseline.sessions import Session
 from baseline.sessions.translate import translated
@@ -73,7 +73,17 @@ class Bucket:
 
     def _pages(self, **parameters: str) -> Iterator[dict[str, Any]]:
         pages = self._client.get_paginator("list_objects_v2")
-        yield from pages.paginate(Bucket=self._bucket, **parameters)
+        try:
+            yield from pages.paginate(Bucket=self._bucket, **parameters)
+        except AwsError as error:
+            if error.code != "NoSuchBucket":
+                raise
+            raise AwsError(
+                "there is no such bucket",
+                code=error.code,
+                where=f"s3://{self._bucket}",
+                remedy="Check the name; the central buckets are made by: baseline rollout deploy",
+            ) from error
 
 
 class Directory:

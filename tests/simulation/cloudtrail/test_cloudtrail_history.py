@@ -47,6 +47,17 @@ def test_root_signed_in_five_times_in_thirty_days_and_once_before(days: Any) -> 
     assert sum(age > 30 for age in ages) == 1
 
 
+def test_one_sign_in_had_no_second_factor(days: Any) -> None:
+    without = [
+        event["userIdentity"]["userName"]
+        for day in days
+        for event in day.events
+        if (event.get("additionalEventData") or {}).get("MFAUsed") == "No"
+    ]
+
+    assert without == ["contractor"]
+
+
 def test_the_three_examples_of_date_comparison_differ(days: Any) -> None:
     def later_than(text: Any) -> Any:
         return sum(len(day.events) for day in days if day.date.isoformat() > text)

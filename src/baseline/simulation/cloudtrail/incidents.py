@@ -1,7 +1,7 @@
 """The incidents planted in the history: what an investigation should find, and nothing else.
 
-No ordinary traffic has a sign-in, a StopLogging, a CreateAccessKey or a GetObject, so that each
-count is exact.
+No ordinary traffic has a sign-in, a StopLogging, a CreateAccessKey or a GetObject, and root always
+signs in with MFA, so that each count is exact.
 """
 
 import datetime as dt
@@ -70,10 +70,8 @@ def events(incident: Incident, account_id: str, date: dt.date) -> list[dict[str,
 
 
 def _root_login(account_id: str, number: int, common: dict[str, Any]) -> dict[str, Any]:
-    # The first sign-in of a day comes from the office and with MFA, a second one does not.
-    known = number == 0
-    ip = OFFICE if known else ODD_IP
-    return _sign_in(root(account_id), ip, common, mfa=known)
+    # The first sign-in of a day comes from the office, a second one does not.
+    return _sign_in(root(account_id), OFFICE if number == 0 else ODD_IP, common, mfa=True)
 
 
 def _login_without_mfa(account_id: str, _: int, common: dict[str, Any]) -> dict[str, Any]:

@@ -17,7 +17,7 @@ V2 = (
 
 def an_event(number: int = 1, **fields: Any) -> dict[str, Any]:
     """One event of the real shape; ``number`` makes its id."""
-    event = {
+    event: dict[str, Any] = {
         "eventVersion": "1.11",
         "userIdentity": {
             "type": "IAMUser",

@@ -15,6 +15,7 @@ from baseline.logs.layout import (
     read_key,
 )
 
+HIVE = "AWSLogs/aws-account-id=100000000001/aws-service=vpcflowlogs/aws-region=eu-west-1"
 DIGITS = st.integers(0, 10**12 - 1).map(lambda number: f"{number:012}")
 FOLDERS = st.builds(
     Folder,

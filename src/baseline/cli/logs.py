@@ -19,11 +19,10 @@ from baseline.logs.collect import Collected, Progress, collect
 from baseline.logs.discover import days
 from baseline.logs.lake import Lake
 from baseline.logs.layout import Selection
-from baseline.logs.source import Source, open_source
+from baseline.logs.source import NO_BUCKET, Source, open_source
 from baseline.organization import discover
 from baseline.sessions import Session, open_session
 
-COLUMNS = ("table", "rows")
 _NAMED = 20
 _ACCOUNT_ID = re.compile(r"\d{12}", re.ASCII)
 
@@ -148,7 +147,7 @@ def sources(
     try:
         flows.folders("")
     except AwsError as error:
-        if error.code != "NoSuchBucket":
+        if error.code != NO_BUCKET:
             raise
         return [trail]
     return [trail, flows]

@@ -12,6 +12,8 @@ from baseline.logs import layout
 from baseline.sessions import Session
 from baseline.sessions.translate import translated
 
+NO_BUCKET = "NoSuchBucket"
+
 
 @dataclass(frozen=True, order=True)
 class Stored:

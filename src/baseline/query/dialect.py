@@ -126,6 +126,10 @@ def _contains(node: exp.Expression) -> exp.Expression:
     return node
 
 
+def _format(node: exp.Expression) -> exp.Expression:
+    return _call("printf", node.this, *node.expressions)
+
+
 def _is_address(node: exp.Expression) -> bool:
     if isinstance(node, exp.Anonymous):
         return bool(node.name == "trino_ipaddress")
@@ -193,6 +197,7 @@ _RULES: dict[type[exp.Expression], Callable[[exp.Expression], exp.Expression]] =
     exp.SplitPart: _split_part,
     exp.ArraySlice: _slice,
     exp.ArrayContains: _contains,
+    exp.Format: _format,
     exp.Cast: _cast,
     exp.TryCast: _cast,
     exp.Anonymous: _anonymous,

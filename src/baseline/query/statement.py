@@ -136,8 +136,11 @@ def _bind(query: exp.Query, values: Mapping[str, exp.Expression]) -> None:
         name = placeholder.name
         wanted.add(name)
         if name not in values:
-            what = f"the parameter :{name} has no value" if name else "'?' has no name"
-            raise QueryError(what, where="SQL", remedy="Write :name, and give --param name=value.")
+            raise QueryError(
+                f"the parameter {':' * name.isidentifier()}{name} has no value",
+                where="SQL",
+                remedy="Write :name, and give --param name=value.",
+            )
         placeholder.replace(values[name].copy())
     if unused := sorted(set(values) - wanted):
         raise QueryError(

@@ -1,0 +1,181 @@
+"""``baseline query``: answers on stdout, refusals on stderr, exit codes."""
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from baseline import cli
+from given_logs import a_delivery, a_key, an_event, given_a_log, given_an_object
+
+Output = pytest.CaptureFixture[str]
+
+
+@pytest.fixture
+def bucket(tmp_path: Path) -> Path:
+    """Two events of 2019, one of 2026."""
+    root = tmp_path / "bucket"
+    given_a_log(root, an_event(1), an_event(2, eventName="=HYPERLINK()"), day="2019-07-24")
+    given_a_log(root, an_event(3), day="2026-07-01")
+    return root
+
+
+def answer(capsys: Output, *arguments: str) -> list[dict[str, Any]]:
+    """The rows of ``query run … -o json``."""
+    assert cli.run(["query", "run", *arguments, "-o", "json"]) == 0
+    rows: list[dict[str, Any]] = json.loads(capsys.readouterr().out)
+    return rows
+
+
+@pytest.mark.usefixtures("bucket")
+def test_the_lake_and_the_raw_logs_answer_alike(capsys: Output) -> None:
+    """The same rows, the same order, by either way."""
+    assert cli.run(["logs", "collect", "--source", "bucket", "--lake", "mine"]) == 0
+    capsys.readouterr()
+    sql = "SELECT * FROM auditing.cloudtrail ORDER BY eventid"
+    raw = answer(capsys, "--source", "bucket", "--sql", sql)
+    assert len(raw) == 3
+    assert raw == answer(capsys, "--lake", "mine", "--sql", sql)
+    assert raw[0]["useridentity"]["arn"] == "arn:aws:iam::100000000001:user/anna"
+    assert raw[0]["date"] == "2019-07-24"
+    assert json.loads(raw[0]["requestparameters"]) == {"instancesSet": {}}
+
+
+@pytest.mark.usefixtures("bucket")
+def test_the_three_counts_of_the_mission(capsys: Output) -> None:
+    """The date is a string and compared as one."""
+    sql = "Select count(*) as n from auditing.cloudtrail where date > :since"
+    counts = [
+        answer(capsys, "--source", "bucket", "--sql", sql, "--param", f"since={since}")[0]["n"]
+        for since in ("2019", "2019-07-24", "2026-08")
+    ]
+    assert counts == [3, 1, 0]
+
+
+@pytest.mark.usefixtures("bucket")
+def test_a_file_or_stdin_holds_the_query(
+    tmp_path: Path, capsys: Output, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As long queries want it."""
+    (tmp_path / "q.sql").write_text("-- mine\nSELECT count(*) AS n FROM auditing.cloudtrail;\n")
+    assert answer(capsys, "--source", "bucket", "--file", "q.sql") == [{"n": 3}]
+    monkeypatch.setattr("sys.stdin", io.StringIO("SELECT 1 AS n"))
+    assert answer(capsys, "--source", "bucket", "--file", "-") == [{"n": 1}]
+
+
+@pytest.mark.usefixtures("bucket")
+def test_tables_of_a_spreadsheet_hold_no_formulas(capsys: Output) -> None:
+    """What an attacker named so is shown, not run."""
+    sql = "SELECT eventname, eventid FROM auditing.cloudtrail ORDER BY 2"
+    assert cli.run(["query", "run", "--source", "bucket", "--sql", sql, "-o", "csv"]) == 0
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    assert [row["eventid"] for row in rows] == ["event-1", "event-2", "event-3"]
+    assert rows[1]["eventname"] == "'=HYPERLINK()"
+
+
+def test_hostile_fields_cannot_steer_the_terminal(tmp_path: Path, capsys: Output) -> None:
+    """A user agent is the attacker's own text; JSON keeps it, escaped."""
+    hostile = "\x1b]0;owned\x07[bold]x[/bold]"
+    given_a_log(tmp_path / "bucket", an_event(1, userAgent=hostile))
+    run = ["query", "run", "--source", "bucket", "--sql", "SELECT useragent FROM cloudtrail"]
+    assert cli.run(run) == 0
+    out = capsys.readouterr().out
+    assert "\x1b" not in out
+    assert "[bold]" in out
+    assert answer(capsys, *run[2:]) == [{"useragent": hostile}]
+
+
+@pytest.mark.usefixtures("bucket")
+def test_a_limit_cuts_and_none_does_not(capsys: Output) -> None:
+    """By default all rows come."""
+    many = "SELECT x FROM UNNEST(sequence(1, 3000)) AS t (x)"
+    assert len(answer(capsys, "--source", "bucket", "--sql", many)) == 3000
+    assert answer(capsys, "--source", "bucket", "--sql", many, "--limit", "2")[-1] == {"x": 2}
+
+
+@pytest.mark.usefixtures("bucket")
+def test_no_rows_are_an_empty_answer_with_columns(capsys: Output) -> None:
+    """Nothing found is not an error."""
+    sql = "SELECT eventid FROM auditing.cloudtrail WHERE date > '2030'"
+    assert cli.run(["query", "run", "--source", "bucket", "--sql", sql, "-o", "csv"]) == 0
+    out, err = capsys.readouterr()
+    assert out == "eventid\n"
+    assert "No log object in bucket matches" in err
+
+
+def test_broken_objects_beside_good_ones(tmp_path: Path, capsys: Output) -> None:
+    """Named on stderr, exit 1, the good ones count."""
+    given_a_log(tmp_path / "bucket", an_event(1))
+    broken = a_key(minute="1005Z")
+    given_an_object(tmp_path / "bucket", broken, a_delivery(an_event(2))[:-10])
+    sql = "SELECT count(*) AS n FROM auditing.cloudtrail"
+    assert cli.run(["query", "run", "--source", "bucket", "--sql", sql, "-o", "json"]) == 1
+    out, err = capsys.readouterr()
+    assert json.loads(out) == [{"n": 1}]
+    assert f"{broken} is truncated" in err
+    assert cli.run(["logs", "collect", "--source", "bucket"]) == 1
+    capsys.readouterr()
+    assert cli.run(["query", "run", "--sql", sql, "-o", "json"]) == 0
+    assert "1 log objects were set aside" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--sql", "DROP TABLE x"], "'DROP' is no query"),
+        (["--sql", "SELECT * FROM read_csv('/etc/passwd')"], "READ_CSV cannot be read from"),
+        (["--sql", "SELECT evntname FROM auditing.cloudtrail"], "Did you mean eventname?"),
+        (["--sql", "SELECT count(* FROM x"], "line 1, column 16"),
+        (["--sql", "SELECT 1", "NoSuchQuery"], "give one of NAME, --sql and --file"),
+        ([], "give one of NAME, --sql and --file"),
+        (["RootLogin"], "Did you mean RootLogin30Days?"),
+        (["TrailStopped", "--param", "days=x"], "parameter days: found 'x', expected an integer"),
+        (["TrailStopped", "--param", "days"], "'days' has no value"),
+        (["--file", "nowhere.sql"], "nowhere.sql: cannot be read: No such file"),
+        (["--sql", "SELECT 1", "--lake", "nowhere"], "nowhere: there is no lake here"),
+        (["--sql", "SELECT 1", "--lake", "l", "--source", "bucket"], "exclude each other"),
+    ],
+)
+@pytest.mark.usefixtures("bucket")
+def test_a_refusal_is_one_line_and_exit_2(
+    capsys: Output, arguments: list[str], sentence: str
+) -> None:
+    """Nothing on stdout, no traceback."""
+    place = [] if "--lake" in arguments else ["--source", "bucket"]
+    assert cli.run(["query", "run", *arguments, *place]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert sentence in err
+    assert err.count("\n") == 1
+
+
+@pytest.mark.data
+def test_files_that_are_no_bucket_are_refused_in_a_sentence(
+    third_party: Path, capsys: Output
+) -> None:
+    """The same events in other clothes are not a bucket's layout."""
+    shapes = third_party / "cloudtrail/shapes"
+    for source in (shapes, shapes / "not-json.json.gz"):
+        assert cli.run(["query", "run", "--source", str(source), "--sql", "SELECT 1"]) == 2
+        out, err = capsys.readouterr()
+        assert out == ""
+        assert "Give a directory, or s3://bucket/prefix, that holds AWSLogs/" in err
+
+
+def test_the_list_says_what_each_query_is_for(capsys: Output) -> None:
+    """Name, title, description and parameters."""
+    assert cli.run(["query", "list", "-o", "json"]) == 0
+    found = {row["name"]: row for row in json.loads(capsys.readouterr().out)}
+    assert set(found["RootLogin30Days"]) == {"name", "title", "description", "parameters"}
+    assert found["S3MassDownload"]["parameters"][1]["default"] == "100"
+
+
+def test_a_shown_query_can_be_run_as_it_is(bucket: Path, capsys: Output) -> None:
+    """What is shown is the file itself, for Athena's console too."""
+    assert cli.run(["query", "show", "rootlogin30days"]) == 0
+    text = capsys.readouterr().out
+    assert text.startswith("-- name: RootLogin30Days")
+    assert answer(capsys, "--source", str(bucket), "--sql", text) == []

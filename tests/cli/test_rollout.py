@@ -320,13 +320,20 @@ def test_what_could_not_be_removed_keeps_the_roles_that_remove_it(
     organization.faults.add(fault)
     first = run("remove", "--yes", "-o", "json")
     assert first.code == 1
-    kept = {(r["name"], r["account"]) for r in first.rows if r["result"] == "not tried"}
+    failed = [(r["name"], r["account"]) for r in first.rows if r["result"] == "failed"]
+    assert failed == [("auditing", DEVELOPMENT)]
+    kept = {(r["kind"], r["name"], r["account"]) for r in first.rows if r["result"] == "not tried"}
     assert kept == {
-        ("audit-roles", DEVELOPMENT),
-        ("stack-set-roles", DEVELOPMENT),
-        ("stack-set-roles", MAIN),
-        ("auditing-storage", MAIN),
+        ("stack set", "auditing", MAIN),
+        ("stack set", "audit-roles", MAIN),
+        ("stack instance", "audit-roles", DEVELOPMENT),
+        ("stack", "stack-set-roles", DEVELOPMENT),
+        ("stack", "stack-set-roles", MAIN),
+        ("stack", "auditing-storage", MAIN),
     }
+    organization.faults.clear()
+    assert run("remove", "--yes").code == 0
+    assert "Nothing to remove" in run("remove", "--yes").err
 
 
 @given_the_baseline

@@ -44,21 +44,49 @@ def run(
     failed: dict[Part, BaselineError] = {}
     for wave in plan.waves:
         jobs: dict[object, list[Step]] = defaultdict(list)
-        for step in wave:
-            blocked = _blocked(step, baseline, failed)
-            if step.action is Action.SKIP:
-                continue
-            if step.action is Action.UNKNOWN or blocked:
-                error = blocked or _not_seen(step)
-                failed[step.part] = error
-                yield Failed(step, error)
+        for step, hindrance in _hindered(wave, baseline, failed):
+            if hindrance:
+                failed |= _parts(step, hindrance)
+                yield Failed(step, hindrance)
             else:
                 jobs[_job(step)].append(step)
         for outcome in each([tuple(steps) for steps in jobs.values()], work.do):
             for result in _results(outcome):
                 if isinstance(result, Failed):
-                    failed[result.target.part] = result.error
+                    failed |= _parts(result.target, result.error)
                 yield result
+
+
+def _hindered(
+    wave: Iterable[Step], baseline: Baseline, failed: dict[Part, BaselineError]
+) -> list[tuple[Step, BaselineError | None]]:
+    """Each step that does something, with what keeps it from being tried."""
+    hindered = [
+        (
+            step,
+            _not_seen(step) if step.action is Action.UNKNOWN else _blocked(step, baseline, failed),
+        )
+        for step in wave
+        if step.action is not Action.SKIP
+    ]
+    staying = {step.part.name for step, error in hindered if error and step.kind is Kind.INSTANCE}
+    return [
+        (step, _still_has_instances(step))
+        if (step.action, step.kind) == (Action.DELETE, Kind.STACK_SET) and step.part.name in staying
+        else (step, error)
+        for step, error in hindered
+    ]
+
+
+def _still_has_instances(step: Step) -> NotTriedError:
+    return NotTriedError(
+        "still has instances", where=str(step.part), remedy="Mend those, then remove again."
+    )
+
+
+def _parts(step: Step, error: BaselineError) -> dict[Part, BaselineError]:
+    """What others may wait for: instances and stacks, for a StackSet without them is nothing."""
+    return {} if step.kind is Kind.STACK_SET else {step.part: error}
 
 
 def _job(step: Step) -> object:
@@ -205,11 +233,9 @@ def _update_set(
 
 def _delete_set(operations: Operations, itself: Step, instances: Iterable[Result]) -> Result:
     if any(isinstance(result, Failed) for result in instances):
-        error = BaselineError(
-            "was not deleted: some of its instances are still there",
-            where=f"StackSet {itself.part.name}",
-            remedy="Mend the failed instances, then remove again.",
-        )
+        return Failed(itself, _still_has_instances(itself))
+    try:
+        operations.delete_set()
+    except BaselineError as error:
         return Failed(itself, error)
-    operations.delete_set()
     return Done(itself, "deleted")

@@ -62,7 +62,7 @@ def translated(where: str) -> Iterator[None]:
         ) from error
     except (exceptions.TokenRetrievalError, exceptions.CredentialRetrievalError) as error:
         raise CredentialsError(str(error), where=where, remedy=SIGN_IN) from error
-    except exceptions.HTTPClientError as error:
+    except (exceptions.HTTPClientError, exceptions.ConnectionError) as error:
         raise UnreachableError(
             f"no answer from the endpoint ({type(error).__name__})",
             where=where,

@@ -1,0 +1,98 @@
+"""baseline.yaml: defaults, values, and errors that name file, line and key."""
+
+from pathlib import Path
+
+import pytest
+
+from baseline.configuration import Configuration, load, parse
+from baseline.errors import ConfigurationError
+
+
+def test_without_a_file_everything_has_a_default() -> None:
+    configuration = load()
+    assert configuration == Configuration()
+    assert configuration.prefix == "baseline"
+    assert configuration.audit.role == "AssumableSecurityAuditRole"
+    assert configuration.global_region == configuration.home_region
+
+
+def test_baseline_yaml_is_found_where_one_works() -> None:
+    Path("baseline.yaml").write_text("home_region: eu-west-1\n")
+    assert load().home_region == "eu-west-1"
+
+
+def test_a_file_that_was_named_must_be_there() -> None:
+    with pytest.raises(ConfigurationError, match=r"other\.yaml: there is no such file.*init"):
+        load(Path("other.yaml"))
+
+
+def test_a_file_that_cannot_be_read_is_said(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="cannot be read: Is a directory"):
+        load(tmp_path)
+    binary = tmp_path / "binary.yaml"
+    binary.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(ConfigurationError, match=r"cannot be read.*UTF-8"):
+        load(binary)
+
+
+@pytest.mark.parametrize("text", ["", "# only a comment\n", "---\n"])
+def test_an_empty_file_means_the_defaults(text: str) -> None:
+    assert parse(text, "f") == Configuration()
+
+
+def test_values_are_read() -> None:
+    configuration = parse(
+        """
+        home_region: eu-west-1
+        regions: [eu-west-1, us-east-1]
+        config: {global_region: us-east-1}
+        exclude_accounts: [012345678901, "600000000006"]
+        audit:
+          timeout_minutes: 30
+        lake: /var/lake
+        """,
+        "f",
+    )
+    assert configuration.regions == ("eu-west-1", "us-east-1")
+    assert configuration.global_region == "us-east-1"
+    assert configuration.exclude_accounts == ("012345678901", "600000000006")
+    assert configuration.audit.timeout_minutes == 30
+    assert configuration.lake == Path("/var/lake")
+
+
+@pytest.mark.parametrize(
+    ("text", "where", "sentence"),
+    [
+        ("home_regoin: eu-west-1\n", "line 1, key home_regoin", "unknown key. Did you mean home_"),
+        ("audit:\n  rolle: x\n", "line 2, key audit.rolle", "Did you mean role?"),
+        ("\n\nzzz: 1\n", "line 3, key zzz", "unknown key. Known here: organization, home_region"),
+        ("home_region: Ireland\n", "line 1, key home_region", "found 'Ireland'"),
+        ("prefix: A\n", "line 1, key prefix", "found 'A'"),
+        ("audit:\n  timeout_minutes: 0\n", "line 2, key audit.timeout_minutes", "greater than 0"),
+        ("regions:\n- eu-west-1\n- nowhere\n", "line 3, key regions.1", "found 'nowhere'"),
+        ("exclude_accounts: [1234]\n", "line 1, key exclude_accounts.0", "valid string"),
+        ("audit: yes please\n", "line 1, key audit", "found 'yes please'"),
+        ("guardduty: {mode: magic}\n", "line 1, key guardduty.mode", "found 'magic'"),
+        ("- a\n- b\n", "line 1", "expected keys and values"),
+        ("a: [1,\n", "line 2, column 1", "not valid YAML"),
+        ("a: 'x\n", "line 2, column 1", "not valid YAML"),
+    ],
+)
+def test_an_error_names_file_line_and_key(text: str, where: str, sentence: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        parse(text, "baseline.yaml")
+    said = str(caught.value)
+    assert said.startswith(f"baseline.yaml, {where}: ")
+    assert sentence in said
+
+
+def test_no_python_object_comes_out_of_a_file() -> None:
+    """A tag that makes YAML run code is an error, not a call."""
+    with pytest.raises(ConfigurationError, match="not valid YAML"):
+        parse("lake: !!python/object/apply:os.mkdir [made]\n", "f")
+    assert not Path("made").exists()
+
+
+def test_a_configuration_cannot_be_changed() -> None:
+    with pytest.raises(ValueError, match="frozen"):
+        Configuration().prefix = "other"

@@ -1,0 +1,80 @@
+"""Work on many targets: one outcome each, whatever happens."""
+
+import threading
+
+import pytest
+
+from baseline.errors import AwsError, DeniedError
+from baseline.parallel import Done, Failed, UnexpectedError, each
+
+
+def test_each_target_has_one_outcome() -> None:
+    assert sorted(each(range(50), lambda n: n * n, workers=8), key=lambda o: o.target) == [
+        Done(n, n * n) for n in range(50)
+    ]
+
+
+def test_one_failure_hides_no_other() -> None:
+    """Errors of ours and bugs both stay with their target; the rest is done."""
+
+    def work(target: str) -> str:
+        if target == "denied":
+            raise DeniedError("no", code="AccessDenied")
+        if target == "broken":
+            raise ZeroDivisionError("a bug")
+        return target.upper()
+
+    outcomes = {o.target: o for o in each(["a", "denied", "broken", "b"], work)}
+    assert outcomes["a"] == Done("a", "A")
+    assert outcomes["b"] == Done("b", "B")
+    denied, broken = outcomes["denied"], outcomes["broken"]
+    assert isinstance(denied, Failed)
+    assert isinstance(denied.error, AwsError)
+    assert isinstance(broken, Failed)
+    assert isinstance(broken.error, UnexpectedError)
+    assert "This is a bug" in str(broken.error)
+    assert "ZeroDivisionError" in broken.error.traceback
+
+
+def test_targets_are_worked_at_the_same_time() -> None:
+    """All four wait for each other: one after another they would never meet."""
+    barrier = threading.Barrier(4, timeout=10)
+    outcomes = list(each(range(4), lambda _: barrier.wait(), workers=4))
+    assert all(isinstance(outcome, Done) for outcome in outcomes)
+
+
+def test_no_more_workers_than_asked_for() -> None:
+    active, most, lock = 0, 0, threading.Lock()
+
+    def work(_: int) -> None:
+        nonlocal active, most
+        with lock:
+            active += 1
+            most = max(most, active)
+        threading.Event().wait(0.005)
+        with lock:
+            active -= 1
+
+    list(each(range(20), work, workers=3))
+    assert most == 3
+
+
+def test_a_consumer_that_stops_early_cancels_the_rest() -> None:
+    """Ctrl-C in the middle of 340 targets does not start the others."""
+    started: list[int] = []
+
+    def work(target: int) -> None:
+        started.append(target)
+        threading.Event().wait(0.01)
+
+    def consume() -> None:
+        for _ in each(range(200), work, workers=2):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        consume()
+    assert len(started) < 20
+
+
+def test_nothing_to_do_is_done() -> None:
+    assert list(each([], str)) == []

@@ -12,7 +12,7 @@ OPT_IN = ("af-south-1", "ap-east-1", "eu-south-1", "me-south-1")
 
 
 class Account(Service):
-    """ListRegions and GetRegionOptStatus, also for members when the main account asks."""
+    """Regions and the primary contact, also for members when the main account asks."""
 
     name: ClassVar[str] = "account"
 
@@ -39,6 +39,21 @@ class Account(Service):
         if status is None:
             raise Refusal("ValidationException", f"{name} is not a region")
         return {"RegionName": name, "RegionOptStatus": status}
+
+    def get_contact_information(self, call: Call) -> dict[str, Any]:
+        """Whom AWS would write to: every account has a primary contact."""
+        self._check_account(call)
+        return {
+            "ContactInformation": {
+                "FullName": "Acme Security",
+                "CompanyName": "Acme",
+                "AddressLine1": "1 Example Street",
+                "City": "Dublin",
+                "CountryCode": "IE",
+                "PostalCode": "D01 X2X2",
+                "PhoneNumber": "+353000000000",
+            }
+        }
 
     def _regions(self) -> dict[str, str]:
         enabled = dict.fromkeys(self.simulation.blueprint.regions, "ENABLED_BY_DEFAULT")

@@ -9,13 +9,14 @@ import pyotp
 from moto.iam.aws_managed_policies import aws_managed_policies_data
 from moto.iam.models import AWSManagedPolicy, iam_backends
 
+from baseline.simulation.iam_reports import Reports
 from baseline.simulation.mfa import STEP_SECONDS
-from baseline.simulation.service import Call, Refusal, Service
+from baseline.simulation.service import Call, Refusal
 
 _MANAGED = "arn:aws:iam::aws:policy/"
 
 
-class Iam(Service):
+class Iam(Reports):
     """Wraps moto's IAM."""
 
     name: ClassVar[str] = "iam"

@@ -165,7 +165,7 @@ def test_a_missing_bucket_is_an_error(simulation: Simulation, capsys: Output) ->
     assert cli.run(["logs", "collect"]) == 2
     out, err = capsys.readouterr()
     assert out == ""
-    assert f"s3://{TRAIL}/: there is no such bucket" in err
+    assert f"s3://{TRAIL}: there is no such bucket" in err
 
 
 def test_without_credentials_there_is_no_default(capsys: Output) -> None:

@@ -78,7 +78,7 @@ class Bucket:
         try:
             yield from pages.paginate(Bucket=self._bucket, **parameters)
         except AwsError as error:
-            if error.code != "NoSuchBucket":
+            if error.code != NO_BUCKET:
                 raise
             raise AwsError(
                 "there is no such bucket",

@@ -7,6 +7,7 @@ of the keys is that of real log files.
 import re
 import uuid
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -61,62 +62,69 @@ _DATA_OPERATIONS = {
 }  # fmt: skip
 
 
-def assemble(
-    *,
-    identity: Mapping[str, Any],
-    time: datetime,
-    source: str,
-    name: str,
-    region: str,
-    source_ip: str,
-    user_agent: str,
-    account_id: str,
-    event_id: str,
-    read_only: bool,
-    request_id: str | None = None,
-    request: Mapping[str, Any] | None = None,
-    response: Mapping[str, Any] | None = None,
-    error: tuple[str, str] | None = None,
-    additional: Mapping[str, Any] | None = None,
-    resources: list[dict[str, str]] | None = None,
-    shared_event_id: str | None = None,
-    kind: str = "AwsApiCall",
-    management: bool = True,
-    host: str | None = None,
-) -> dict[str, Any]:
-    """The event with its keys in AWS's order; what is None is absent, as in real events.
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """What is known of one event. ``source`` is the whole name, like ``iam.amazonaws.com``.
 
-    ``error`` is (code, message). ``source`` is the whole name, like ``iam.amazonaws.com``.
+    ``error`` is (code, message); ``host`` is the name that the client connected to, if it did.
     """
-    event: dict[str, Any] = {
-        "eventVersion": VERSION,
-        "userIdentity": identity,
-        "eventTime": f"{time.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
-        "eventSource": source,
-        "eventName": name,
-        "awsRegion": region,
-        "sourceIPAddress": source_ip,
-        "userAgent": user_agent,
-    }
-    if error:
-        event["errorCode"], event["errorMessage"] = error
-    event["requestParameters"] = request
-    event["responseElements"] = response
-    optional = {
-        "additionalEventData": additional,
-        "requestID": request_id,
-        "eventID": event_id,
-        "readOnly": read_only,
-        "resources": resources,
-        "eventType": kind,
-        "managementEvent": management,
-        "recipientAccountId": account_id,
-        "sharedEventID": shared_event_id,
-        "eventCategory": "Management" if management else "Data",
-        "tlsDetails": _tls(host),
-    }
-    event.update((key, value) for key, value in optional.items() if value is not None)
-    return event
+
+    identity: Mapping[str, Any]
+    time: datetime
+    source: str
+    name: str
+    region: str
+    source_ip: str
+    user_agent: str
+    account_id: str
+    event_id: str
+    read_only: bool
+    request_id: str | None = None
+    request: Mapping[str, Any] | None = None
+    response: Mapping[str, Any] | None = None
+    error: tuple[str, str] | None = None
+    additional: Mapping[str, Any] | None = None
+    resources: list[dict[str, str]] | None = None
+    shared_event_id: str | None = None
+    kind: str = "AwsApiCall"
+    management: bool = True
+    host: str | None = None
+
+    def record(self) -> dict[str, Any]:
+        """The record with its keys in AWS's order; what is not known is absent."""
+        code, message = self.error or (None, None)
+        head = {
+            "eventVersion": VERSION,
+            "userIdentity": self.identity,
+            "eventTime": f"{self.time.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
+            "eventSource": self.source,
+            "eventName": self.name,
+            "awsRegion": self.region,
+            "sourceIPAddress": self.source_ip,
+            "userAgent": self.user_agent,
+            "errorCode": code,
+            "errorMessage": message,
+        }
+        tail = {
+            "additionalEventData": self.additional,
+            "requestID": self.request_id,
+            "eventID": self.event_id,
+            "readOnly": self.read_only,
+            "resources": self.resources,
+            "eventType": self.kind,
+            "managementEvent": self.management,
+            "recipientAccountId": self.account_id,
+            "sharedEventID": self.shared_event_id,
+            "eventCategory": "Management" if self.management else "Data",
+            "tlsDetails": _tls(self.host),
+        }
+        # These two stand there also where they are null.
+        middle = {"requestParameters": self.request, "responseElements": self.response}
+        return _given(head) | middle | _given(tail)
+
+
+def _given(fields: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value is not None}
 
 
 def of_call(
@@ -126,7 +134,8 @@ def of_call(
     model = get_service_model(call.service)
     region = GLOBAL_REGION if call.service in GLOBAL_SERVICES else call.region
     request_id = str(uuid.uuid5(uuid.NAMESPACE_OID, call.event_id))
-    return assemble(
+    across = not refusal and _role_account(call) != call.account_id
+    return Event(
         identity=call.identity,
         time=call.time,
         source=event_source(call.service),
@@ -142,10 +151,10 @@ def of_call(
         response=None if refusal else _response(model, call, answer, request_id),
         error=_error(call.service, refusal) if refusal else None,
         resources=_resources(call),
-        shared_event_id=_shared_id(call) if _role_account(call) != call.account_id else None,
+        shared_event_id=_shared_id(call) if across else None,
         management=not is_data_event(call.service, call.operation),
         host=None if "invokedBy" in call.identity else _host(model, region),
-    )
+    ).record()
 
 
 def in_role_account(call: Call, event: Mapping[str, Any]) -> dict[str, Any] | None:

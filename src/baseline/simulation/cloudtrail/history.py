@@ -13,7 +13,7 @@ from typing import Any
 
 from baseline.simulation.cloudtrail import activity, incidents
 from baseline.simulation.cloudtrail.activity import Activity
-from baseline.simulation.cloudtrail.events import GLOBAL_REGION, assemble
+from baseline.simulation.cloudtrail.events import GLOBAL_REGION, Event
 from baseline.simulation.cloudtrail.incidents import PLANTED
 
 ARCHIVE_REGION = "eu-west-1"
@@ -109,7 +109,7 @@ def _event(
 ) -> dict[str, Any]:
     # One call in forty is refused, as in any account.
     error = _denied(kind, account_id) if random.random() < 1 / 40 else None
-    return assemble(
+    return Event(
         identity=activity.begun(kind.actor.identity(account_id), time),
         time=time,
         source=f"{kind.source}.amazonaws.com",
@@ -125,7 +125,7 @@ def _event(
         response=None if error else kind.response,
         error=error,
         host=None if "invokedBy" in kind.actor.identity(account_id) else _host(kind, region),
-    )
+    ).record()
 
 
 def _denied(kind: Activity, account_id: str) -> tuple[str, str]:

@@ -20,7 +20,7 @@ from baseline.simulation.cloudtrail.activity import (
     unique_id,
     user,
 )
-from baseline.simulation.cloudtrail.events import GLOBAL_REGION, assemble
+from baseline.simulation.cloudtrail.events import GLOBAL_REGION, Event
 
 ODD_IP = "203.0.113.66"
 _IRELAND = "eu-west-1"
@@ -81,7 +81,7 @@ def _login_without_mfa(account_id: str, _: int, common: dict[str, Any]) -> dict[
 def _sign_in(
     identity: dict[str, Any], source_ip: str, common: dict[str, Any], *, mfa: bool
 ) -> dict[str, Any]:
-    return assemble(
+    return Event(
         identity=identity,
         source="signin.amazonaws.com",
         source_ip=source_ip,
@@ -96,11 +96,11 @@ def _sign_in(
         kind="AwsConsoleSignIn",
         host=f"{common['region']}.signin.aws.amazon.com",
         **common,
-    )
+    ).record()
 
 
 def _trail_stopped(account_id: str, _: int, common: dict[str, Any]) -> dict[str, Any]:
-    return assemble(
+    return Event(
         identity=_intruder(account_id, common["time"]),
         source="cloudtrail.amazonaws.com",
         source_ip=ODD_IP,
@@ -110,12 +110,12 @@ def _trail_stopped(account_id: str, _: int, common: dict[str, Any]) -> dict[str,
         request_id=common["event_id"],
         host=f"cloudtrail.{common['region']}.amazonaws.com",
         **common,
-    )
+    ).record()
 
 
 def _access_key(account_id: str, _: int, common: dict[str, Any]) -> dict[str, Any]:
     key = unique_id("AKIA", account_id, "backup")[:20]
-    return assemble(
+    return Event(
         identity=_intruder(account_id, common["time"]),
         source="iam.amazonaws.com",
         source_ip=ODD_IP,
@@ -126,14 +126,14 @@ def _access_key(account_id: str, _: int, common: dict[str, Any]) -> dict[str, An
         request_id=common["event_id"],
         host="iam.amazonaws.com",
         **common,
-    )
+    ).record()
 
 
 def _download(account_id: str, number: int, common: dict[str, Any]) -> dict[str, Any]:
     bucket = "payments-card-exports"
     host = f"{bucket}.s3.{common['region']}.amazonaws.com"
     key = f"exports/part-{number:05}.csv"
-    return assemble(
+    return Event(
         identity=_intruder(account_id, common["time"]),
         source="s3.amazonaws.com",
         source_ip=ODD_IP,
@@ -149,7 +149,7 @@ def _download(account_id: str, number: int, common: dict[str, Any]) -> dict[str,
         management=False,
         host=host,
         **common,
-    )
+    ).record()
 
 
 def _intruder(account_id: str, time: dt.datetime) -> dict[str, Any]:

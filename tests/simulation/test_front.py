@@ -10,7 +10,7 @@ import pytest
 
 from baseline.errors import AwsError, CredentialsError
 from baseline.sessions import Session, open_session
-from baseline.simulation import Simulation
+from baseline.simulation import Fault, Simulation
 from baseline.simulation.service import Call, Refusal, Service
 
 PRODUCTION = "400000000004"
@@ -89,6 +89,20 @@ def test_what_is_not_simulated_says_so_once(
         getattr(administrator.client(service), operation)(**parameters)
     assert caught.value.code == "NotImplemented"
     assert [refusal.status for _, _, refusal in calls] == [501]
+
+
+def test_a_refused_head_request_has_no_body(simulation: Simulation, member: Session) -> None:
+    """As at AWS, the client learns the status alone, and the next request still works."""
+    simulation.faults.add(Fault("deny", "s3", "HeadBucket"))
+    with pytest.raises(AwsError) as caught:
+        member.client("s3").head_bucket(Bucket="any")
+    assert caught.value.code == "403"
+    assert member.client("s3").list_buckets()["Buckets"] == []
+
+
+def test_a_service_that_speaks_cbor_alone_is_not_simulated(administrator: Session) -> None:
+    with pytest.raises(AwsError, match="NotImplemented: The simulation does not know"):
+        administrator.client("eventbridgev2").list_event_buses()
 
 
 def test_moto_prints_nothing_about_services_it_lacks(

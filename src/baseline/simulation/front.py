@@ -8,7 +8,7 @@ moto; and tells the observers.
 import io
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -86,12 +86,13 @@ class Front:
             caller = environ.get(ACTING) or identity.owner_of(
                 self._simulation, scope.access_key_id, scope.session_token
             )
-            if operation is None:
+            if operation is None or operation.protocol == wire.CBOR:
                 raise _unknown(scope.signing_name)
             call = self._call(request, scope, operation, caller)
             return self._observed(call, operation, request, request_id)
         except Refusal as refusal:
-            return wire.refuse(operation, refusal, request_id)
+            refused = wire.refuse(operation, refusal, request_id)
+            return replace(refused, body=b"") if request.method == "HEAD" else refused
 
     def ask_moto(self, call: Call) -> dict[str, Any]:
         """Moto's parsed answer to ``call``; raises Refusal."""

@@ -2,6 +2,7 @@
 
 import contextvars
 import io
+import threading
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -76,6 +77,7 @@ class Clients:
         self._transport = transport
         self._main_account_id = main_account_id
         self._session: Session | None = None
+        self._opening = threading.Lock()
 
     def client(self, service: str, region: str, acting: Identity) -> Any:
         """A client that acts as ``acting``; it raises the errors of ``baseline.errors``."""
@@ -86,14 +88,18 @@ class Clients:
         return twin
 
     def _own_session(self) -> Session:
-        if self._session is None:
-            token = _ACTING.set(identity.itself(self._main_account_id))
-            try:
-                keys = botocore.credentials.Credentials("AKIASIMULATIONITSELF", "none")
-                self._session = Session(keys, "us-east-1", self._transport, attempts=1)
-            finally:
-                _ACTING.reset(token)
-        return self._session
+        with self._opening:
+            if self._session is None:
+                self._session = self._open()
+            return self._session
+
+    def _open(self) -> Session:
+        token = _ACTING.set(identity.itself(self._main_account_id))
+        try:
+            keys = botocore.credentials.Credentials("AKIASIMULATIONITSELF", "none")
+            return Session(keys, "us-east-1", self._transport, attempts=1)
+        finally:
+            _ACTING.reset(token)
 
 
 def _acting(call: Callable[[str, Any], Any], acting: Identity, place: str) -> Callable[..., Any]:

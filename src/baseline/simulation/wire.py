@@ -94,11 +94,12 @@ def _is_control(request: Request) -> bool:
 
 
 def _match(request: Request, service: str) -> Operation | None:
-    if request.content_type == "application/cbor":
-        found = _CBOR_PATH.search(request.path)
-        return Operation(service, found[1], CBOR, {}) if found else None
     try:
         model = get_service_model(service)
+        if request.content_type == "application/cbor":
+            found = _CBOR_PATH.search(request.path)
+            known = found and found[1] in model.operation_names
+            return Operation(service, found[1], CBOR, {}) if found and known else None
         protocol = determine_request_protocol(model, request.content_type)
         version = request.values.get("Version") if protocol in ("query", "ec2") else None
         if version not in (None, model.api_version):

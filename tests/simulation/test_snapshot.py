@@ -1,12 +1,13 @@
 """The state can be taken out, put back and kept in a file."""
 
+import contextlib
 from pathlib import Path
 
 import pytest
 
 from baseline.errors import ConfigurationError
 from baseline.sessions import Session
-from baseline.simulation import Simulation, load_state, save_state
+from baseline.simulation import Simulation, load_state, save_state, snapshot
 
 PRODUCTION = "400000000004"
 
@@ -94,3 +95,13 @@ def test_a_file_that_was_cut_off_is_refused(simulation: Simulation, tmp_path: Pa
 def test_a_directory_that_is_not_there_is_said(simulation: Simulation, tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="cannot be written"):
         save_state(simulation, tmp_path / "none" / "state")
+
+
+def test_every_service_that_moto_has_can_be_kept(simulation: Simulation) -> None:
+    """A tool that looks at everything touches every backend; none may break the snapshot."""
+    for backends in snapshot.backends().values():
+        with contextlib.suppress(KeyError):  # a service that is not in this region
+            backends[PRODUCTION]["eu-west-1"]
+    again = Simulation.restore(simulation.snapshot())
+    parameters = again.client("ssm", "eu-west-1", PRODUCTION)
+    assert parameters.describe_parameters()["Parameters"] == []

@@ -7,6 +7,7 @@ import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
+import cloudpickle
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from moto.core.base_backend import BackendDict, backend_lock
@@ -34,7 +35,7 @@ def take(simulation: "Simulation") -> bytes:
                 "issued": simulation.issued.by_key,
                 "mfa": simulation.mfa.used,
                 "services": {n: s.__getstate__() for n, s in simulation.services.items()},
-                "moto": {place: _content(found) for place, found in _backends().items()},
+                "moto": {place: _content(found) for place, found in backends().items()},
             }
         )
 
@@ -59,14 +60,14 @@ def put_back(simulation: "Simulation", state: dict[str, Any]) -> None:
 def forget() -> None:
     """Empty moto."""
     with backend_lock:
-        for backends in _backends().values():
+        for stored in backends().values():
             for extra in _EXTRAS:
-                getattr(backends, extra, {}).clear()
+                getattr(stored, extra, {}).clear()
         BackendDict.reset()
 
 
-class _Pickler(pickle.Pickler):
-    """Takes along what some of moto's backends hold: locks, and the private keys of KMS."""
+class _Pickler(cloudpickle.Pickler):
+    """Takes along what moto's backends hold and pickle refuses: lambdas, locks, keys of KMS."""
 
     def reducer_override(self, value: Any) -> Any:
         """How to make ``value`` again, for what pickle cannot."""
@@ -79,7 +80,7 @@ class _Pickler(pickle.Pickler):
                 serialization.NoEncryption(),
             )
             return (_key, (der,))
-        return NotImplemented
+        return super().reducer_override(value)
 
 
 def _key(der: bytes) -> Any:
@@ -92,7 +93,7 @@ def _pickled(state: dict[str, Any]) -> bytes:
     return file.getvalue()
 
 
-def _backends() -> dict[tuple[str, str], Any]:
+def backends() -> dict[tuple[str, str], Any]:
     """Moto's backends, by where they are found: module and name, one place each."""
     places = {
         id(value): ((name, attribute), value)

@@ -161,11 +161,13 @@ def test_an_empty_bucket_is_said_in_a_sentence(simulation: Simulation, capsys: O
 
 
 def test_a_missing_bucket_is_an_error(simulation: Simulation, capsys: Output) -> None:
-    """Exit 2, with its name."""
+    """Exit 2, with its name; and no empty lake is left that would answer "nothing"."""
     assert cli.run(["logs", "collect"]) == 2
     out, err = capsys.readouterr()
     assert out == ""
     assert f"s3://{TRAIL}: there is no such bucket" in err
+    assert cli.run(["query", "run", "RootLogin30Days"]) == 2
+    assert "lake: there is no lake here" in capsys.readouterr().err
 
 
 def test_without_credentials_there_is_no_default(capsys: Output) -> None:

@@ -152,6 +152,14 @@ def test_a_refusal_is_one_line_and_exit_2(
     assert err.count("\n") == 1
 
 
+def test_an_empty_lake_is_said(tmp_path: Path, capsys: Output) -> None:
+    """Nothing found where nothing was collected is not reassuring."""
+    (tmp_path / "bucket/AWSLogs").mkdir(parents=True)
+    assert cli.run(["logs", "collect", "--source", "bucket"]) == 0
+    assert cli.run(["query", "run", "RootLogin30Days"]) == 0
+    assert "is empty. Fill it: baseline logs collect" in capsys.readouterr().err
+
+
 @pytest.mark.data
 def test_files_that_are_no_bucket_are_refused_in_a_sentence(
     third_party: Path, capsys: Output

@@ -18,7 +18,7 @@ from baseline.errors import AwsError, UsageError
 from baseline.logs.collect import Collected, Progress, collect
 from baseline.logs.discover import days
 from baseline.logs.lake import Lake
-from baseline.logs.layout import Selection
+from baseline.logs.layout import Folder, Selection
 from baseline.logs.source import NO_BUCKET, Source, open_source
 from baseline.organization import discover
 from baseline.sessions import Session, open_session
@@ -102,20 +102,21 @@ def collect_logs(
     wanted = Selection(account_ids(accounts, session), frozenset(regions), day(since), day(until))
     if wanted.until and wanted.since > wanted.until:
         raise UsageError("--since is after --until", remedy="Swap them.")
-    lake = Lake.create(lake_path or configuration.lake)
     started = time.monotonic()
+    found = [(place, days(place, wanted)) for place in sources(source, configuration, session)]
+    # Only now: an empty lake would answer every query with "nothing" although nobody had looked.
+    lake = Lake.create(lake_path or configuration.lake)
     summary = Summary()
-    for each_source in sources(source, configuration, session):
-        collect_from(each_source, lake, wanted, summary, show=progress)
+    for place, folders in found:
+        collect_from(place, folders, lake, summary, show=progress)
     _show(summary, lake, time.monotonic() - started, output)
     return 1 if summary.named("set_aside") or summary.named("unread") else 0
 
 
 def collect_from(
-    source: Source, lake: Lake, wanted: Selection, summary: Summary, *, show: bool
+    source: Source, folders: list[Folder], lake: Lake, summary: Summary, *, show: bool
 ) -> None:
     """Collect from one source and add what came of it to ``summary``."""
-    folders = days(source, wanted)
     summary.sources.append(source.name)
     summary.found += len(folders)
     with watching(show=show) as watch:

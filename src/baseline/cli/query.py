@@ -164,10 +164,13 @@ def _read(file: Path) -> str:
 
 def _lake(path: Path | None, config_path: Path | None) -> Any:
     from baseline.logs.lake import Lake  # noqa: PLC0415  # only when a query runs
+    from baseline.logs.layout import TABLES  # noqa: PLC0415
 
     lake = Lake(path or shared.load_configuration(config_path).lake)
     if aside := lake.manifest.set_aside():
         shared.talk(f"{len(aside)} log objects were set aside and are not in this answer.")
+    if not any(lake.files(table) for table in TABLES):
+        shared.talk(f"The lake {lake.path} is empty. Fill it: baseline logs collect")
     return lake
 
 

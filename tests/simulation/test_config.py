@@ -1,30 +1,17 @@
 """AWS Config: one recorder and one channel, and a bucket that lets Config in."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from baseline.errors import AwsError
-from baseline.simulation import Blueprint, Simulation
+from baseline.simulation import Simulation
 
 MAIN, PRODUCTION = "100000000001", "400000000004"
 REGION = "eu-west-1"
 BUCKET = "central-config"
 ROLE = f"arn:aws:iam::{PRODUCTION}:role/recorder"
-
-
-@pytest.fixture(scope="module")
-def empty() -> Iterator[bytes]:
-    made = Simulation(Blueprint(misconfigured=False))
-    yield made.snapshot()
-    made.close()
-
-
-@pytest.fixture
-def simulation(empty: bytes) -> Simulation:
-    return Simulation.restore(empty)
 
 
 def config(simulation: Simulation, account_id: str = PRODUCTION) -> Any:

@@ -1,22 +1,14 @@
 """EC2: the regions of the organization, and flow logs that keep their destination."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from baseline.errors import AwsError
-from baseline.simulation import Blueprint, Simulation
+from baseline.simulation import Simulation
 
 MAIN, PRODUCTION = "100000000001", "400000000004"
 REGION = "eu-west-1"
-
-
-@pytest.fixture(scope="module")
-def simulation() -> Iterator[Simulation]:
-    made = Simulation(Blueprint(misconfigured=False))
-    yield made
-    made.close()
 
 
 @pytest.fixture

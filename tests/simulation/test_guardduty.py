@@ -1,23 +1,15 @@
 """GuardDuty refuses what AWS refuses, and its invitations lead from one account to another."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from baseline.errors import AwsError
-from baseline.simulation import Blueprint, Simulation
+from baseline.simulation import Simulation
 
 MAIN, PRODUCTION, PAYMENTS = "100000000001", "400000000004", "500000000005"
 RETIRED = "700000000007"
 REGION = "eu-west-1"
-
-
-@pytest.fixture
-def simulation() -> Iterator[Simulation]:
-    made = Simulation(Blueprint(misconfigured=False))
-    yield made
-    made.close()
 
 
 def guardduty(simulation: Simulation, account_id: str, region: str = REGION) -> Any:

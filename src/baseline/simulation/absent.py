@@ -9,7 +9,7 @@ from typing import Any
 
 from baseline.simulation.service import Call, Refusal
 
-_EMPTY: Mapping[str, tuple[str, ...]] = {
+EMPTY: Mapping[str, tuple[str, ...]] = {
     "accessanalyzer": ("ListAnalyzers",),
     "amplify": ("ListApps",),
     "appstream": ("DescribeFleets",),
@@ -71,6 +71,6 @@ def answer(call: Call, output: Any) -> dict[str, Any] | None:
         raise Refusal(*_REFUSED[asked])
     if asked in _OFF:
         return dict(_OFF[asked])
-    if call.operation in _EMPTY.get(call.service, ()):
+    if call.operation in EMPTY.get(call.service, ()):
         return {name: [] for name, shape in output.members.items() if shape.type_name == "list"}
     return None

@@ -53,7 +53,7 @@ class DeliveryChannel(PutProvider):
 
     type: ClassVar[str] = _CHANNEL
     service: ClassVar[str] = "config"
-    after: ClassVar[frozenset[str]] = frozenset((_RECORDER,))
+    after: ClassVar[frozenset[str]] = frozenset((_RECORDER, "AWS::S3::BucketPolicy"))
 
     def put(self, place: Place, name: str | None, properties: Properties) -> Made:
         """Set the channel up."""

@@ -159,6 +159,8 @@ def test_verify_proves_every_service_in_every_account_and_region(run: Run) -> No
         places = {(r["account"], r["region"]) for r in verified.rows if r["service"] == service}
         assert len(places) == 6 * 3
     assert {r["service"] for r in verified.rows} >= {"s3", "iam", "cloudformation"}
+    some = run("verify", "--only", "guardduty-member", "--region", "us-east-1", "-o", "json")
+    assert {r["service"] for r in some.rows} == {"guardduty", "cloudformation"}
 
 
 @given_nothing
@@ -203,7 +205,10 @@ def test_an_account_that_cannot_be_entered_does_not_stop_the_others(
     assert [(r["name"], r["account"]) for r in failed] == [("stack-set-roles", PRODUCTION)]
     blocked = {(r["name"], r["account"]) for r in first.rows if r["result"] == "not tried"}
     assert blocked == {(n, PRODUCTION) for n in ("audit-roles", "auditing", "guardduty-member")}
-    assert "Not tried: auditing in production, 3 regions: needs stack-set-roles" in first.err
+    assert (
+        "Not tried: stack instance auditing in production, 3 regions: needs stack-set-roles"
+        in first.err
+    )
     done = [r for r in first.rows if r["name"] == "auditing" and r["result"] == "created"]
     assert len(done) == 1 + 5 * 3
     organization.faults.clear()

@@ -41,7 +41,7 @@ def _bars() -> Iterator[Watch]:
         TimeElapsedColumn,
     )
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    columns = (TextColumn("{task.description}"), BarColumn(bar_width=24), MofNCompleteColumn())
     tasks: dict[str, TaskID] = {}
     lock = threading.Lock()
     with Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True)) as bars:

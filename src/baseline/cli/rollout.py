@@ -1,7 +1,7 @@
 """``baseline rollout``: plan, deploy, verify and remove the baseline."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -11,7 +11,7 @@ import click
 from baseline.cli import shared
 from baseline.cli.progress import Watch, watching
 from baseline.cli.tables import Row, grouped
-from baseline.organization import Filters, Organization, discover
+from baseline.organization import Filters, Organization, Target, discover
 from baseline.parallel import Done, Failed
 from baseline.rollout import catalogue, coverage, deploy, observe, plan, reach
 from baseline.rollout.catalogue import Baseline, Part
@@ -205,9 +205,7 @@ def verify_command(**options: Any) -> int:
     """
     job = _prepare(**options)
     rows = [_covered(job, step) for step in job.plan().steps if step.part.name in catalogue.NAMES]
-    if job.choice.names is None:
-        answers = coverage.read(job.reach, job.baseline, checks, job.choice)
-        rows += [_answer(job, answer) for answer in answers]
+    rows += [_answer(job, answer) for answer in _looked_at(job)]
     order = [Status.FAIL, Status.UNKNOWN, Status.PASS]
     rows.sort(key=lambda r: (order.index(r["status"]), r["service"], r["check"], r["account"]))
     job.show(rows if job.every else _quiet(rows, job.output), COVERAGE_COLUMNS)
@@ -241,6 +239,17 @@ def remove_command(yes: bool, **options: Any) -> int:
     return code
 
 
+def _looked_at(job: _Job) -> Iterator[Coverage]:
+    """The coverage, with progress by target."""
+    total = len(coverage.targets(job.baseline, job.choice))
+    seen: set[Target] = set()
+    with watching(show=job.progress) as watch:
+        for answer in coverage.read(job.reach, job.baseline, checks, job.choice):
+            seen.add(answer.target)
+            watch.step("looked at", len(seen), total)
+            yield answer
+
+
 def _announce(job: _Job, made: Plan) -> None:
     """Say on stderr what is going to happen, before it is asked for."""
     columns = ("action", "kind", "name")
@@ -258,8 +267,8 @@ def _carry_out(job: _Job, made: Plan) -> int:
     job.show(rows, RESULT_COLUMNS)
     counts = Counter(row["result"] for row in rows)
     left_out = [row for row in rows if row["result"] == _NOT_TRIED]
-    for row in grouped(left_out, ("name", "cause")):
-        shared.talk(f"Not tried: {row['name']} in {row['where']}: {row['cause']}")
+    for row in grouped(left_out, ("kind", "name", "cause")):
+        shared.talk(f"Not tried: {row['kind']} {row['name']} in {row['where']}: {row['cause']}")
     failures = counts[_FAILED] + counts[_NOT_TRIED]
     shared.talk(
         f"{len(rows) - failures} done, {counts[_FAILED]} failed, {counts[_NOT_TRIED]} not tried"

@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from baseline.organization import Target
-from baseline.rollout.catalogue import Baseline
+from baseline.rollout.catalogue import STORAGE, Baseline
 from baseline.rollout.coverage import Check, Look, Missing, Place
+from baseline.rollout.plan import EVERYTHING, Choice
 
 # Recorders that other AWS services keep beside ours [PutServiceLinkedConfigurationRecorder].
 _SERVICE_LINKED = "AWSConfigurationRecorderFor"
@@ -14,18 +15,18 @@ _BUCKETS = ("cloudtrail", "config", "flowlogs", "query-results")
 _NO_BUCKET = ("NoSuchBucket", "404")
 
 
-def checks(target: Target, baseline: Baseline) -> Iterator[Check]:
-    """What is to be asked in ``target``."""
-    has = {s.name for s in baseline.stack_sets if target in s.targets}
+def checks(target: Target, baseline: Baseline, choice: Choice = EVERYTHING) -> Iterator[Check]:
+    """What is to be asked in ``target`` about the chosen stacks and StackSets."""
+    has = {s.name for s in baseline.stack_sets if target in s.targets and choice.named(s.name)}
     if "audit-roles" in has:
         yield from _ROLES
-    if "guardduty-main" in has:
+    if has & {"guardduty-main", "guardduty-member"}:
         yield _DETECTOR
     if "guardduty-member" in has:
-        yield from (_DETECTOR, _ADMINISTRATOR, _MEMBER)
+        yield from (_ADMINISTRATOR, _MEMBER)
     if "auditing" in has:
         yield from (*_CONFIG, *_CLOUDTRAIL)
-    if target == baseline.home:
+    if target == baseline.home and choice.named(STORAGE):
         yield from _STORAGE
 
 

@@ -95,7 +95,7 @@ class Check:
     look: Look
 
 
-ChecksOf = Callable[[Target, Baseline], Iterable[Check]]
+ChecksOf = Callable[[Target, Baseline, Choice], Iterable[Check]]
 
 
 def read(
@@ -105,13 +105,18 @@ def read(
 
     ``checks_of`` says what is to be asked in a target.
     """
-    reader = _Reader(reach, baseline, checks_of)
-    targets = {t for s in baseline.stack_sets for t in s.targets} | {baseline.home}
-    for outcome in each(sorted(t for t in targets if _chosen(t, choice)), reader.look):
+    reader = _Reader(reach, baseline, checks_of, choice)
+    for outcome in each(targets(baseline, choice), reader.look):
         if isinstance(outcome, Done):
             yield from outcome.value
         else:
             yield from reader.blind(outcome.target, outcome.error)
+
+
+def targets(baseline: Baseline, choice: Choice = EVERYTHING) -> tuple[Target, ...]:
+    """Where there is something to look at, of what is chosen."""
+    found = {t for s in baseline.stack_sets for t in s.targets} | {baseline.home}
+    return tuple(sorted(t for t in found if _chosen(t, choice)))
 
 
 def _chosen(target: Target, choice: Choice) -> bool:
@@ -123,24 +128,28 @@ def _chosen(target: Target, choice: Choice) -> bool:
 class _Reader:
     """Asks the checks of one target after the other."""
 
-    def __init__(self, reach: Reach, baseline: Baseline, checks_of: ChecksOf) -> None:
+    def __init__(
+        self, reach: Reach, baseline: Baseline, checks_of: ChecksOf, choice: Choice
+    ) -> None:
         self._reach = reach
         self._baseline = baseline
         self._checks_of = checks_of
+        self._choice = choice
         self._names = {a.id: a.name for a in baseline.organization.accounts}
         self._mains: dict[str, Place] = {}
 
     def look(self, target: Target) -> list[Coverage]:
         """The answers in ``target``; raises when its account cannot be looked at."""
         place, main = self._place(target), self._main(target.region)
-        return [
-            self._judged(check, place, main) for check in self._checks_of(target, self._baseline)
-        ]
+        return [self._judged(check, place, main) for check in self._checks(target)]
 
     def blind(self, target: Target, error: BaselineError) -> Iterator[Coverage]:
         """UNKNOWN for every check in ``target``."""
-        for check in self._checks_of(target, self._baseline):
+        for check in self._checks(target):
             yield self._unknown(check, target, error)
+
+    def _checks(self, target: Target) -> Iterable[Check]:
+        return self._checks_of(target, self._baseline, self._choice)
 
     def _place(self, target: Target) -> Place:
         return Place(self._reach.look(target.account_id), target, self._baseline)

@@ -1,8 +1,10 @@
 """From CloudFormation's reasons to what a person can do about them. Pure."""
 
+from baseline.rollout.catalogue import EXECUTION_ROLE
+
 _PERMISSION = (
-    "Allow AWSCloudFormationStackSetExecutionRole this action in that account, also in its "
-    "service control policies; then deploy again."
+    "Allow {who} this action in that account, also in its service control policies; then deploy "
+    "again."
 )
 _LATER = "Deploy again in a few minutes."
 
@@ -10,8 +12,7 @@ _LATER = "Deploy again in a few minutes."
 _REMEDIES = {
     "inoperable": "Delete this instance keeping its stack (--retain-stacks), delete the stack "
     "there by hand, then deploy again.",
-    "explicit deny": "A service control policy forbids it: exempt "
-    "AWSCloudFormationStackSetExecutionRole, then deploy again.",
+    "explicit deny": "A service control policy forbids it: exempt {who}, then deploy again.",
     "denied": _PERMISSION,
     "not authorized": _PERMISSION,
     "throttl": _LATER,
@@ -28,7 +29,8 @@ _REMEDIES = {
 _OTHERWISE = "Mend the cause, then deploy again: only what failed is repeated."
 
 
-def remedy(reason: str) -> str:
-    """What to do about ``reason``."""
+def remedy(reason: str, who: str = EXECUTION_ROLE) -> str:
+    """What to do about ``reason``; ``who`` is whose permissions were used."""
     lowered = reason.lower()
-    return next((text for word, text in _REMEDIES.items() if word in lowered), _OTHERWISE)
+    found = (text for word, text in _REMEDIES.items() if word in lowered)
+    return next(found, _OTHERWISE).format(who=who)

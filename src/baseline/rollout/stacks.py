@@ -11,6 +11,8 @@ from baseline.rollout.state import OWNER_TAG
 
 Sleep = Callable[[float], None]
 
+# A stack of its own is made with the permissions of whoever calls CloudFormation.
+_DEPLOYER = "the user or role that deploys"
 _GOOD = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "DELETE_COMPLETE")
 _FIRST_WAIT, _LONGEST_WAIT = 0.2, 10.0  # seconds
 
@@ -85,7 +87,7 @@ def _finished(client: Any, name: str, sleep: Sleep, done: str) -> str:
         return done
     cause = _cause(client, described)
     status = described["StackStatus"]
-    raise AwsError(f"{status}: {cause}", code=status, where=name, remedy=remedy(cause))
+    raise AwsError(f"{status}: {cause}", code=status, where=name, remedy=remedy(cause, _DEPLOYER))
 
 
 def _cause(client: Any, described: dict[str, Any]) -> str:

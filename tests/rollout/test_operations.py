@@ -1,0 +1,214 @@
+"""StackSet operations and stacks against a scripted CloudFormation: what AWS answers in time."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from baseline.errors import AwsError
+from baseline.organization import Target
+from baseline.rollout import stacks
+from baseline.rollout.catalogue import Part, Stack, StackSet
+from baseline.rollout.operations import Operations
+
+HERE = Target("111111111111", "eu-west-1")
+THERE = Target("222222222222", "eu-west-1")
+WANTED = StackSet("auditing", "Resources: {}", {"A": "1"}, frozenset({HERE, THERE}), 3)
+STACK = Stack(Part("auditing-storage", HERE), "Resources: {}", {}, 1)
+
+
+class Scripted:
+    """A client that gives the scripted answers of each operation in turn, the last one for ever."""
+
+    def __init__(self, **answers: list[Any]) -> None:
+        self.answers = answers
+        self.calls: list[tuple[str, dict[str, Any]]] = []
+
+    def __getattr__(self, operation: str) -> Any:
+        def call(**parameters: Any) -> Any:
+            self.calls.append((operation, parameters))
+            script = self.answers[operation]
+            answer = script.pop(0) if len(script) > 1 else script[0]
+            if isinstance(answer, Exception):
+                raise answer
+            return answer
+
+        return call
+
+    def get_paginator(self, operation: str) -> Any:
+        client = self
+
+        class Pages:
+            def paginate(self, **parameters: Any) -> Iterator[Any]:
+                yield getattr(client, operation)(**parameters)
+
+        return Pages()
+
+    def names(self) -> list[str]:
+        return [name for name, _ in self.calls]
+
+
+def status(*names: str) -> list[Any]:
+    return [{"StackSetOperation": {"Status": name}} for name in names]
+
+
+def instances(*found: tuple[Target, str, str]) -> list[Any]:
+    return [
+        {
+            "Summaries": [
+                {
+                    "Account": target.account_id,
+                    "Region": target.region,
+                    "Status": state,
+                    "StatusReason": reason,
+                    "StackInstanceStatus": {"DetailedStatus": "FAILED" if reason else "SUCCEEDED"},
+                }
+                for target, state, reason in found
+            ]
+        }
+    ]
+
+
+def operations(client: Scripted, slept: list[float]) -> Operations:
+    return Operations(
+        client=client,
+        name="auditing",
+        organization_id="o-exampleorgid",
+        administration_role="arn:aws:iam::111111111111:role/R",
+        sleep=slept.append,
+        progress=lambda _name, _done, _total: None,
+    )
+
+
+def test_a_queued_operation_is_still_under_way() -> None:
+    client = Scripted(
+        create_stack_instances=[{"OperationId": "1"}],
+        describe_stack_set_operation=status("QUEUED", "QUEUED", "RUNNING", "SUCCEEDED"),
+        list_stack_set_operation_results=[{"Summaries": []}],
+        list_stack_instances=instances((HERE, "CURRENT", "")),
+    )
+    slept: list[float] = []
+    assert operations(client, slept).create([HERE]) == {HERE: "created"}
+    assert len(slept) == 3
+    assert slept == sorted(slept)
+
+
+def test_an_operation_that_succeeded_may_hold_failed_instances() -> None:
+    client = Scripted(
+        create_stack_instances=[{"OperationId": "1"}],
+        describe_stack_set_operation=status("SUCCEEDED"),
+        list_stack_instances=instances(
+            (HERE, "CURRENT", ""), (THERE, "OUTDATED", "AccessDenied: no")
+        ),
+    )
+    ended = operations(client, []).create([HERE, THERE])
+    assert ended[HERE] == "created"
+    failed = ended[THERE]
+    assert isinstance(failed, AwsError)
+    assert (failed.what, failed.code) == ("AccessDenied: no", "OUTDATED FAILED")
+    assert "Allow AWSCloudFormationStackSetExecutionRole" in failed.remedy
+
+
+def test_another_operation_in_progress_is_waited_for() -> None:
+    busy = AwsError("busy", code="OperationInProgressException")
+    client = Scripted(
+        update_stack_set=[busy, busy, {"OperationId": "1"}],
+        describe_stack_set_operation=status("SUCCEEDED"),
+        list_stack_instances=instances((HERE, "CURRENT", "")),
+    )
+    slept: list[float] = []
+    assert operations(client, slept).update(WANTED, [HERE]) == {HERE: "updated"}
+    assert len(slept) == 2
+
+
+def test_everything_runs_at_once_and_no_failure_stops_the_rest() -> None:
+    client = Scripted(
+        delete_stack_instances=[{"OperationId": "1"}],
+        describe_stack_set_operation=status("SUCCEEDED"),
+        list_stack_instances=instances(),
+    )
+    assert operations(client, []).delete([HERE], retain=True) == {HERE: "retained"}
+    parameters = client.calls[0][1]
+    assert parameters["RetainStacks"] is True
+    assert parameters["OperationPreferences"] == {
+        "RegionConcurrencyType": "PARALLEL",
+        "MaxConcurrentPercentage": 100,
+        "FailureTolerancePercentage": 100,
+        "ConcurrencyMode": "SOFT_FAILURE_TOLERANCE",
+    }
+
+
+def test_a_stack_set_without_instances_is_updated_by_itself() -> None:
+    client = Scripted(
+        update_stack_set=[{"OperationId": "1"}],
+        describe_stack_set_operation=status("SUCCEEDED"),
+    )
+    assert operations(client, []).update(WANTED, []) == {}
+    assert "Accounts" not in client.calls[0][1]
+
+
+def stack(state: str) -> dict[str, Any]:
+    return {"Stacks": [{"StackId": "arn:stack", "StackStatus": state}]}
+
+
+def test_an_update_without_changes_is_no_error() -> None:
+    client = Scripted(
+        describe_stacks=[stack("UPDATE_COMPLETE")],
+        update_stack=[AwsError("No updates are to be performed.", code="ValidationError")],
+    )
+    assert stacks.apply(client, STACK, "o-exampleorgid", lambda _: None) == "unchanged"
+
+
+def test_a_stack_in_progress_is_waited_for_before_it_is_changed() -> None:
+    client = Scripted(
+        describe_stacks=[
+            stack("UPDATE_IN_PROGRESS"),
+            stack("UPDATE_COMPLETE"),
+            stack("UPDATE_IN_PROGRESS"),
+            stack("UPDATE_COMPLETE"),
+        ],
+        update_stack=[{}],
+    )
+    assert stacks.apply(client, STACK, "o-exampleorgid", lambda _: None) == "updated"
+    assert client.names().index("update_stack") == 2
+
+
+def test_a_rolled_back_stack_is_deleted_first() -> None:
+    gone = AwsError("Stack with id auditing-storage does not exist", code="ValidationError")
+    client = Scripted(
+        describe_stacks=[
+            stack("ROLLBACK_COMPLETE"),
+            stack("ROLLBACK_COMPLETE"),
+            gone,
+            stack("CREATE_COMPLETE"),
+        ],
+        delete_stack=[{}],
+        create_stack=[{}],
+    )
+    assert stacks.apply(client, STACK, "o-exampleorgid", lambda _: None) == "created"
+    assert [n for n in client.names() if n != "describe_stacks"] == ["delete_stack", "create_stack"]
+
+
+def test_a_failed_stack_names_what_failed_first_and_what_to_do() -> None:
+    gone = AwsError("Stack does not exist", code="ValidationError")
+    events = [
+        ("Trail", "CREATE_FAILED", "Resource creation cancelled"),
+        ("Key", "CREATE_FAILED", "Access Denied (kms:CreateKey)"),
+        ("Key", "CREATE_IN_PROGRESS", ""),
+    ]
+    client = Scripted(
+        describe_stacks=[gone, stack("ROLLBACK_COMPLETE")],
+        create_stack=[{}],
+        describe_stack_events=[
+            {
+                "StackEvents": [
+                    {"LogicalResourceId": i, "ResourceStatus": s, "ResourceStatusReason": r}
+                    for i, s, r in events
+                ]
+            }
+        ],
+    )
+    with pytest.raises(AwsError) as raised:
+        stacks.apply(client, STACK, "o-exampleorgid", lambda _: None)
+    assert raised.value.what == "ROLLBACK_COMPLETE: Key: Access Denied (kms:CreateKey)"
+    assert raised.value.remedy.startswith("Allow the user or role that deploys this")

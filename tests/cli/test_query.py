@@ -89,6 +89,16 @@ def test_hostile_fields_cannot_steer_the_terminal(tmp_path: Path, capsys: Output
 
 
 @pytest.mark.usefixtures("bucket")
+def test_a_source_goes_before_a_lake_of_the_environment(
+    capsys: Output, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only two flags contradict each other."""
+    monkeypatch.setenv("BASELINE_LAKE", "elsewhere")
+    sql = "SELECT count(*) AS n FROM auditing.cloudtrail"
+    assert answer(capsys, "--source", "bucket", "--sql", sql) == [{"n": 3}]
+
+
+@pytest.mark.usefixtures("bucket")
 def test_a_limit_cuts_and_none_does_not(capsys: Output) -> None:
     """By default all rows come."""
     many = "SELECT x FROM UNNEST(sequence(1, 3000)) AS t (x)"

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from baseline.cli import shared
 from baseline.errors import UsageError
@@ -95,7 +96,9 @@ def show_query(name: str) -> None:
 @shared.aws_options
 @shared.output_option
 @shared.progress_option
+@click.pass_context
 def run_query(
+    context: click.Context,
     *,
     name: str | None,
     sql: str | None,
@@ -119,7 +122,8 @@ def run_query(
     Tables: auditing.cloudtrail, auditing.cloudtrail_distinct (each event once), auditing.flowlogs.
     """
     statement = _statement(name, sql, file, _values(parameters))
-    if source and lake_path:
+    lake_is_given = context.get_parameter_source("lake_path") is ParameterSource.COMMANDLINE
+    if source and lake_is_given:
         raise UsageError("--source and --lake exclude each other", remedy="Give one of them.")
     with ExitStack() as stack, _patience(show=progress):
         if source:

@@ -100,6 +100,8 @@ def _parse(sql: str) -> exp.Query:
         raise QueryError(
             "cannot be cut into words", where="SQL", remedy="Is a quote or a comment not closed?"
         ) from error
+    except RecursionError:
+        raise QueryError("is nested too deeply", where="SQL", remedy="Split it.") from None
     if len(statements) != 1:
         raise QueryError(f"{len(statements)} statements at once", where="SQL", remedy=_ONLY)
     query = statements[0]

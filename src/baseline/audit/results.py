@@ -119,8 +119,9 @@ def _last_words(log: Path) -> str:
     with log.open("rb") as text:
         text.seek(max(0, log.stat().st_size - _LOG_END))
         lines = text.read().decode("utf-8", "replace").splitlines()
-    spoken = [" ".join(line.split()) for line in lines if any(c.isalpha() for c in line)]
-    return spoken[-1][-300:] if spoken else "it said nothing"
+    spoken = [line for line in lines if any(c.isalpha() for c in line)]
+    last = "".join(c if c.isprintable() else " " for c in spoken[-1]) if spoken else ""
+    return " ".join(last.split())[-300:] or "it said nothing"
 
 
 def _count(tool: Tool, scan: Scan) -> tuple[Counter[str], Counter[str]]:

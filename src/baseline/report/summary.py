@@ -98,8 +98,11 @@ def write_summary(summary: Summary, reports: Path) -> None:
 
 
 def defused(text: str) -> str:
-    """``text`` as a cell that no spreadsheet runs."""
-    return "'" + text if text.startswith(_FORMULA) else text
+    """``text`` as a cell that no spreadsheet runs, and no terminal obeys."""
+    cell = "'" + text if text.startswith(_FORMULA) else text
+    if cell.isprintable():
+        return cell
+    return "".join(c if c.isprintable() or c == "\n" else " " for c in cell)
 
 
 class _Merge:

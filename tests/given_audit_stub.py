@@ -70,6 +70,7 @@ def note(directory: Path) -> None:
         "arguments": sys.argv[1:],
         "stdin": sys.stdin.read(),
         "own session": os.getsid(0) == os.getpid(),
+        "pid": os.getpid(),
     }
     (directory / "stub.json").write_text(json.dumps(seen))
 
@@ -118,4 +119,5 @@ def scoutsuite(directory: Path, account: str, behaviour: str) -> int:
     return 200
 
 
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main())

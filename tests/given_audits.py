@@ -28,7 +28,7 @@ def install(tools: Path) -> None:
         place = tools / f"{tool.name}-{tool.version}"
         (place / "bin").mkdir(parents=True)
         (place / "bin/python").symlink_to(sys.executable)
-        shutil.copy(Path(__file__).with_name("stub.py"), place / "bin" / tool.program)
+        shutil.copy(Path(__file__).with_name("given_audit_stub.py"), place / "bin" / tool.program)
         packages = place / "lib/python3.11/site-packages"
         below = "services" if tool.name == "prowler" else "resources"
         names = ("s3", "iam", "guardduty") if tool.name == "prowler" else ("s3", "iam")

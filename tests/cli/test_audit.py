@@ -1,0 +1,267 @@
+"""``baseline audit`` on a simulated organization, with stubs for the tools."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from baseline import cli
+from baseline.simulation import Blueprint, Fault, Simulation
+from given_audits import install
+from given_terminal import Baseline, Ran
+
+ROLE = "AssumableSecurityAuditRole"
+PRODUCTION, PAYMENTS = "400000000004", "500000000005"
+SCRIPT = Path(__file__).parents[2] / "scripts/security-audit"
+
+
+def roll_out_role(simulation: Simulation) -> None:
+    """Let the main account assume the audit role in every account."""
+    trust = {
+        "Version": "2012-10-17",
+        "Statement": {
+            "Effect": "Allow",
+            "Principal": {"AWS": f"arn:aws:iam::{simulation.blueprint.main.id}:root"},
+            "Action": "sts:AssumeRole",
+        },
+    }
+    for account in simulation.active_account_ids():
+        simulation.client("iam", "us-east-1", account).create_role(
+            RoleName=ROLE, AssumeRolePolicyDocument=json.dumps(trust)
+        )
+
+
+@pytest.fixture(scope="module")
+def founded() -> bytes:
+    simulation = Simulation(Blueprint(misconfigured=False))
+    try:
+        roll_out_role(simulation)
+        return simulation.snapshot()
+    finally:
+        simulation.close()
+
+
+@pytest.fixture
+def organization(founded: bytes) -> Iterator[Simulation]:
+    simulation = Simulation.restore(founded)
+    yield simulation
+    simulation.close()
+
+
+@pytest.fixture
+def behave(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[dict[str, str]], None]:
+    """Tells the stubs what to do; nothing special unless told."""
+    install(tmp_path / "tools")
+    monkeypatch.setenv("BASELINE_TOOLS", str(tmp_path / "tools"))
+    monkeypatch.setenv("STUB", str(tmp_path / "stub-behaviours.json"))
+
+    def told(behaviours: dict[str, str]) -> None:
+        (tmp_path / "stub-behaviours.json").write_text(json.dumps(behaviours))
+
+    told({})
+    return told
+
+
+@pytest.fixture
+def baseline(
+    organization: Simulation,
+    behave: Callable[[dict[str, str]], None],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Iterator[Baseline]:
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    with organization.serve() as url:
+        for name, value in organization.environment(url).items():
+            monkeypatch.setenv(name, value)
+
+        def run(*arguments: str) -> Ran:
+            capsys.readouterr()
+            code = cli.run(list(arguments))
+            said = capsys.readouterr()
+            assert "Traceback" not in said.err
+            return Ran(code, said.out, said.err)
+
+        yield run
+
+
+def test_without_names_every_active_account_is_audited(baseline: Baseline) -> None:
+    """The suspended account is named as left out, and both tools look at the six others."""
+    ran = baseline("audit", "run", "-p", "-o", "json")
+    assert ran.code == 0
+    assert {(r["tool"], r["status"]) for r in ran.rows} == {
+        ("prowler", "complete"),
+        ("scoutsuite", "complete"),
+    }
+    assert len(ran.rows) == 12
+    assert "retired (700000000007) is SUSPENDED: left out." in ran.err
+    assert "12 of 12 scans are complete" in ran.err
+    for name in ("index.html", "summary.json", "findings.csv"):
+        assert Path("reports", name).is_file()
+
+
+def test_accounts_go_by_id_and_by_name_also_behind_p(baseline: Baseline) -> None:
+    ran = baseline("audit", "run", "-p", PAYMENTS, "production", "--tool", "prowler", "-o", "json")
+    assert {r["account"] for r in ran.rows} == {"production", "payments"}
+
+
+def test_filters_choose_as_everywhere(baseline: Baseline) -> None:
+    ran = baseline(
+        "audit", "run", "--ou", "/Workloads", "--not-account", "development", "-o", "json"
+    )
+    assert {r["account"] for r in ran.rows} == {"production", "payments"}
+
+
+def test_the_child_s_keys_are_those_of_the_assumed_role(baseline: Baseline) -> None:
+    ran = baseline("audit", "run", PRODUCTION, "--tool", "prowler", "-o", "json")
+    seen = json.loads(Path("reports", ran.rows[0]["directory"], "stub.json").read_text())
+    assert seen["keys"]["AccessKeyId"].startswith("ASIA")
+    assert seen["environment"]["AWS_ENDPOINT_URL"].startswith("http://127.0.0.1:")
+    assert "AWS_ACCESS_KEY_ID" not in seen["environment"]
+    assert "BASELINE_SIMULATION_TOKEN" not in seen["environment"]
+
+
+def test_a_denied_account_is_named_with_its_remedy_and_the_others_finish(
+    baseline: Baseline, organization: Simulation
+) -> None:
+    iam = organization.client("iam", "us-east-1", PAYMENTS)
+    iam.delete_role(RoleName=ROLE)
+    ran = baseline("audit", "run", PAYMENTS, PRODUCTION, "-o", "json")
+    assert ran.code == 1
+    refused = [r for r in ran.rows if r["account_id"] == PAYMENTS]
+    assert [r["status"] for r in refused] == ["not looked"] * 2
+    assert "sts:AssumeRole" in refused[0]["reason"]
+    assert "baseline rollout deploy --only audit-roles" in refused[0]["remedy"]
+    assert refused[0]["fail"] is None
+    assert [r["status"] for r in ran.rows if r["account_id"] == PRODUCTION] == ["complete"] * 2
+    page = Path("reports/index.html").read_text()
+    assert "not looked" in page
+
+
+def test_running_again_with_resume_finishes_what_was_denied(
+    baseline: Baseline, organization: Simulation
+) -> None:
+    fault = Fault(kind="deny", service="sts", operation="AssumeRole", times=1)
+    organization.faults.add(fault)
+    first = baseline("audit", "run", PRODUCTION, PAYMENTS, "-o", "json")
+    assert sorted(r["status"] for r in first.rows) == ["complete"] * 2 + ["not looked"] * 2
+    second = baseline("audit", "run", "--resume", "-o", "json")
+    assert second.code == 0
+    assert [r["status"] for r in second.rows] == ["complete"] * 4
+    assert "2 of 4 scans to go on with" in second.err
+    kept = [r for r in first.rows if r["status"] == "complete"]
+    assert all(r in second.rows for r in kept)
+    (listed,) = baseline("audit", "list", "-o", "json").rows
+    assert (listed["accounts"], listed["complete"], listed["not_looked"]) == (2, 4, 0)
+
+
+def test_fail_on_decides_the_exit_code(baseline: Baseline) -> None:
+    arguments = ("audit", "run", PRODUCTION, "--tool", "scoutsuite")
+    assert baseline(*arguments, "--fail-on", "critical").code == 0
+    assert baseline(*arguments, "--fail-on", "high").code == 1
+
+
+def test_a_partial_result_is_not_a_success(
+    baseline: Baseline, behave: Callable[[dict[str, str]], None]
+) -> None:
+    behave({f"prowler {PRODUCTION}": "denied"})
+    ran = baseline("audit", "run", PRODUCTION, "-o", "json")
+    assert ran.code == 1
+    assert ran.rows[0]["status"] == "partial"
+    assert ran.rows[0]["reason"] == "denied 3 times: guardduty"
+
+
+def test_the_reports_can_be_made_anew_from_what_is_there(baseline: Baseline) -> None:
+    baseline("audit", "run", PRODUCTION)
+    before = Path("reports/findings.csv").read_bytes()
+    for name in ("index.html", "summary.json", "findings.csv"):
+        Path("reports", name).unlink()
+    assert baseline("audit", "report").code == 0
+    assert Path("reports/findings.csv").read_bytes() == before
+    assert Path("reports/index.html").is_file()
+
+
+def test_services_that_a_tool_does_not_know_are_said_and_not_passed_on(baseline: Baseline) -> None:
+    ran = baseline(
+        "audit", "run", PRODUCTION, "--service", "s3", "--service", "guardduty", "-o", "json"
+    )
+    assert "ScoutSuite does not look at: guardduty." in ran.err
+    directory = next(r["directory"] for r in ran.rows if r["tool"] == "scoutsuite")
+    seen = json.loads(Path("reports", directory, "stub.json").read_text())["arguments"]
+    assert seen[seen.index("--services") + 1] == "s3"
+    assert "guardduty" not in seen
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["-m"], "-m is not there yet"),
+        (["-d", "8"], "-d is not there yet"),
+        (["123456789012"], "account 123456789012 is not in organization"),
+        (["retired"], "no account to audit: retired is SUSPENDED"),
+        (["--region", "mars-north-1"], "region mars-north-1 is not enabled"),
+        (["--service", "guardutty"], "Did you mean guardduty?"),
+        (["--resume"], "no audit run"),
+        (["--resume", "production"], "--resume goes on with what the latest run was asked for"),
+    ],
+)
+def test_what_cannot_be_is_refused_in_one_sentence_before_anything_starts(
+    baseline: Baseline, arguments: list[str], sentence: str
+) -> None:
+    ran = baseline("audit", "run", *arguments)
+    assert (ran.code, ran.out) == (2, "")
+    assert sentence in ran.err
+    assert not Path("reports").exists()
+
+
+def test_a_manifest_that_is_no_manifest_is_named(baseline: Baseline) -> None:
+    Path("reports/runs").mkdir(parents=True)
+    Path("reports/runs/20260101T000000Z.json").write_text('{"stamp": 1')
+    ran = baseline("audit", "list")
+    assert ran.code == 2
+    assert "20260101T000000Z.json: not a manifest of an audit run" in ran.err
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_ends_the_tools_and_says_how_to_go_on(
+    baseline: Baseline, behave: Callable[[dict[str, str]], None], number: signal.Signals
+) -> None:
+    behave({f"prowler {PRODUCTION}": "hang"})
+    command = [sys.executable, "-m", "baseline", "audit", "run", PRODUCTION]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as audit:
+        _until(lambda: bool(list(Path("reports").glob("prowler/*/*/stub.json"))))
+        audit.send_signal(number)
+        said = audit.communicate(timeout=30)[1]
+    assert audit.returncode == 130
+    assert "Go on with: baseline audit run --resume" in said
+    seen = json.loads(next(Path("reports").glob("prowler/*/*/stub.json")).read_text())
+    with pytest.raises(ProcessLookupError):
+        os.kill(seen["pid"], 0)
+    behave({})
+    assert baseline("audit", "run", "--resume").code == 0
+
+
+def _until(done: Callable[[], bool]) -> None:
+    patience = time.monotonic() + 30
+    while not done():
+        assert time.monotonic() < patience
+        time.sleep(0.1)
+
+
+def test_the_mission_s_script_is_a_thin_call(baseline: Baseline) -> None:
+    """-r names the role, -p may stand before an account, -m and -d are passed on."""
+    ran = _script("-r", ROLE, "-p", PRODUCTION)
+    assert ran.returncode == 0, ran.stderr
+    assert "2 of 2 scans are complete" in ran.stderr
+    assert "-m is not there yet" in _script("-m", PRODUCTION).stderr
+    assert "-d is not there yet" in _script("-d", "8").stderr
+    assert _script("-x").returncode == 2
+
+
+def _script(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([SCRIPT, *arguments], capture_output=True, text=True, check=False)

@@ -1,0 +1,151 @@
+"""The merged result is true, and hostile data does nothing in it."""
+
+import csv
+import json
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from baseline.audit.findings import Finding
+from baseline.audit.manifest import Entry, LeftOut, Run, Status
+from baseline.report import Summary, summarize, write_page, write_summary
+from baseline.report.page import render
+from given_audit_stub import DENIED, HEADER
+
+FIRST, SECOND = "111111111111", "222222222222"
+HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'"
+
+
+def row(check: str, severity: str, status: str, resource: str = "arn:aws:s3:::b") -> list[str]:
+    return [FIRST, "", "eu-west-1", "s3", check, f"Title of {check}", severity, status, "False",
+            resource, "", "the detail", f"uid-{check}-{resource}"]  # fmt: skip
+
+
+def a_run(reports: Path, rows: list[list[str]], log: str = "", name: str = "first") -> Run:
+    """A run with a complete scan, one that failed, and an account that was left out."""
+    directory = reports / "prowler" / FIRST / "20260101T000000Z"
+    directory.mkdir(parents=True)
+    with (directory / "prowler.csv").open("w", newline="") as out:
+        csv.writer(out, delimiter=";").writerows([HEADER, *rows])
+    (directory / "prowler-errors.log").write_text(log)
+    where = directory.relative_to(reports)
+    looked = Entry(
+        FIRST, name, "prowler", "5.46.0", Status.COMPLETE, counts={"FAIL": 1},
+        directory=str(where), log=f"{where}/log.txt", page=f"{where}/prowler.html",
+    )  # fmt: skip
+    refused = Entry(
+        SECOND, "second", "prowler", "5.46.0", Status.NOT_LOOKED, "AccessDenied", "Roll it out."
+    )
+    return Run(
+        "20260101T000000Z",
+        "2026-01-01T00:00:00Z",
+        "Auditor",
+        left_out=(LeftOut("333333333333", "third", "is SUSPENDED"),),
+        entries=(looked, refused),
+    )
+
+
+@pytest.fixture
+def merged(tmp_path: Path) -> Summary:
+    rows = [
+        row("s3_open", "critical", "FAIL"),
+        row("s3_open", "critical", "FAIL", "arn:aws:s3:::c"),
+        row("s3_tls", "low", "FAIL"),
+        row("s3_tls", "low", "PASS"),
+        row("s3_ask", "low", "MANUAL"),
+    ]
+    return summarize(a_run(tmp_path, rows, DENIED * 2), tmp_path)
+
+
+def rows_of(reports: Path) -> list[dict[str, str]]:
+    with (reports / "findings.csv").open(newline="") as lines:
+        return list(csv.DictReader(lines))
+
+
+def test_every_number_of_the_summary_can_be_counted_in_the_csv(
+    merged: Summary, tmp_path: Path
+) -> None:
+    rows = rows_of(tmp_path)
+    assert Counter(r["status"] for r in rows) == +Counter(merged.counts)
+    failing = Counter(r["severity"] for r in rows if r["status"] == "FAIL")
+    assert failing == +Counter(merged.severities)
+    assert merged.counts == {"FAIL": 3, "PASS": 1, "MANUAL": 1, "MUTED": 0, "UNKNOWN": 2}
+
+
+def test_what_was_not_looked_at_is_unknown_and_never_a_pass(
+    merged: Summary, tmp_path: Path
+) -> None:
+    unknown = [r for r in rows_of(tmp_path) if r["status"] == "UNKNOWN"]
+    assert {(r["account_name"], r["service"]) for r in unknown} == {
+        ("first", "guardduty"),
+        ("second", ""),
+    }
+    assert "denied (2 times)" in unknown[0]["detail"]
+    second = next(a for a in merged.accounts if a.account_id == SECOND)
+    assert second.counts["PASS"] == 0
+    assert (merged.complete, merged.scans) == (1, 2)
+
+
+def test_the_worst_check_comes_first(merged: Summary) -> None:
+    found = [(c.check, c.failing, c.passing, c.accounts) for c in merged.checks]
+    assert found == [("s3_open", 2, 0, 1), ("s3_tls", 1, 1, 1)]
+
+
+def test_the_json_has_the_documented_shape(merged: Summary, tmp_path: Path) -> None:
+    write_summary(merged, tmp_path)
+    found = json.loads((tmp_path / "summary.json").read_text())
+    assert set(found) == {
+        "schema", "stamp", "started", "ended", "role", "regions", "services", "scans", "complete",
+        "counts", "severities", "tools", "completeness", "left_out", "accounts", "checks",
+    }  # fmt: skip
+    assert found["completeness"][1]["status"] == "not looked"
+    assert found["tools"] == {"prowler": merged.counts}
+
+
+def test_the_page_shows_what_was_not_looked_at_before_any_finding(merged: Summary) -> None:
+    page = render(merged)
+    assert page.index("AccessDenied") < page.index("Title of s3_open")
+    assert "Roll it out." in page
+    assert "is SUSPENDED" in page
+
+
+def test_the_page_needs_nothing_but_itself(merged: Summary) -> None:
+    page = render(merged)
+    assert re.findall(r"(?:https?:)?//[\w.-]+\.\w+", page) == []
+    assert "default-src 'none'" in page
+
+
+def test_hostile_names_do_nothing_in_the_page(tmp_path: Path) -> None:
+    hostile = [HOSTILE if cell == "the detail" else cell for cell in row("x", HOSTILE, "FAIL")]
+    hostile[9] = hostile[5] = HOSTILE
+    run = a_run(tmp_path, [hostile], DENIED.replace("not allowed", HOSTILE), name=HOSTILE)
+    page = render(summarize(run, tmp_path))
+    assert "<script>alert" not in page
+    assert "<img" not in page
+    assert page.count("<script>") == 1
+    assert "&lt;script&gt;alert(1)" in page
+
+
+@pytest.mark.parametrize(
+    "cell", ["=1+1", "+1", "-1", "@SUM(1)", "\t=1", "\r=1", "a\r=1", "\x1b[2J"]
+)
+def test_no_cell_of_the_csv_is_a_formula_or_moves_a_terminal(cell: str, tmp_path: Path) -> None:
+    summarize(a_run(tmp_path, [row("x", "low", "FAIL", cell)]), tmp_path)
+    text = (tmp_path / "findings.csv").read_text()
+    assert not re.search(r"(?:^|,)\"?[=+@\t\r-]", text, re.MULTILINE)
+    assert "\x1b" not in text
+    assert len(rows_of(tmp_path)) == 2
+
+
+def test_reports_are_linked_by_paths_that_move_with_them(merged: Summary, tmp_path: Path) -> None:
+    write_page(merged, tmp_path)
+    page = (tmp_path / "index.html").read_text()
+    assert f'href="prowler/{FIRST}/20260101T000000Z/prowler.html"' in page
+    assert (tmp_path / "index.html").stat().st_mode & 0o077 == 0
+
+
+def test_a_finding_s_columns_are_the_csv_s(merged: Summary, tmp_path: Path) -> None:
+    assert tuple(rows_of(tmp_path)[0]) == Finding._fields
+    assert merged.failing[0].account_name == "first"

@@ -76,6 +76,12 @@ def test_no_yaml_alias_is_used_because_cloudformation_refuses_them(name: str) ->
     assert not any(": &" in line or ": *" in line for line in templates.read(name).splitlines())
 
 
+@pytest.mark.parametrize("name", templates.NAMES)
+def test_templates_are_ascii_because_cloudformation_gives_back_question_marks(name: str) -> None:
+    """A character that is not given back as it was sent would be a difference for ever."""
+    assert templates.read(name).isascii()
+
+
 def test_every_service_principal_has_a_condition_against_a_confused_deputy() -> None:
     """Each service may act for this organization or its accounts only."""
     keys = {"aws:SourceAccount", "aws:SourceArn", "aws:SourceOrgID"}

@@ -46,7 +46,17 @@ class _Scope:
 class _Moto(DomainDispatcherApplication):
     """Moto, that does not print to stdout which service it has not got."""
 
+    def __init__(self, create_app: Callable[..., Any]) -> None:
+        super().__init__(create_app)
+        self._known: dict[str | None, Any] = {}
+
     def get_backend_for_host(self, host: str | None) -> Any:
+        # Moto would list its own directory for every request.
+        if host not in self._known:
+            self._known[host] = self._find(host)
+        return self._known[host]
+
+    def _find(self, host: str | None) -> Any:
         if "amazonaws.com" in (host or "") and not any(
             pattern.match(f"http://{host}") for _, pattern in self.backend_url_patterns
         ):

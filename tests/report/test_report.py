@@ -128,9 +128,7 @@ def test_hostile_names_do_nothing_in_the_page(tmp_path: Path) -> None:
     assert "&lt;script&gt;alert(1)" in page
 
 
-@pytest.mark.parametrize(
-    "cell", ["=1+1", "+1", "-1", "@SUM(1)", "\t=1", "\r=1", "a\r=1", "\x1b[2J"]
-)
+@pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@SUM(1)", "\t=1", "\r=1", "a\r=", "\x1b[2J"])
 def test_no_cell_of_the_csv_is_a_formula_or_moves_a_terminal(cell: str, tmp_path: Path) -> None:
     summarize(a_run(tmp_path, [row("x", "low", "FAIL", cell)]), tmp_path)
     text = (tmp_path / "findings.csv").read_text()

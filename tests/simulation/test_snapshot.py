@@ -1,8 +1,10 @@
 """The state can be taken out, put back and kept in a file."""
 
 import contextlib
+import importlib
 from pathlib import Path
 
+import moto.backends
 import pytest
 
 from baseline.errors import ConfigurationError
@@ -99,9 +101,12 @@ def test_a_directory_that_is_not_there_is_said(simulation: Simulation, tmp_path:
 
 def test_every_service_that_moto_has_can_be_kept(simulation: Simulation) -> None:
     """A tool that looks at everything touches every backend; none may break the snapshot."""
-    for backends in snapshot.backends().values():
+    for name in moto.backends.list_of_moto_modules():
+        with contextlib.suppress(ModuleNotFoundError):
+            importlib.import_module(f"moto.{name}.models")
+    for stored in snapshot.backends().values():
         with contextlib.suppress(KeyError):  # a service that is not in this region
-            backends[PRODUCTION]["eu-west-1"]
+            stored[PRODUCTION]["eu-west-1"]
     again = Simulation.restore(simulation.snapshot())
     parameters = again.client("ssm", "eu-west-1", PRODUCTION)
     assert parameters.describe_parameters()["Parameters"] == []

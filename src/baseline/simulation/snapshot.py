@@ -5,6 +5,7 @@ import io
 import pickle
 import sys
 import threading
+import weakref
 from typing import TYPE_CHECKING, Any
 
 import cloudpickle
@@ -67,12 +68,17 @@ def forget() -> None:
 
 
 class _Pickler(cloudpickle.Pickler):
-    """Takes along what moto's backends hold and pickle refuses: lambdas, locks, keys of KMS."""
+    """Takes along what moto's backends hold and pickle refuses.
+
+    Lambdas, locks, the private keys of KMS, and dictionaries that hold their values weakly.
+    """
 
     def reducer_override(self, value: Any) -> Any:
         """How to make ``value`` again, for what pickle cannot."""
         if type(value) in _LOCKS:
             return (_LOCKS[type(value)], ())
+        if type(value) is weakref.WeakValueDictionary:
+            return (weakref.WeakValueDictionary, (dict(value),))
         if isinstance(value, _KEYS):
             der = value.private_bytes(
                 serialization.Encoding.DER,
@@ -94,11 +100,14 @@ def _pickled(state: dict[str, Any]) -> bytes:
 
 
 def backends() -> dict[tuple[str, str], Any]:
-    """Moto's backends, by where they are found: module and name, one place each."""
+    """Moto's backends, by where they are found: module and name, one place each.
+
+    Without the "simple" variants of Batch and Lambda, which serve only where they are asked for.
+    """
     places = {
         id(value): ((name, attribute), value)
         for name, module in sorted(sys.modules.items(), reverse=True)
-        if name.startswith("moto.") and name.endswith(".models")
+        if name.startswith("moto.") and name.endswith(".models") and "_simple" not in name
         for attribute, value in vars(module).items()
         if isinstance(value, BackendDict)
     }

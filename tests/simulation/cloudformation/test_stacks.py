@@ -136,6 +136,21 @@ def test_a_failed_update_brings_everything_back(world: Any) -> None:
     assert world.topics(MAIN.id) == ["second-one", "second-one-two"]
 
 
+def test_a_rollback_that_failed_can_be_continued(world: Any) -> None:
+    world.create("mine", GROUP % ("trail", 7))
+    world.simulation.faults.add(Fault("deny", "logs", "PutRetentionPolicy"))
+    stack = world.update("mine", GROUP % ("trail", 30))
+    assert stack["StackStatus"] == "UPDATE_ROLLBACK_FAILED"
+    with pytest.raises(AwsError, match="UPDATE_ROLLBACK_FAILED state and can not be updated"):
+        world.update("mine", GROUP % ("trail", 60))
+    world.simulation.faults.clear()
+    world.stack_sets.continue_update_rollback(StackName="mine")
+    assert world.stack("mine")["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
+    assert world.update("mine", GROUP % ("trail", 30))["StackStatus"] == "UPDATE_COMPLETE"
+    (group,) = world.client("logs").describe_log_groups()["logGroups"]
+    assert group["retentionInDays"] == 30
+
+
 def test_an_update_without_changes_is_refused(world: Any) -> None:
     world.create("mine", TWO_TOPICS)
     with pytest.raises(AwsError, match="No updates are to be performed"):

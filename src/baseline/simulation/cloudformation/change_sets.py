@@ -13,7 +13,7 @@ from baseline.simulation.cloudformation.records import Stack
 from baseline.simulation.cloudformation.requests import Answer, invalid, page, present, shown
 from baseline.simulation.cloudformation.stacks import DECIDING, Stacks
 from baseline.simulation.cloudformation.template import parse
-from baseline.simulation.cloudformation.wanted import Change, Tags, Wanted
+from baseline.simulation.cloudformation.wanted import Intention, Tags, Wanted
 from baseline.simulation.service import Call, Refusal
 
 if TYPE_CHECKING:
@@ -150,7 +150,7 @@ class ChangeSets(Stacks):
         raise Refusal("ChangeSetNotFound", f"ChangeSet [{name}] does not exist", 404)
 
 
-def _change(change: Change) -> Answer:
+def _change(change: Intention) -> Answer:
     details = present(
         Action=change.action,
         LogicalResourceId=change.name,

@@ -5,7 +5,7 @@ resources".
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from baseline.simulation.cloudformation.history import (
     Failed,
@@ -18,23 +18,15 @@ from baseline.simulation.cloudformation.intrinsics import Scope
 from baseline.simulation.cloudformation.records import (
     BY_USER,
     GONE,
+    Change,
     Export,
     Stack,
     StackResource,
 )
 from baseline.simulation.cloudformation.removal import Removal
 from baseline.simulation.cloudformation.template import Resource
-from baseline.simulation.cloudformation.wanted import Change, Wanted, replaces
+from baseline.simulation.cloudformation.wanted import Intention, Wanted, replaces
 from baseline.simulation.service import Refusal
-
-
-@dataclass(frozen=True)
-class _Change:
-    """What a deployment did to one resource, so that it can be undone."""
-
-    before: StackResource | None
-    after: StackResource
-    replaced: bool = False
 
 
 class Deployment:
@@ -44,7 +36,7 @@ class Deployment:
         self._stack = stack
         self._world = world
         self._history = History(stack, world)
-        self._changes: list[_Change] = []
+        self._changes: list[Change] = []
 
     def create(self, wanted: Wanted) -> None:
         """Make all resources; on failure do as ``on_failure`` of the stack says."""
@@ -71,6 +63,10 @@ class Deployment:
         self._clean_up(wanted)
         self._history.say("UPDATE_COMPLETE")
 
+    def continue_rollback(self) -> None:
+        """Try again to undo what an earlier update could not."""
+        self._roll_back(list(self._stack.stuck), BY_USER)
+
     def delete(self, retain: frozenset[str] = frozenset()) -> None:
         """Delete what the policies do not keep; what cannot be deleted fails the stack."""
         self._history.say("DELETE_IN_PROGRESS", BY_USER)
@@ -90,7 +86,7 @@ class Deployment:
         """Whether an update would change anything; raises Refusal when it cannot be known."""
         return wanted.differs(self._stack, self._scope(wanted))
 
-    def changes(self, wanted: Wanted) -> list[Change]:
+    def changes(self, wanted: Wanted) -> list[Intention]:
         """What an update would do to each resource."""
         return wanted.changes(self._stack, self._scope(wanted))
 
@@ -142,14 +138,14 @@ class Deployment:
             new = replace(draft, made=made)
             # Held before it is complete: if it never is, it has to be deleted.
             self._stack.resources[new.name] = new
-            self._changes.append(_Change(replacing, new, replaced=replacing is not None))
+            self._changes.append(Change(replacing, new, replaced=replacing is not None))
             made = provider.complete(place, made, draft.properties)
         self._history.hold(replace(new, made=made), _completed(draft))
 
     def _change(self, draft: StackResource, there: StackResource) -> None:
         new = replace(draft, made=there.made)
         self._history.hold(new, new.status)
-        self._changes.append(_Change(there, new))
+        self._changes.append(Change(there, new))
         provider, place = self._history.worker(new)
         with self._history.attempt(new):
             made = provider.update(place, there.physical, there.properties, new.properties)
@@ -204,17 +200,21 @@ class Deployment:
         if not rollback:
             self._history.say("UPDATE_FAILED", why)
             return
+        self._roll_back(self._changes, why)
+
+    def _roll_back(self, changes: list[Change], why: str) -> None:
         self._history.say("UPDATE_ROLLBACK_IN_PROGRESS", why)
-        changes = reversed(self._changes)
-        stuck = [change.after.name for change in changes if not self._undo(change)]
+        stuck = [change for change in reversed(changes) if not self._undo(change)]
+        self._stack.stuck = tuple(reversed(stuck))
         self._drop_unmade()
         if stuck:
-            self._history.say("UPDATE_ROLLBACK_FAILED", these("update", stuck))
+            names = [change.after.name for change in stuck]
+            self._history.say("UPDATE_ROLLBACK_FAILED", these("update", names))
             return
         self._history.say("UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS")
         self._history.say("UPDATE_ROLLBACK_COMPLETE")
 
-    def _undo(self, change: _Change) -> bool:
+    def _undo(self, change: Change) -> bool:
         """Undo one change; False when AWS refuses."""
         before, name = change.before, change.after.name
         after = self._stack.resources[name]

@@ -40,6 +40,15 @@ class StackResource:
 
 
 @dataclass(frozen=True)
+class Change:
+    """What a deployment did to one resource, so that it can be undone."""
+
+    before: StackResource | None
+    after: StackResource
+    replaced: bool = False
+
+
+@dataclass(frozen=True)
 class Event:
     """One line of a stack's history."""
 
@@ -90,6 +99,8 @@ class Stack:
     exports: dict[str, Export] = field(default_factory=dict)
     imports: set[str] = field(default_factory=set)
     events: list[Event] = field(default_factory=list)
+    # What the last update did and its rollback could not undo.
+    stuck: tuple[Change, ...] = ()
 
     @property
     def busy(self) -> bool:

@@ -84,6 +84,19 @@ class Stacks(Service):
         self.background.start(partial(deployment.update, wanted, rollback=rollback))
         return {"StackId": stack.id}
 
+    def continue_update_rollback(self, call: Call) -> Answer:
+        """Begin again to undo an update whose rollback failed."""
+        with DECIDING:
+            stack = self._found(call)
+            if stack.status != "UPDATE_ROLLBACK_FAILED":
+                raise invalid(
+                    f"Stack:{stack.id} is in {stack.status} state and can not continue rollback."
+                )
+            stack.status = "UPDATE_ROLLBACK_IN_PROGRESS"
+        deployment = self.deployment(stack, self._actor(stack, call))
+        self.background.start(deployment.continue_rollback)
+        return {}
+
     def delete_stack(self, call: Call) -> Answer:
         """Begin to delete a stack; one that does not exist is deleted already."""
         with DECIDING:

@@ -86,17 +86,17 @@ class Wanted:
             return True
         return self.outputs(stack, scope) != (stack.outputs, stack.exports)
 
-    def changes(self, stack: Stack, scope: Scope) -> list["Change"]:
+    def changes(self, stack: Stack, scope: Scope) -> list["Intention"]:
         """What an update would do to each resource that it would touch."""
         kept = self.resources(scope)
         found = [_change(self, stack.resources.get(name), kept[name], scope) for name in kept]
         removed = (held for name, held in stack.resources.items() if name not in kept)
-        removals = [Change("Remove", held.name, held.type, held.physical_id) for held in removed]
+        removals = [Intention("Remove", held.name, held.type, held.physical_id) for held in removed]
         return [change for change in found if change is not None] + removals
 
 
 @dataclass(frozen=True)
-class Change:
+class Intention:
     """What an update would do to one resource: Add, Modify or Remove it."""
 
     action: str
@@ -108,19 +108,19 @@ class Change:
 
 def _change(
     wanted: Wanted, held: StackResource | None, resource: Resource, scope: Scope
-) -> Change | None:
+) -> Intention | None:
     if held is None or held.made is None:
-        return Change("Add", resource.name, resource.type)
+        return Intention("Add", resource.name, resource.type)
     try:
         after = wanted.properties(resource, scope)
     except Refusal:
         # It refers to what does not exist yet, so it will be another than it is.
-        return Change("Modify", held.name, held.type, held.physical_id)
+        return Intention("Modify", held.name, held.type, held.physical_id)
     same = resource.type == held.type and after == held.properties
     if same and not held.status.endswith("FAILED"):
         return None
     replaced = replaces(held.type, held.properties, after)
-    return Change("Modify", held.name, held.type, held.physical_id, replaced)
+    return Intention("Modify", held.name, held.type, held.physical_id, replaced)
 
 
 def replaces(type_name: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:

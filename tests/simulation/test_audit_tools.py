@@ -103,6 +103,14 @@ def ask(simulation: Simulation, service: str, operation: str, **parameters: Any)
     return getattr(simulation.client(service, REGION, PRODUCTION), operation)(**parameters)
 
 
+def test_an_account_that_administers_no_organization_is_told_so(simulation: Simulation) -> None:
+    """GuardDuty's organization configuration is not for members."""
+    own = ask(simulation, "guardduty", "create_detector", Enable=True)["DetectorId"]
+    with pytest.raises(AwsError) as info:
+        ask(simulation, "guardduty", "describe_organization_configuration", DetectorId=own)
+    assert info.value.code == "BadRequestException"
+
+
 def test_defaults_are_those_of_aws(simulation: Simulation) -> None:
     """Off, private, encrypted or unblocked before anybody changes it."""
     state = ask(simulation, "shield", "get_subscription_state")["SubscriptionState"]

@@ -204,7 +204,7 @@ def test_an_invitation_that_was_not_sent_cannot_be_accepted(simulation: Simulati
     """The id must be that of a pending invitation."""
     invited(simulation, PRODUCTION)
     own = detector(simulation, PRODUCTION)
-    with pytest.raises(AwsError, match="has no pending invitation"):
+    with pytest.raises(AwsError, match="does not have an invitation"):
         guardduty(simulation, PRODUCTION).accept_administrator_invitation(
             DetectorId=own, AdministratorId=MAIN, InvitationId="0" * 32
         )

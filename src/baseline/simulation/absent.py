@@ -49,6 +49,10 @@ _OFF: Mapping[tuple[str, str], Mapping[str, Any]] = {
 }
 
 _REFUSED: Mapping[tuple[str, str], tuple[str, str]] = {
+    ("guardduty", "DescribeOrganizationConfiguration"): (
+        "BadRequestException",
+        "The request failed because you do not have required AWS Organization master permission.",
+    ),
     ("support", "DescribeServices"): (
         "SubscriptionRequiredException",
         "Amazon Web Services Premium Support Subscription is required to use this service.",

@@ -35,7 +35,7 @@ class Config(Service):
         return answer
 
     def describe_configuration_recorders(self, call: Call) -> Answer:
-        """The recorder, with its ARN, scope and mode."""
+        """The recorder, with its scope and mode."""
         answer = self.moto(call)
         for recorder in answer.get("ConfigurationRecorders", ()):
             recorder["recordingMode"] = self.recording_modes.get(

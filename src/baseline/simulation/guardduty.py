@@ -48,7 +48,12 @@ class GuardDuty(Members):
         detector = self.own(call)
         members = (
             self.detectors.get((member.account_id, call.region))
-            for member in detector.members.values()
+            for member in list(detector.members.values())
             if member.status in ASSOCIATED
         )
-        return [finding for one in (detector, *members) if one for finding in one.findings.values()]
+        return [
+            finding
+            for one in (detector, *members)
+            if one
+            for finding in list(one.findings.values())
+        ]

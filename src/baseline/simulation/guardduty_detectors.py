@@ -30,9 +30,6 @@ class Detectors(Service):
 
     def create_detector(self, call: Call) -> Answer:
         """A detector; an account has one in each region."""
-        here = (call.account_id, call.region)
-        if here in self.detectors:
-            raise refused("a detector already exists for the current account.")
         at = moment(call)
         detector_id = secrets.token_hex(16)
         detector = Detector(
@@ -46,7 +43,9 @@ class Detectors(Service):
             features=default_features(call.time.timestamp()),
         )
         _configure(detector, call)
-        self.detectors[here] = detector
+        here = (call.account_id, call.region)
+        if self.detectors.setdefault(here, detector) is not detector:
+            raise refused("a detector already exists for the current account.")
         return {"DetectorId": detector_id}
 
     def get_detector(self, call: Call) -> Answer:
@@ -80,7 +79,7 @@ class Detectors(Service):
     def delete_detector(self, call: Call) -> Answer:
         """Remove the detector; an administrator's members have to be gone first."""
         detector = self.own(call)
-        if any(m.status in INVITED_OR_ASSOCIATED for m in detector.members.values()):
+        if any(m.status in INVITED_OR_ASSOCIATED for m in list(detector.members.values())):
             raise refused(
                 "the current account cannot delete detector while it has invited or"
                 " associated members."

@@ -29,8 +29,7 @@ from baseline.simulation.service import Call
 
 _NOT_ASSOCIATED = f"{WHY}the given account ID is not an associated member of the current account."
 _NO_INVITATION = (
-    "the current account has no pending invitation from the given master account ID or is"
-    " already an associated member of another master account."
+    "the current account does not have an invitation from the requested master account."
 )
 
 
@@ -96,7 +95,7 @@ class Members(Detectors):
         everyone = str(call.parameters.get("OnlyAssociated", "true")).lower() == "false"
         members = [
             self._described(call, member)
-            for member in self.own(call).members.values()
+            for member in list(self.own(call).members.values())
             if everyone or member.status in INVITED_OR_ASSOCIATED
         ]
         return page(call, "Members", members)

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from given_stack_sets import TOPIC, given
 
-from baseline.simulation import Blueprint, Simulation
+from baseline.simulation import Simulation
 from baseline.simulation.blueprint import HOME_REGION, MAIN
 
 ADMINISTRATION = "AWSCloudFormationStackSetAdministrationRole"
@@ -132,6 +133,15 @@ def world(prepared: bytes) -> Iterator[World]:
     simulation.close()
 
 
+@pytest.fixture
+def audit(world: Any) -> Any:
+    """The world with a StackSet ``audit``, without instances."""
+    world.stack_sets.create_stack_set(
+        StackSetName="audit", TemplateBody=TOPIC, Parameters=given(Name="from-set")
+    )
+    return world
+
+
 def _add_roles(simulation: Simulation) -> None:
     main = simulation.client("iam", "us-east-1", MAIN.id)
     main.create_role(
@@ -148,10 +158,3 @@ def _add_roles(simulation: Simulation) -> None:
 def trust(**principal: str) -> str:
     statement = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-
-
-def founded_with(**given: Any) -> Simulation:
-    """Another organization than the usual one, with the roles of StackSets."""
-    simulation = Simulation(Blueprint(misconfigured=False, **given))
-    _add_roles(simulation)
-    return simulation

@@ -1,14 +1,14 @@
 """StackSets: instances in accounts and regions, with AWS's statuses, reasons and refusals."""
 
-import threading
 from typing import Any
 
 import pytest
+from given_stack_sets import TOPIC, given
 
 from baseline.errors import AwsError
 from baseline.simulation import Fault
 from baseline.simulation.blueprint import MAIN
-from baseline.simulation.service import Call, Refusal
+from baseline.simulation.service import Call
 
 PRODUCTION, PAYMENTS, DEVELOPMENT, RETIRED = (
     "400000000004", "500000000005", "600000000006", "700000000007",
@@ -16,30 +16,6 @@ PRODUCTION, PAYMENTS, DEVELOPMENT, RETIRED = (
 ACCOUNTS = [PRODUCTION, PAYMENTS, DEVELOPMENT]
 REGIONS = ["eu-west-1", "us-east-1"]
 ALL = [(account, region) for region in REGIONS for account in ACCOUNTS]
-
-TOPIC = """
-Parameters:
-  Name: {Type: String, Default: from-template}
-  Days: {Type: Number, Default: 7}
-Resources:
-  Topic: {Type: 'AWS::SNS::Topic', Properties: {TopicName: !Ref Name}}
-  Group:
-    Type: AWS::Logs::LogGroup
-    Properties: {LogGroupName: audit, RetentionInDays: !Ref Days}
-"""
-
-
-def given(**values: str) -> list[dict[str, str]]:
-    return [{"ParameterKey": key, "ParameterValue": value} for key, value in values.items()]
-
-
-@pytest.fixture
-def audit(world: Any) -> Any:
-    """The world with a StackSet ``audit``, without instances."""
-    world.stack_sets.create_stack_set(
-        StackSetName="audit", TemplateBody=TOPIC, Parameters=given(Name="from-set")
-    )
-    return world
 
 
 def days(world: Any, account: str, region: str) -> int:
@@ -269,87 +245,6 @@ def test_a_suspended_account_is_skipped(audit: Any) -> None:
     assert audit.topics(PRODUCTION) == ["from-set"]
 
 
-class Gate:
-    """Holds the calls of one operation until it is opened."""
-
-    def __init__(self, world: Any, operation: str) -> None:
-        self.opened = threading.Event()
-        self.reached = threading.Event()
-        self._operation = operation
-        world.simulation.observers.append(self._watch)
-
-    def _watch(self, call: Call, _answer: Any, _refusal: Refusal | None) -> None:
-        if call.operation == self._operation:
-            self.reached.set()
-            self.opened.wait(20)
-
-
-def begin(world: Any, accounts: list[str]) -> str:
-    answer = world.stack_sets.create_stack_instances(
-        StackSetName="audit", Accounts=accounts, Regions=["eu-west-1"]
-    )
-    return str(answer["OperationId"])
-
-
-def status(world: Any, operation_id: str) -> str:
-    answer = world.stack_sets.describe_stack_set_operation(
-        StackSetName="audit", OperationId=operation_id
-    )
-    return str(answer["StackSetOperation"]["Status"])
-
-
-def test_a_second_operation_is_refused_while_one_runs(audit: Any) -> None:
-    gate = Gate(audit, "CreateTopic")
-    first = begin(audit, [PRODUCTION])
-    gate.reached.wait(20)
-    assert status(audit, first) == "RUNNING"
-    for call in (
-        lambda: begin(audit, [PAYMENTS]),
-        lambda: audit.stack_sets.update_stack_set(StackSetName="audit", UsePreviousTemplate=True),
-        lambda: audit.stack_sets.delete_stack_set(StackSetName="audit"),
-    ):
-        with pytest.raises(AwsError) as caught:
-            call()
-        assert caught.value.code == "OperationInProgressException"
-    gate.opened.set()
-    assert audit.operation("audit", first)["Status"] == "SUCCEEDED"
-    assert set(audit.instances("audit")) == {(PRODUCTION, "eu-west-1")}
-
-
-def test_managed_execution_queues_the_second_operation(audit: Any) -> None:
-    audit.stack_sets.update_stack_set(
-        StackSetName="audit", UsePreviousTemplate=True, ManagedExecution={"Active": True}
-    )
-    audit.settle()
-    gate = Gate(audit, "CreateTopic")
-    first = begin(audit, [PRODUCTION])
-    gate.reached.wait(20)
-    second = begin(audit, [PAYMENTS])
-    assert (status(audit, first), status(audit, second)) == ("RUNNING", "QUEUED")
-    gate.opened.set()
-    assert audit.operation("audit", second)["Status"] == "SUCCEEDED"
-    assert audit.topics(PAYMENTS)
-
-
-def test_a_stopped_operation_ends_what_it_began_and_cancels_the_rest(audit: Any) -> None:
-    gate = Gate(audit, "CreateTopic")
-    operation = begin(audit, ACCOUNTS)
-    gate.reached.wait(20)
-    audit.stack_sets.stop_stack_set_operation(StackSetName="audit", OperationId=operation)
-    assert status(audit, operation) == "STOPPING"
-    gate.opened.set()
-    assert audit.operation("audit", operation)["Status"] == "STOPPED"
-    results = audit.results("audit", operation)
-    assert [results[account, "eu-west-1"][0] for account in ACCOUNTS] == [
-        "SUCCEEDED",
-        "CANCELLED",
-        "CANCELLED",
-    ]
-    with pytest.raises(AwsError) as caught:
-        audit.stack_sets.stop_stack_set_operation(StackSetName="audit", OperationId=operation)
-    assert caught.value.code == "InvalidOperationException"
-
-
 def test_instances_come_in_pages_and_can_be_filtered(audit: Any) -> None:
     audit.roll_out("audit", ACCOUNTS, REGIONS)
     page = audit.stack_sets.list_stack_instances(StackSetName="audit", MaxResults=4)
@@ -407,13 +302,3 @@ def test_an_empty_stack_set_can_be_deleted_and_made_again(audit: Any) -> None:
     audit.stack_sets.create_stack_set(StackSetName="audit", TemplateBody=TOPIC)
     (summary,) = audit.stack_sets.list_stack_sets()["Summaries"]
     assert (summary["StackSetName"], summary["Status"]) == ("audit", "ACTIVE")
-
-
-def test_a_snapshot_waits_for_the_operation_and_keeps_it(audit: Any) -> None:
-    operation = begin(audit, ACCOUNTS)
-    blob = audit.simulation.snapshot()
-    audit.simulation.close()
-    audit.simulation = type(audit.simulation).restore(blob)
-    audit.stack_sets = audit.client("cloudformation")
-    assert status(audit, operation) == "SUCCEEDED"
-    assert audit.topics(DEVELOPMENT) == ["from-set"]

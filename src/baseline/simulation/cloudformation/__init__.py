@@ -10,10 +10,11 @@ from typing import Any, ClassVar, NoReturn
 
 from baseline.simulation.cloudformation.change_sets import ChangeSets
 from baseline.simulation.cloudformation.stack_sets import StackSets
+from baseline.simulation.cloudformation.views import Views
 from baseline.simulation.service import Call, Refusal
 
 
-class CloudFormation(StackSets, ChangeSets):
+class CloudFormation(StackSets, ChangeSets, Views):
     """The service; nothing of it is left to moto, whose stacks would be others than ours."""
 
     name: ClassVar[str] = "cloudformation"

@@ -6,6 +6,7 @@ import pickle
 import sys
 import threading
 import weakref
+from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 import cloudpickle
@@ -79,6 +80,9 @@ class _Pickler(cloudpickle.Pickler):
             return (_LOCKS[type(value)], ())
         if type(value) is weakref.WeakValueDictionary:
             return (weakref.WeakValueDictionary, (dict(value),))
+        if isinstance(value, defaultdict) and type(value) is not defaultdict:
+            made = (type(value), value.default_factory)
+            return (_dictionary, made, vars(value), None, iter(list(value.items())))
         if isinstance(value, _KEYS):
             der = value.private_bytes(
                 serialization.Encoding.DER,
@@ -87,6 +91,13 @@ class _Pickler(cloudpickle.Pickler):
             )
             return (_key, (der,))
         return super().reducer_override(value)
+
+
+def _dictionary(kind: type[defaultdict[Any, Any]], factory: Any) -> Any:
+    """An empty one of moto's own dictionaries, whose constructors ask for more than pickle has."""
+    made = kind.__new__(kind)
+    made.default_factory = factory
+    return made
 
 
 def _key(der: bytes) -> Any:

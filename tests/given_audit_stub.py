@@ -53,6 +53,9 @@ def main() -> int:
         os.kill(os.getpid(), signal.SIGKILL)
     if behaviour == "silent":
         return 0
+    if behaviour == "nothing there":
+        sys.stdout.write(f" There are no findings in Account {account}\n")
+        return 0
     shown = "999999999999" if behaviour == "other account" else account
     return (prowler if tool == "prowler" else scoutsuite)(directory, shown, behaviour)
 
@@ -95,6 +98,7 @@ def scoutsuite(directory: Path, account: str, behaviour: str) -> int:
     rule = {"level": "danger", "description": "Open", "display_path": "s3.buckets.id"}
     results = {
         "account_id": account,
+        "service_list": ["ec2", "s3"],
         "services": {
             "ec2": {"regions_count": 0 if behaviour == "no region" else 1, "findings": {}},
             "s3": {

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from given_audits import FIRST, SECOND, FakeSession
 
 from baseline.audit import manifest, schedule
 from baseline.audit.manifest import Entry, Ledger, Run, Status
 from baseline.audit.schedule import Plan
 from baseline.errors import DeniedError
+from given_audits import FIRST, SECOND, FakeSession
 
 Audit = Callable[..., Run]
 
@@ -107,6 +107,11 @@ def test_denied_calls_make_a_result_partial_whatever_the_exit_code(audit: Audit)
     assert (entry.status, entry.returncode, entry.errors) == (Status.PARTIAL, 3, {"denied": 3})
     assert entry.reason == "denied 3 times: guardduty"
     assert entry.counts["UNKNOWN"] == 1
+
+
+def test_an_account_with_nothing_in_it_is_complete_when_prowler_says_so(audit: Audit) -> None:
+    entry = of(audit({f"prowler {FIRST}": "nothing there"}), FIRST, "prowler")
+    assert (entry.status, entry.counts) == (Status.COMPLETE, {"UNKNOWN": 0})
 
 
 def test_a_tool_that_hangs_is_ended_at_the_time_limit(audit: Audit) -> None:

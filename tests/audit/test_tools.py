@@ -1,8 +1,10 @@
 """What each tool writes is read right, also when the tool is older or in trouble."""
 
+import json
 import shutil
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -109,6 +111,26 @@ def test_results_that_end_in_the_middle_are_refused(tmp_path: Path) -> None:
     file.write_text('scoutsuite_results =\n{"account_id": "1", "serv')
     with pytest.raises(ToolError, match="not whole"):
         list(scoutsuite.findings(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("services", "content", "fault"),
+    [
+        (["s3"], {"s3": {}, "ec2": {}}, ""),
+        (["s3", "ec2"], {"s3": {}, "ec2": {"regions_count": 2}}, ""),
+        (["s3", "ec2"], {"s3": {}, "ec2": {"regions_count": 0}}, "it looked at no region"),
+        (["s3", "ec2"], {"s3": {}}, "it looked at no region"),
+        ([], {"s3": {}, "ec2": {"regions_count": 2}}, "it looked at no service"),
+    ],
+)
+def test_scoutsuite_s_word_is_not_taken_for_it(
+    tmp_path: Path, services: list[str], content: dict[str, Any], fault: str
+) -> None:
+    (tmp_path / "scoutsuite-results").mkdir()
+    results = {"account_id": "1", "service_list": services, "services": content}
+    file = tmp_path / "scoutsuite-results/scoutsuite_results_scoutsuite.js"
+    file.write_text("scoutsuite_results =\n" + json.dumps(results))
+    assert scoutsuite.fault(Scan("1", tmp_path)) == fault
 
 
 def test_every_severity_is_named_to_prowler_so_that_it_writes_no_framework_files() -> None:

@@ -9,10 +9,9 @@ from pathlib import Path
 from baseline.audit import process, results
 from baseline.audit.environments import Environment
 from baseline.audit.manifest import Entry, Status, now, stamp
-from baseline.audit.scan import Reach, Scan, read
+from baseline.audit.scan import LOG, Reach, Scan, read
 from baseline.errors import ToolError
 
-LOG = "log.txt"
 PARTIAL = ".partial"
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from baseline.audit.findings import MUTED, SEVERITIES, Finding
 from baseline.audit.obstacles import Obstacle, gather
-from baseline.audit.scan import Meter, Scan
+from baseline.audit.scan import LOG, Meter, Scan
 from baseline.errors import ToolError
 
 PAGE = "prowler.html"
@@ -86,8 +86,15 @@ def obstacles(directory: Path) -> tuple[Obstacle, ...]:
 
 
 def fault(scan: Scan) -> str:
-    """Why the output cannot be right, or nothing."""
-    return "" if (scan.directory / _CSV).is_file() else "it wrote no findings"
+    """Why the output cannot be right, or nothing.
+
+    Where there is nothing to check Prowler writes no file, but says so, naming the account.
+    """
+    if (scan.directory / _CSV).is_file():
+        return ""
+    said = (scan.directory / LOG).read_text(encoding="utf-8", errors="replace")
+    nothing = re.search(rf"There are no findings in Account \S*{scan.account_id}", said)
+    return "" if nothing else "it wrote no findings"
 
 
 def _finding(row: dict[str, str]) -> Finding:

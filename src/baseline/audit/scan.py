@@ -4,6 +4,9 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+# What a tool writes to its terminal, in the scan's directory.
+LOG = "log.txt"
+
 
 @dataclass(frozen=True)
 class Scan:

@@ -106,10 +106,11 @@ def fault(scan: Scan) -> str:
         return f"its results are not whole: {error}"
     if results.get("account_id") != scan.account_id:
         return f"its results are of account {results.get('account_id')}, not {scan.account_id}"
-    looked = {n: s for n, s in results.get("services", {}).items() if n not in _GLOBAL}
-    if not results.get("services"):
+    chosen = results.get("service_list") or []
+    if not chosen:
         return "it looked at no service"
-    if looked and not any(s.get("regions_count") for s in looked.values()):
+    regional = [results["services"].get(name) or {} for name in chosen if name not in _GLOBAL]
+    if regional and not any(service.get("regions_count") for service in regional):
         return "it looked at no region"
     return ""
 

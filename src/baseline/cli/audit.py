@@ -11,10 +11,18 @@ import click
 
 from baseline.audit import capacity, environments, manifest, planning, schedule
 from baseline.audit.environments import Environment
-from baseline.audit.findings import FAIL, PASS, SEVERITIES, UNKNOWN
+from baseline.audit.findings import SEVERITIES
 from baseline.audit.job import Wish
-from baseline.audit.manifest import Entry, Ledger, Run, Status
+from baseline.audit.manifest import Ledger, Run
 from baseline.audit.tools import TOOLS, Tool
+from baseline.cli.audit_rows import (
+    RUN_COLUMNS,
+    SCAN_COLUMNS,
+    last_words,
+    run_row,
+    scan_name,
+    scan_row,
+)
 from baseline.cli.audit_view import view
 from baseline.cli.shared import (
     aws_options,
@@ -29,7 +37,7 @@ from baseline.configuration import Configuration
 from baseline.errors import UsageError
 from baseline.organization import Filters, discover
 from baseline.parallel import Failed, each
-from baseline.report import PAGE, Summary, summarize, write_page, write_summary
+from baseline.report import summarize, write_page, write_summary
 from baseline.sessions import Session, open_session
 
 _AUTO = "auto"
@@ -163,7 +171,7 @@ def list_runs(reports: Path | None, output: str, config_path: Path | None, profi
     Example:  baseline audit list -o json
     """
     runs = manifest.runs(reports or load_configuration(config_path).reports)
-    show([_run_row(found) for found in runs], output, _RUN_COLUMNS)
+    show([run_row(found) for found in runs], output, RUN_COLUMNS)
 
 
 @audit.command()
@@ -326,60 +334,16 @@ def _tell(run: Run, reports: Path, output: str, fail_on: str | None = None) -> i
     summary = summarize(run, reports)
     write_summary(summary, reports)
     write_page(summary, reports)
-    show([_row(entry) for entry in run.entries], output)
-    talk(_last_words(summary, reports))
+    show(
+        [scan_row(entry) for entry in run.entries],
+        output,
+        SCAN_COLUMNS if output == "table" else None,
+    )
+    for entry in run.entries:
+        if entry.reason:
+            talk(f"{scan_name(entry)}: {entry.status}; {entry.reason.rstrip('.')}. {entry.remedy}")
+    talk(last_words(summary, reports))
     bad = fail_on and any(
         summary.severities[s] for s in SEVERITIES[: SEVERITIES.index(fail_on) + 1]
     )
     return 1 if bad or summary.complete < summary.scans else 0
-
-
-def _last_words(summary: Summary, reports: Path) -> str:
-    counts = summary.counts
-    return (
-        f"{summary.complete} of {summary.scans} scans are complete: {counts[FAIL]} findings fail, "
-        f"{counts[PASS]} pass, {counts[UNKNOWN]} could not be looked at.\n"
-        f"Open {reports / PAGE}"
-    )
-
-
-def _row(entry: Entry) -> dict[str, Any]:
-    looked = bool(entry.counts)
-    return {
-        "account_id": entry.account_id,
-        "account": entry.account_name,
-        "tool": entry.tool,
-        "status": entry.status.value,
-        "fail": entry.counts.get(FAIL, 0) if looked else None,
-        "pass": entry.counts.get(PASS, 0) if looked else None,
-        "could_not_look": entry.counts.get(UNKNOWN, 0) if looked else None,
-        **{s: entry.severities.get(s, 0) if looked else None for s in SEVERITIES[:3]},
-        "seconds": entry.seconds,
-        "memory_mb": entry.peak_memory_mb,
-        "reason": entry.reason,
-        "remedy": entry.remedy,
-        "directory": entry.directory,
-    }
-
-
-_RUN_COLUMNS = (
-    *("run", "started", "ended", "accounts", "tools"),
-    *("complete", "partial", "failed", "not_looked", "fail"),
-)
-
-
-def _run_row(run: Run) -> dict[str, Any]:
-    states = [entry.status for entry in run.entries]
-    return {
-        "run": run.stamp,
-        "started": run.started,
-        "ended": run.ended,
-        "accounts": len(run.account_ids),
-        "tools": ", ".join(dict.fromkeys(entry.tool for entry in run.entries)),
-        "complete": states.count(Status.COMPLETE),
-        "partial": states.count(Status.PARTIAL),
-        "failed": states.count(Status.FAILED),
-        "not_looked": len(states)
-        - sum(states.count(s) for s in (Status.COMPLETE, Status.PARTIAL, Status.FAILED)),
-        "fail": sum(entry.counts.get(FAIL, 0) for entry in run.entries),
-    }

@@ -13,6 +13,7 @@ from baseline.audit.findings import FAIL, UNKNOWN
 from baseline.audit.job import Progress
 from baseline.audit.manifest import Run, Status
 from baseline.audit.tools import TOOLS
+from baseline.cli.audit_rows import scan_name
 
 _STYLES = {
     Status.WAITING: "dim",
@@ -86,10 +87,10 @@ def _lines(changes: Iterable[Progress]) -> None:
 
 def _line(change: Progress) -> str:
     entry, reach = change.entry, change.reach
-    text = f"{entry.account_name} ({entry.account_id}) {TOOLS[entry.tool].title}: {entry.status}"
+    text = f"{scan_name(entry)}: {entry.status}"
     if entry.counts:
         counts = f"{entry.counts.get(FAIL, 0)} fail, {entry.counts.get(UNKNOWN, 0)} could not look"
         text = f"{text}, {counts}, {entry.seconds:.0f} s"
     elif reach.done:
         text = f"{text}, {reach.done}/{reach.total or '?'} checks, {reach.failing} failing so far"
-    return f"{text}; {entry.reason}" if entry.reason else text
+    return text

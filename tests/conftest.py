@@ -1,7 +1,6 @@
 """What all tests share: no test touches the machine's own AWS configuration."""
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,7 @@ THIRD_PARTY = Path(
 
 
 @pytest.fixture(autouse=True)
-def no_local_configuration(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+def no_local_configuration(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Cut every test off from real credentials, profiles, settings and the checkout's files."""
     for name in [n for n in os.environ if n.startswith(("AWS_", "BASELINE_"))]:
         monkeypatch.delenv(name)
@@ -21,7 +20,6 @@ def no_local_configuration(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> I
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setenv("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
     monkeypatch.chdir(tmp_path)
-    yield
 
 
 @pytest.fixture

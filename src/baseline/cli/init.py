@@ -15,7 +15,8 @@ _TEXT = """\
 # AWS Baseline: what is rolled out, and where. Every key is optional; what is written behind a # is
 # the default. An unknown key is an error, so that a slip of the pen does not go unseen.
 
-# Credentials of another organization are refused. Found in this one: {accounts} accounts, {active} active.
+# Credentials of another organization are refused. Found in this one: {accounts} accounts,
+# {active} of them active.
 organization: {organization}
 
 # Where the central buckets, their key and the StackSets are. It cannot be changed later.

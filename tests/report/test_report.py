@@ -84,7 +84,7 @@ def test_what_was_not_looked_at_is_unknown_and_never_a_pass(
     }
     assert "denied (2 times)" in unknown[0]["detail"]
     second = next(a for a in merged.accounts if a.account_id == SECOND)
-    assert second.counts["PASS"] == 0
+    assert (second.looked, second.counts["PASS"]) == (False, 0)
     assert (merged.complete, merged.scans) == (1, 2)
 
 
@@ -109,6 +109,13 @@ def test_the_page_shows_what_was_not_looked_at_before_any_finding(merged: Summar
     assert page.index("AccessDenied") < page.index("Title of s3_open")
     assert "Roll it out." in page
     assert "is SUSPENDED" in page
+
+
+def test_an_account_without_a_result_shows_no_zeros(merged: Summary) -> None:
+    accounts = render(merged).split('id="accounts"')[1].split("</section>")[0]
+    (second,) = (part for part in accounts.split("<tr>") if SECOND in part)
+    assert "not looked at" in second
+    assert ">0<" not in second
 
 
 def test_the_page_needs_nothing_but_itself(merged: Summary) -> None:

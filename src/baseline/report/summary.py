@@ -47,10 +47,14 @@ class Check:
 
 @dataclass(frozen=True)
 class AccountSummary:
-    """What all tools together say of one account; ``severities`` are its failing findings."""
+    """What all tools together say of one account; ``severities`` are its failing findings.
+
+    Not ``looked``: no tool has a result, and zeros mean nothing.
+    """
 
     account_id: str
     account_name: str
+    looked: bool
     counts: dict[str, int]
     severities: dict[str, int]
 
@@ -110,7 +114,6 @@ class _Merge:
 
     def __init__(self) -> None:
         self._counts: Counter[tuple[str, str, str]] = Counter()
-        self._names: dict[str, str] = {}
         self._severities: Counter[tuple[str, str]] = Counter()
         self._checks: dict[tuple[str, str], Finding] = {}
         self._failing: Counter[tuple[str, str]] = Counter()
@@ -122,7 +125,6 @@ class _Merge:
     def through(self, rows: Iterable[Finding]) -> Iterator[Finding]:
         for row in rows:
             self._counts[row.tool, row.account_id, row.status] += 1
-            self._names[row.account_id] = row.account_name
             if row.status == FAIL:
                 self._fail(row)
             elif row.status == PASS:
@@ -157,7 +159,7 @@ class _Merge:
             tools={tool: self._by_status(tool=tool) for tool in tools},
             completeness=run.entries,
             left_out=run.left_out,
-            accounts=tuple(self._account(a) for a in sorted(self._names)),
+            accounts=tuple(self._account(run, a) for a in sorted(run.account_ids)),
             checks=tuple(self._top_checks()),
             failing=tuple(self._worst_first()),
             unseen=tuple(self._unseen),
@@ -177,10 +179,12 @@ class _Merge:
                 totals[severity] = totals.get(severity, 0) + count
         return totals
 
-    def _account(self, account_id: str) -> AccountSummary:
+    def _account(self, run: Run, account_id: str) -> AccountSummary:
+        entries = [entry for entry in run.entries if entry.account_id == account_id]
         return AccountSummary(
             account_id,
-            self._names[account_id],
+            entries[0].account_name,
+            any(entry.counts for entry in entries),
             self._by_status(account=account_id),
             self._by_severity(account=account_id),
         )

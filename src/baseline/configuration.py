@@ -16,8 +16,8 @@ from baseline.errors import ConfigurationError
 
 DEFAULT_FILE = Path("baseline.yaml")
 
-AccountId = Annotated[str, StringConstraints(pattern=r"^\d{12}$")]
-RegionName = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")]
+AccountId = Annotated[str, StringConstraints(pattern=r"^[0-9]{12}$")]
+RegionName = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[a-z]+)+-[0-9]$")]
 ExternalId = Annotated[
     str, StringConstraints(min_length=2, max_length=1224, pattern=r"^[\w+=,.@:/-]+$")
 ]
@@ -25,38 +25,47 @@ RoleName = Annotated[str, StringConstraints(pattern=r"^[\w+=,.@-]{1,64}$")]
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True
+    )
 
 
 class GuardDuty(_Section):
     """How findings of the members reach the main account."""
 
     mode: Literal["invitation"] = "invitation"
+    """The main account invites every member; the only mode so far."""
     finding_publishing_frequency: Literal["FIFTEEN_MINUTES", "ONE_HOUR", "SIX_HOURS"] = (
         "FIFTEEN_MINUTES"
     )
+    """How often updates of findings are sent to EventBridge."""
 
 
 class Config(_Section):
     """AWS Config. ``global_region`` alone records global resources; default: the home region."""
 
     global_region: RegionName | None = None
+    """The one region that records global resources (IAM).  Default: the home region."""
 
 
 class CloudTrail(_Section):
     """Trails. ``log_group_days`` is how long the log group in each account and region keeps."""
 
     mode: Literal["account"] = "account"
+    """A trail in every account and region; the only mode so far."""
     log_group_days: Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096] = (
         90
     )
+    """Days for which the log group in each account and region keeps events."""
 
 
 class Storage(_Section):
     """How long the central buckets keep logs, and results of queries."""
 
     retention_days: Annotated[int, Field(ge=90)] = 2557
+    """Days for which the central buckets keep logs: seven years."""
     query_result_days: Annotated[int, Field(ge=1)] = 30
+    """Days for which results of queries are kept."""
 
 
 class Audit(_Section):
@@ -66,27 +75,39 @@ class Audit(_Section):
     """
 
     role: RoleName = "AssumableSecurityAuditRole"
+    """Role that is assumed in each account."""
     external_id: ExternalId | None = None
+    """Given when the role is assumed."""
     require_mfa: bool = False
+    """Whether only identities that signed in with MFA may assume the role."""
     regions: tuple[RegionName, ...] = ()
+    """Regions that are audited; empty: all."""
     services: tuple[str, ...] = ()
+    """Services that are audited, by the tools' names; empty: all."""
     timeout_minutes: Annotated[int, Field(gt=0, le=24 * 60)] = 180
+    """Minutes after which a tool is stopped in one account."""
 
 
 class StackSets(_Section):
     """The roles that self-managed StackSets use, and the role that can create them in members."""
 
     bootstrap_role: RoleName = "OrganizationAccountAccessRole"
+    """Role in each member that creates the StackSets' own roles there."""
 
 
 class Configuration(_Section):
     """All of ``baseline.yaml``. ``regions`` empty means: every region the account has enabled."""
 
     organization: Annotated[str, StringConstraints(pattern=r"^o-[a-z0-9]{10,32}$")] | None = None
+    """Credentials of any other organization are refused."""
     home_region: RegionName = "us-east-1"
+    """Where the central buckets, their key and the StackSets are. It cannot be changed later."""
     regions: tuple[RegionName, ...] = ()
+    """Regions to roll out to; empty: every region that is enabled."""
     exclude_accounts: tuple[AccountId, ...] = ()
+    """Accounts that are left alone, by id."""
     prefix: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{1,19}$")] = "baseline"
+    """Beginning of the names of buckets, roles, trails and log groups."""
     stack_sets: StackSets = StackSets()
     guardduty: GuardDuty = GuardDuty()
     config: Config = Config()
@@ -94,7 +115,9 @@ class Configuration(_Section):
     storage: Storage = Storage()
     audit: Audit = Audit()
     lake: Path = Path("lake")
+    """Directory to which logs are collected."""
     reports: Path = Path("reports")
+    """Directory of the reports."""
 
     @property
     def global_region(self) -> str:

@@ -42,7 +42,7 @@ def test_init_writes_a_file_that_says_what_was_found(simulation: Simulation) -> 
         home_region="eu-west-1",
         config=Config(global_region="eu-west-1"),
     )
-    assert "7 accounts, 6 active" in text
+    assert "7 accounts,\n# 6 of them active" in text
     assert text.count("#   - ") == 17
 
 

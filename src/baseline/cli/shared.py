@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -14,8 +14,14 @@ from baseline import configuration
 from baseline.configuration import Configuration
 from baseline.errors import ConfigurationError
 
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from rich.text import Text
+
 F = TypeVar("F", bound=Callable[..., Any])
 
+# Characters that a column of a table needs at the least.
+_NARROWEST = 8
 # A cell that begins like this is a formula to a spreadsheet [OWASP: CSV injection].
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -133,19 +139,49 @@ def _text(value: Any) -> str:
 
 def _table(rows: Sequence[dict[str, Any]], names: list[str]) -> None:
     from rich.console import Console  # noqa: PLC0415  # rich is slow to import
+
+    console = Console()
+    width = max(console.width, 80) if console.is_terminal else 10_000
+    console = Console(width=width, soft_wrap=not console.is_terminal)
+    # What cannot have a readable column is shown a record at a time.
+    wide = len(names) * _NARROWEST > width
+    console.print(_records(rows, names) if wide else _columns(rows, names))
+
+
+def _columns(rows: Sequence[dict[str, Any]], names: list[str]) -> "RenderableType":
     from rich.table import Table  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
 
     table = Table(box=None, header_style="bold", pad_edge=False)
     for name in names:
         table.add_column(name, overflow="fold")
     for row in rows:
-        # Text, never markup: a tag or a log field may hold anything, also control characters.
-        table.add_row(*(Text(_printable(_text(row.get(name)))) for name in names))
-    console = Console(soft_wrap=False)
-    width = max(console.width, 80) if console.is_terminal else 10_000
-    Console(width=width, soft_wrap=not console.is_terminal).print(table)
+        table.add_row(*(_plain(row.get(name)) for name in names))
+    return table
 
 
-def _printable(text: str) -> str:
-    return "".join(c if c.isprintable() or c == "\n" else "�" for c in text)
+def _records(rows: Sequence[dict[str, Any]], names: list[str]) -> "RenderableType":
+    """Each row as lines of name and value; what is empty in a row is left out."""
+    from rich.console import Group  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+
+    tables = []
+    for number, row in enumerate(rows, 1):
+        table = Table(box=None, show_header=False, pad_edge=False, title=f"{number} of {len(rows)}")
+        table.title_justify = "left"
+        table.add_column(style="bold", no_wrap=True)
+        table.add_column(overflow="fold")
+        for name in names:
+            if row.get(name) not in (None, ""):
+                table.add_row(_plain(name), _plain(row[name]))
+        tables.append(table)
+    return Group(*tables)
+
+
+def _plain(value: Any) -> "Text":
+    """Text, never markup: a tag or a log field may hold anything, also control characters."""
+    from rich.text import Text  # noqa: PLC0415
+
+    text = _text(value)
+    return Text(
+        "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text)
+    )

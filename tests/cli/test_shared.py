@@ -17,6 +17,16 @@ def test_csv_defuses_formulas_and_leaves_numbers(capsys: pytest.CaptureFixture[s
     assert (row["name"], row["n"]) == ("'=1+1", "-1")
 
 
+def test_a_lone_carriage_return_begins_no_new_line_of_a_csv(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    shared.show([{"name": "x\r=1+1"}], "csv")
+    assert list(csv.reader(io.StringIO(capsys.readouterr().out, newline=""))) == [
+        ["name"],
+        ["x\r=1+1"],
+    ]
+
+
 def test_a_table_shows_markup_as_text_and_no_control_characters(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -117,7 +117,7 @@ def show(rows: Sequence[dict[str, Any]], output: str, columns: Sequence[str] | N
 
 def _csv(rows: Sequence[dict[str, Any]], names: list[str]) -> str:
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
+    writer = csv.writer(text)  # its \r\n makes it quote a lone \r, too
     writer.writerow(names)
     writer.writerows([_cell(row.get(name)) for name in names] for row in rows)
     return text.getvalue()

@@ -9,6 +9,28 @@ from baseline.sessions import Session
 
 ACTIVE = "ACTIVE"
 
+# Enabled in every account and impossible to disable [Account Management guide, "Enable or disable
+# AWS Regions"]; every other region is opt-in.
+DEFAULT_REGIONS = (
+    "ap-northeast-1",
+    "ap-northeast-2",
+    "ap-northeast-3",
+    "ap-south-1",
+    "ap-southeast-1",
+    "ap-southeast-2",
+    "ca-central-1",
+    "eu-central-1",
+    "eu-north-1",
+    "eu-west-1",
+    "eu-west-2",
+    "eu-west-3",
+    "sa-east-1",
+    "us-east-1",
+    "us-east-2",
+    "us-west-1",
+    "us-west-2",
+)
+
 # What an Organizations answer without an organization says.
 _NO_ORGANIZATION = "AWSOrganizationsNotInUseException"
 

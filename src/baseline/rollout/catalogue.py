@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from baseline import templates
 from baseline.configuration import Configuration
 from baseline.errors import ConfigurationError
-from baseline.organization import Account, Organization, Target
+from baseline.organization import DEFAULT_REGIONS, Account, Organization, Target
 from baseline.templates import Member
 
 ADMINISTRATION_ROLE = "AWSCloudFormationStackSetAdministrationRole"
@@ -24,29 +24,6 @@ STORAGE = "auditing-storage"
 NAMES = templates.NAMES
 WAVES = 4
 
-# Enabled in every account and impossible to disable [Account Management guide, "Enable or disable
-# AWS Regions"]; every other region is opt-in.
-DEFAULT_REGIONS = frozenset(
-    {
-        "ap-northeast-1",
-        "ap-northeast-2",
-        "ap-northeast-3",
-        "ap-south-1",
-        "ap-southeast-1",
-        "ap-southeast-2",
-        "ca-central-1",
-        "eu-central-1",
-        "eu-north-1",
-        "eu-west-1",
-        "eu-west-2",
-        "eu-west-3",
-        "sa-east-1",
-        "us-east-1",
-        "us-east-2",
-        "us-west-1",
-        "us-west-2",
-    }
-)
 LEADING_REGION = "us-east-1"
 MAX_PARAMETER = 4_096  # bytes of one parameter's value [CloudFormation quotas]
 
@@ -208,7 +185,7 @@ class _Kinds:
         return self.configuration.home_region
 
     def roles(self) -> Iterator[Stack]:
-        opt_in = sorted(set(self.regions[self._main]) - DEFAULT_REGIONS)
+        opt_in = sorted(set(self.regions[self._main]) - set(DEFAULT_REGIONS))
         principals = ["cloudformation.amazonaws.com"]
         principals += [f"cloudformation.{region}.amazonaws.com" for region in opt_in]
         parameters = {

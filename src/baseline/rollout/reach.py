@@ -9,9 +9,8 @@ from dataclasses import dataclass, field
 
 from baseline.configuration import Configuration
 from baseline.errors import BaselineError, ConfigurationError, CredentialsError
-from baseline.organization import Account, Organization, enabled_regions
+from baseline.organization import DEFAULT_REGIONS, Account, Organization, enabled_regions
 from baseline.parallel import Done, Failed, each
-from baseline.rollout.catalogue import DEFAULT_REGIONS
 from baseline.sessions import Session
 
 
@@ -75,7 +74,7 @@ def regions(session: Session, configuration: Configuration, organization: Organi
     members = [a for a in organization.active if a.id != session.account_id]
     by_account = {account.id: chosen for account in organization.active}
     unknown: dict[str, BaselineError] = {}
-    if DEFAULT_REGIONS.issuperset(chosen):
+    if set(DEFAULT_REGIONS).issuperset(chosen):
         return Regions(by_account, unknown)
 
     def ask(account: Account) -> set[str]:

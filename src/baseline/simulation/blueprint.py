@@ -2,28 +2,12 @@
 
 from dataclasses import dataclass
 
+from baseline.organization import DEFAULT_REGIONS
+
 HOME_REGION = "eu-west-1"
 
-# The regions that every account has enabled by default [AWS: Account Management, Regions].
-REGIONS = (
-    "ap-northeast-1",
-    "ap-northeast-2",
-    "ap-northeast-3",
-    "ap-south-1",
-    "ap-southeast-1",
-    "ap-southeast-2",
-    "ca-central-1",
-    "eu-central-1",
-    "eu-north-1",
-    "eu-west-1",
-    "eu-west-2",
-    "eu-west-3",
-    "sa-east-1",
-    "us-east-1",
-    "us-east-2",
-    "us-west-1",
-    "us-west-2",
-)
+# All that are enabled by default, and no other.
+REGIONS = DEFAULT_REGIONS
 
 
 @dataclass(frozen=True)

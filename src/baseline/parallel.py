@@ -40,7 +40,7 @@ class UnexpectedError(BaselineError):
     def __init__(self, error: Exception) -> None:
         super().__init__(
             f"unexpected {type(error).__name__}: {error}",
-            remedy="This is a bug; run again with --debug and report the traceback.",
+            remedy="This is a bug; report what `baseline --debug ...` shows.",
         )
         self.traceback = "".join(traceback.format_exception(error))
 

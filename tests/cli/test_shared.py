@@ -21,10 +21,7 @@ def test_a_lone_carriage_return_begins_no_new_line_of_a_csv(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     shared.show([{"name": "x\r=1+1"}], "csv")
-    assert list(csv.reader(io.StringIO(capsys.readouterr().out, newline=""))) == [
-        ["name"],
-        ["x\r=1+1"],
-    ]
+    assert capsys.readouterr().out == "name\nx =1+1\n"
 
 
 def test_a_table_shows_markup_as_text_and_no_control_characters(

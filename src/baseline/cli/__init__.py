@@ -5,6 +5,7 @@ One file a command group. Exit codes: 0 done Â· 1 done, and the answer is "no" Â
 """
 
 import importlib
+import os
 import sys
 
 import click
@@ -48,9 +49,8 @@ class LazyGroup(click.Group):
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(baseline.VERSION, prog_name="baseline")
-@click.option("--debug", is_flag=True, envvar="BASELINE_DEBUG", help="Show tracebacks of errors.")
-@click.pass_context
-def cli(ctx: click.Context, debug: bool) -> None:
+@click.option("--debug", is_flag=True, help="Show tracebacks of errors; so does BASELINE_DEBUG=1.")
+def cli(debug: bool) -> None:  # run() looks at it, before anything can go wrong
     """Roll out an auditing baseline to every account and region of an AWS Organization, prove that
     it is there, query its logs with SQL, and audit every account.
 
@@ -58,7 +58,6 @@ def cli(ctx: click.Context, debug: bool) -> None:
     Start here, with no AWS account:   baseline demo
     Start here, with one:              baseline init && baseline rollout plan
     """  # noqa: D205
-    ctx.obj = debug
 
 
 def main() -> None:
@@ -68,7 +67,7 @@ def main() -> None:
 
 def run(arguments: list[str]) -> int:
     """Run one command and return its exit code."""
-    debug = "--debug" in arguments
+    debug = "--debug" in arguments[:1] or bool(os.environ.get("BASELINE_DEBUG"))
     try:
         code = cli.main(arguments, prog_name="baseline", standalone_mode=False)
     except click.ClickException as error:
@@ -90,7 +89,7 @@ def run(arguments: list[str]) -> int:
             raise
         click.echo(
             f"Error: unexpected {type(error).__name__}: {error}. "
-            "This is a bug; run again with --debug and report the traceback.",
+            "This is a bug; report what `baseline --debug ...` shows.",
             err=True,
         )
         return 2

@@ -29,6 +29,8 @@ AUDIT_SERVICES = ("iam", "s3", "ec2", "cloudtrail", "guardduty")
 DATES = ("2019", "2019-07", "2019-07-23")
 INCIDENTS = ("ConsoleLoginWithoutMfa", "TrailStopped", "AccessKeyForOtherUser", "S3MassDownload")
 
+# Only a directory that holds this file is ever cleared.
+_MARK = ".baseline-demo"
 # What a fresh run makes again. Reports of earlier runs stay.
 _MADE = ("baseline.yaml", "lake", STATE)
 _SETUP_LOG = "audit-setup.log"
@@ -250,15 +252,16 @@ def _environment(simulated: dict[str, str], tools_dir: Path | None) -> dict[str,
 
 
 def _make_ready(directory: Path) -> None:
-    """Clear away what an earlier demo made; anything else in the directory is not ours."""
-    directory.mkdir(parents=True, exist_ok=True)
-    foreign = {p.name for p in directory.iterdir()} - {*_MADE, _SETUP_LOG, "reports"}
-    if foreign:
+    """Clear away what an earlier demo made; a directory that no demo marked is not ours."""
+    mark = directory / _MARK
+    if directory.is_dir() and any(directory.iterdir()) and not mark.exists():
         raise UsageError(
-            f"holds {min(foreign)}, which no demo wrote",
+            "is not empty, and no demo made it",
             where=str(directory),
             remedy="Give another --directory.",
         )
+    directory.mkdir(parents=True, exist_ok=True)
+    mark.touch()
     for name in _MADE:
         path = directory / name
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)

@@ -18,6 +18,7 @@ from baseline.audit.findings import FAIL, PASS, SEVERITIES, STATUSES, UNKNOWN, F
 from baseline.audit.manifest import Entry, LeftOut, Run, write
 from baseline.audit.results import findings
 from baseline.errors import ToolError
+from baseline.report.cells import defused
 
 SUMMARY = "summary.json"
 FINDINGS = "findings.csv"
@@ -26,9 +27,6 @@ PAGE = "index.html"
 # What the page shows of the findings; the CSV has all of them.
 SHOWN = 1000
 _TOP_CHECKS = 25
-
-# A cell that begins like this is a formula to a spreadsheet [OWASP: CSV injection].
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True)
@@ -99,14 +97,6 @@ def write_summary(summary: Summary, reports: Path) -> None:
     content = msgspec.to_builtins(summary)
     del content["failing"], content["unseen"]
     write(reports / SUMMARY, msgspec.json.format(msgspec.json.encode(content), indent=2))
-
-
-def defused(text: str) -> str:
-    """``text`` as a cell that no spreadsheet runs, and no terminal obeys."""
-    cell = "'" + text if text.startswith(_FORMULA) else text
-    if cell.isprintable():
-        return cell
-    return "".join(c if c.isprintable() or c == "\n" else " " for c in cell)
 
 
 class _Merge:

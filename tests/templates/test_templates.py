@@ -1,6 +1,7 @@
 """The templates: valid, small enough, and as narrow as a reviewer wants them."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -19,6 +20,25 @@ WITHOUT_RESOURCE = {
     "Config",
     "LookAtTrailsAndLogGroups",
 }
+
+PREFIXES = [
+    ("baseline", True),
+    ("abc", True),
+    ("a1-b2-c3", True),
+    ("sthreelike", True),
+    ("a" * 20, True),
+    ("a" * 21, False),
+    ("ab", False),
+    ("acme-", False),
+    ("-acme", False),
+    ("a--b", False),
+    ("1abc", False),
+    ("Acme", False),
+    ("xn--x", False),
+    ("sthree", False),
+    ("sthree-x", False),
+    ("amzn-s3-demo", False),
+]
 
 
 def members(count: int) -> list[Member]:
@@ -83,13 +103,22 @@ def test_templates_are_ascii_because_cloudformation_gives_back_question_marks(na
 
 
 def test_every_service_principal_has_a_condition_against_a_confused_deputy() -> None:
-    """Each service may act for this organization or its accounts only."""
+    """Each service may act for this organization or its accounts only.
+
+    CloudTrail alone may assume the role for its log group without: it supports no such condition.
+    """
     keys = {"aws:SourceAccount", "aws:SourceArn", "aws:SourceOrgID"}
     granted = [s for s in all_statements() if "Service" in dict_of(s.get("Principal"))]
     assert len(granted) >= 9
-    for statement in granted:
+    unsupported = [s for s in granted if assumes(s, "cloudtrail.amazonaws.com")]
+    assert [s.get("Condition") for s in unsupported] == [None]
+    for statement in [s for s in granted if s not in unsupported]:
         used = {key for keys in statement["Condition"].values() for key in keys}
         assert used & keys, statement
+
+
+def assumes(statement: dict[str, Any], service: str) -> bool:
+    return (statement["Principal"]["Service"], statement["Action"]) == (service, "sts:AssumeRole")
 
 
 def dict_of(value: Any) -> dict[str, Any]:
@@ -131,7 +160,8 @@ def test_what_holds_logs_outlives_the_stack(kind: str) -> None:
     resources = templates.parse(templates.read("auditing-storage"))["Resources"].values()
     found = [r for r in resources if r["Type"] == kind]
     assert found
-    assert all(r["DeletionPolicy"] == r["UpdateReplacePolicy"] == "Retain" for r in found)
+    policies = {(r["DeletionPolicy"], r["UpdateReplacePolicy"]) for r in found}
+    assert policies == {("RetainExceptOnCreate", "Retain")}
 
 
 def test_every_bucket_is_versioned_encrypted_private_and_refuses_plain_transport() -> None:
@@ -154,6 +184,33 @@ def test_one_recorder_so_that_a_new_global_region_does_not_collide() -> None:
     assert len(recorders) == 1
     assert "Condition" not in recorders[0]
     assert not any("DependsOn" in r for r in resources.values())
+
+
+def test_recorder_and_channel_keep_their_names_whatever_the_prefix() -> None:
+    """There is room for one of each, so one with another name would collide with the old one."""
+    resources = templates.parse(templates.read("auditing"))["Resources"]
+    for name in ("ConfigurationRecorder", "DeliveryChannel"):
+        assert isinstance(resources[name]["Properties"]["Name"], str)
+
+
+def test_the_execution_role_attaches_only_the_policies_that_the_baseline_uses() -> None:
+    attaching = [s for s in all_statements() if "iam:AttachRolePolicy" in as_list(s["Action"])]
+    assert len(attaching) == 1
+    allowed = [a["Fn::Sub"] for a in attaching[0]["Condition"]["ArnEquals"]["iam:PolicyARN"]]
+    roles = templates.parse(templates.read("audit-roles"))["Resources"].values()
+    used = {a["Fn::Sub"] for r in roles for a in r["Properties"].get("ManagedPolicyArns", ())}
+    assert set(allowed) == used
+    assert attaching[0]["Action"] == ["iam:AttachRolePolicy", "iam:DetachRolePolicy"]
+
+
+@pytest.mark.parametrize("name", [n for n in templates.NAMES if not n.startswith("guardduty")])
+@pytest.mark.parametrize(("prefix", "good"), PREFIXES)
+def test_a_prefix_is_refused_where_s3_would_refuse_its_buckets(
+    name: str, prefix: str, good: bool
+) -> None:
+    parameter = templates.parse(templates.read(name))["Parameters"]["Prefix"]
+    fits = parameter["MinLength"] <= len(prefix) <= parameter["MaxLength"]
+    assert (fits and re.search(parameter["AllowedPattern"], prefix) is not None) == good
 
 
 def test_the_main_account_invites_every_member_at_the_same_time() -> None:

@@ -98,6 +98,41 @@ def test_log_group_and_role_come_together(somebody: Any, simulation: Any, bucket
     ]
 
 
+@pytest.mark.parametrize(
+    ("condition", "good"),
+    [
+        ({}, True),
+        ({"Condition": {"StringEquals": {"aws:SourceAccount": MAIN}}}, False),
+        ({"Condition": {"ArnLike": {"AWS:SourceArn": "*"}}}, False),
+    ],
+)
+def test_the_role_for_the_log_group_may_not_ask_for_a_source(
+    somebody: Any, simulation: Any, bucket: Any, condition: Any, good: Any
+) -> None:
+    """CloudTrail does not support it there, however well it would fit."""
+    simulation.client("logs", "eu-west-1", MAIN).create_log_group(logGroupName="/trail")
+    trust = {
+        "Effect": "Allow",
+        "Principal": {"Service": "cloudtrail.amazonaws.com"},
+        "Action": "sts:AssumeRole",
+    }
+    made = simulation.client("iam", "us-east-1", MAIN).create_role(
+        RoleName="logs", AssumeRolePolicyDocument=json.dumps({"Statement": [trust | condition]})
+    )
+    settings = {
+        "Name": "baseline",
+        "S3BucketName": BUCKET,
+        "CloudWatchLogsLogGroupArn": f"arn:aws:logs:eu-west-1:{MAIN}:log-group:/trail:*",
+        "CloudWatchLogsRoleArn": made["Role"]["Arn"],
+    }
+    create = somebody("cloudtrail").create_trail
+
+    if good:
+        assert create(**settings)["CloudWatchLogsRoleArn"] == made["Role"]["Arn"]
+    else:
+        assert refusal(create, **settings) == "InvalidCloudWatchLogsRoleArnException"
+
+
 def test_a_second_trail_of_that_name_is_refused(given_a_trail: Any) -> None:
     client = given_a_trail()
 

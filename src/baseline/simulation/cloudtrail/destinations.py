@@ -1,5 +1,6 @@
 """Whether a trail may deliver to where it is told to: bucket, log group and role."""
 
+import json
 from typing import Any
 
 from moto.iam.models import iam_backends
@@ -7,6 +8,10 @@ from moto.logs.models import logs_backends
 
 from baseline.simulation.cloudtrail.trail import PRINCIPAL, Trail, bucket_problem
 from baseline.simulation.service import Refusal
+
+# "The role policy doesn't support the use of aws:SourceArn and aws:SourceAccount" [CloudTrail User
+# Guide, "Role policy document for CloudTrail to use CloudWatch Logs for monitoring"].
+_UNSUPPORTED = {"aws:sourcearn", "aws:sourceaccount"}
 
 
 def check(trail: Trail, settings: dict[str, Any], organization_id: str) -> None:
@@ -48,9 +53,23 @@ def _check_role(arn: str | None) -> None:
             "You must specify a role ARN as well as a log group.",
         )
     roles = iam_backends[arn.split(":")[4]]["aws"].roles.values() if arn.count(":") >= 5 else ()  # noqa: PLR2004 - an ARN's colons
-    trusted = (r for r in roles if r.arn == arn and PRINCIPAL in r.assume_role_policy_document)
-    if not any(trusted):
+    if not any(r.arn == arn and _trusts_us(r.assume_role_policy_document) for r in roles):
         raise Refusal(
             "InvalidCloudWatchLogsRoleArnException",
             "Access denied. Check the trust relationships for your role.",
         )
+
+
+def _trusts_us(policy: str) -> bool:
+    """Whether a trust policy lets CloudTrail in, without a condition that it does not support."""
+    statements = json.loads(policy)["Statement"]
+    return any(
+        statement["Effect"] == "Allow"
+        and PRINCIPAL in json.dumps(statement.get("Principal"))
+        and not _UNSUPPORTED & {k.lower() for keys in _conditions(statement) for k in keys}
+        for statement in (statements if isinstance(statements, list) else [statements])
+    )
+
+
+def _conditions(statement: Any) -> list[Any]:
+    return list(statement.get("Condition", {}).values())

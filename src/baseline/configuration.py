@@ -10,11 +10,34 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+)
+from pydantic_core import PydanticCustomError
 
 from baseline.errors import ConfigurationError
 
 DEFAULT_FILE = Path("baseline.yaml")
+
+# What S3 takes as the beginning of a bucket's name; these two beginnings it reserves, and
+# "xn--" too, which has two hyphens [S3 User Guide, "Bucket naming rules"].
+_PREFIX = re.compile(r"(?!(sthree|amzn-s3-demo)(-|$))[a-z][a-z0-9]*(-[a-z0-9]+)*")
+
+
+def _named_buckets(prefix: str) -> str:
+    if 3 <= len(prefix) <= 20 and _PREFIX.fullmatch(prefix):  # noqa: PLR2004  # room for the rest
+        return prefix
+    raise PydanticCustomError(
+        "prefix",
+        "3 to 20 lower-case letters, digits and single hyphens, like acme, "
+        "that do not begin as names do that S3 reserves",
+    )
+
 
 AccountId = Annotated[str, StringConstraints(pattern=r"^[0-9]{12}$")]
 RegionName = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[a-z]+)+-[0-9]$")]
@@ -106,8 +129,8 @@ class Configuration(_Section):
     """Regions to roll out to; empty: every region that is enabled."""
     exclude_accounts: tuple[AccountId, ...] = ()
     """Accounts that are left alone, by id."""
-    prefix: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{1,19}$")] = "baseline"
-    """Beginning of the names of buckets, roles, trails and log groups."""
+    prefix: Annotated[str, AfterValidator(_named_buckets)] = "baseline"
+    """Beginning of the names of buckets, roles, trails and log groups. Not changed later."""
     stack_sets: StackSets = StackSets()
     guardduty: GuardDuty = GuardDuty()
     config: Config = Config()

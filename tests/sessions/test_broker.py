@@ -1,16 +1,21 @@
 """Children get keys that renew, each its own account's and nobody else's."""
 
 import json
+import socket
+import struct
+import threading
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
+from urllib.parse import urlsplit
 
 import botocore.session
 import pytest
 
 from baseline.errors import CredentialsError
+from baseline.parallel import UnexpectedError
 from baseline.sessions import Broker, Credentials, Grant, Session
 
 
@@ -20,7 +25,7 @@ class Lender:
     def __init__(self, key: str, lifetime: timedelta | None) -> None:
         self.key = key
         self.lifetime = lifetime
-        self.failure: CredentialsError | None = None
+        self.failure: Exception | None = None
 
     def credentials(self) -> Credentials:
         if self.failure:
@@ -92,6 +97,48 @@ def test_why_keys_cannot_be_renewed_is_kept(broker: Broker) -> None:
     with pytest.raises(urllib.error.HTTPError, match="500"):
         ask(grant, grant.token)
     assert grant.failure is lender.failure
+
+
+def test_what_nobody_expected_is_answered_and_kept(broker: Broker) -> None:
+    """As botocore's RuntimeError when keys were renewed and have ended nevertheless."""
+    lender, grant = lent(broker, "AKIA")
+    lender.failure = RuntimeError("still expired")
+    with pytest.raises(urllib.error.HTTPError, match="500"):
+        ask(grant, grant.token)
+    assert isinstance(grant.failure, UnexpectedError)
+    assert "still expired" in str(grant.failure)
+
+
+def test_a_child_that_goes_away_leaves_no_traceback(
+    broker: Broker, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """It resets the connection while its keys are looked for; that is no failure of the grant."""
+    gone = threading.Event()
+
+    class Slow(Lender):
+        def credentials(self) -> Credentials:
+            gone.wait(10)
+            return super().credentials()
+
+    grant = broker.lend(cast("Session", Slow("AKIA", None)))
+    url = urlsplit(grant.environment({}, "eu-west-1")["AWS_CONTAINER_CREDENTIALS_FULL_URI"])
+    child = socket.create_connection((str(url.hostname), int(url.port or 0)))
+    child.sendall(f"GET {url.path} HTTP/1.0\r\nAuthorization: {grant.token}\r\n\r\n".encode())
+    child.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    answering = _answering()
+    child.close()
+    gone.set()
+    answering.join(10)
+    assert capfd.readouterr() == ("", "")
+    assert grant.failure is None
+
+
+def _answering() -> threading.Thread:
+    """The broker's thread for the one request that is there."""
+    while True:
+        for thread in threading.enumerate():
+            if "process_request_thread" in thread.name:
+                return thread
 
 
 def test_a_child_learns_where_aws_is_and_never_who_we_are(broker: Broker) -> None:

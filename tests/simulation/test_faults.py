@@ -3,6 +3,7 @@
 import json
 import urllib.error
 import urllib.request
+from typing import Any
 
 import pytest
 
@@ -103,10 +104,37 @@ def test_faults_can_be_written(text: str, fault: Fault) -> None:
     assert Fault.parse(text) == fault
 
 
-@pytest.mark.parametrize("text", ["", "explode:s3", "deny:a:b:c:d:e", "deny:a:b:c:d:1:2"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "explode:s3",
+        "deny:a:b:c:d:e",
+        "deny:a:b:c:d:1:2",
+        "deny:::::0",
+        "deny:::::-1",
+        "deny:::::²",
+    ],
+)
 def test_what_is_no_fault_is_refused(text: str) -> None:
     with pytest.raises(UsageError, match="cannot read the fault"):
         Fault.parse(text)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"kind": "explode"},
+        {"kind": ["deny"]},
+        {"kind": "deny", "times": 0},
+        {"kind": "deny", "times": True},
+        {"kind": "deny", "times": "2"},
+        {"kind": "deny", "service": 3},
+    ],
+)
+def test_no_fault_is_made_of_wrong_values(fields: dict[str, Any]) -> None:
+    with pytest.raises(UsageError, match="cannot read the fault"):
+        Fault(**fields)
 
 
 def switch(simulation: Simulation, method: str, name: str, body: object, token: str) -> object:
@@ -142,7 +170,17 @@ def test_faults_delivery_clock_and_codes_can_be_switched_over_http(
     [
         ("faults", {"fault": "deny"}, "", 403),
         ("faults", {"fault": "explode"}, None, 400),
+        ("faults", {"fault": 5}, None, 400),
+        ("faults", {"kind": "explode", "service": "s3"}, None, 400),
+        ("faults", {"kind": "deny", "times": 0}, None, 400),
+        ("faults", {"kind": "deny", "servcie": "s3"}, None, 400),
         ("faults", {"no such field": 1}, None, 400),
+        ("faults", [], None, 400),
+        ("faults", {"fault": "deny"}, "\N{LATIN SMALL LETTER E WITH ACUTE}", 403),
+        ("clock", {"advance": 1e300}, None, 400),
+        ("clock", {"advance": float("nan")}, None, 400),
+        ("clock", {"advance": -1}, None, 400),
+        ("clock", {}, None, 400),
         ("nothing", {}, None, 404),
     ],
 )

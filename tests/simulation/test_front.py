@@ -1,5 +1,6 @@
 """Requests of every protocol reach the right account, over both transports."""
 
+import http.client
 import json
 import urllib.error
 import urllib.request
@@ -158,6 +159,37 @@ def test_nobody_becomes_another_account_by_a_header(simulation: Simulation) -> N
 def test_it_listens_on_loopback_only(simulation: Simulation) -> None:
     with simulation.serve() as url:
         assert url.startswith("http://127.0.0.1:")
+
+
+@pytest.mark.parametrize(
+    ("host", "answered"),
+    [
+        ("127.0.0.1:1", True),
+        ("localhost", True),
+        ("bucket.LOCALHOST:80", True),
+        ("rebound.example:1", False),
+        ("127.0.0.1.example", False),
+        ("localhost.example:80", False),
+        ("", False),
+    ],
+)
+@pytest.mark.parametrize("path", ["/", "/_simulation/faults"])
+def test_only_names_of_loopback_are_answered(
+    simulation: Simulation, path: str, host: str, answered: bool
+) -> None:
+    """A web page whose name was bound to 127.0.0.1 gets nothing, whatever it has learned."""
+    keys = simulation.administrator
+    scope = f"{keys.access_key_id}/20260101/us-east-1/s3/aws4_request"
+    headers = {
+        "Host": host,
+        "Authorization": f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0",
+        "X-Simulation-Token": keys.secret_access_key,
+    }
+    with simulation.serve() as url:
+        line = http.client.HTTPConnection(url.removeprefix("http://"))
+        line.request("GET", path, headers=headers)
+        assert (line.getresponse().status != 403) is answered
+        line.close()
 
 
 def test_observers_learn_who_did_what(simulation: Simulation, member: Session) -> None:

@@ -4,6 +4,7 @@ import os
 import re
 import shlex
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -137,6 +138,17 @@ def test_what_cannot_be_done_is_said_in_one_sentence(
     captured = capsys.readouterr()
     assert sentence in captured.err
     assert "Traceback" not in captured.err
+    assert captured.out == ""
+
+
+def test_a_port_that_is_taken_is_said_in_one_sentence(capfd: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        assert run(["simulate", "--port", str(port), "--", "true"]) == 2
+    said = f"Error: port {port}: cannot be listened on: Address already in use. Give another --port"
+    captured = capfd.readouterr()
+    assert captured.err.startswith(said)
+    assert captured.err.count("\n") == 1
     assert captured.out == ""
 
 

@@ -1,7 +1,10 @@
 """The state can be taken out, put back and kept in a file."""
 
 import contextlib
+import hashlib
 import importlib
+import pickle
+import random
 from pathlib import Path
 
 import moto.backends
@@ -92,6 +95,39 @@ def test_a_file_that_was_cut_off_is_refused(simulation: Simulation, tmp_path: Pa
     path.write_bytes(path.read_bytes()[:5000])
     with pytest.raises(ConfigurationError, match="it is damaged"):
         load_state(path)
+
+
+def test_a_file_that_was_damaged_anywhere_is_refused(
+    simulation: Simulation, tmp_path: Path
+) -> None:
+    """No byte of it is unpickled."""
+    path = tmp_path / "state"
+    save_state(simulation, path)
+    whole = path.read_bytes()
+    begin = whole.index(b"\n") + 1
+    for place in random.Random(1).sample(range(begin, len(whole)), 20):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
+        with pytest.raises(ConfigurationError, match="it is damaged"):
+            load_state(path)
+
+
+def test_a_state_that_does_not_fit_is_refused(simulation: Simulation, tmp_path: Path) -> None:
+    """A file of ours that is whole, from a checkout whose state looked otherwise."""
+    path = tmp_path / "state"
+    save_state(simulation, path)
+    magic = path.read_bytes().partition(b"\n")[0] + b"\n"
+    state = pickle.dumps(["another", "shape"])
+    path.write_bytes(magic + hashlib.sha256(state).digest() + state)
+    with pytest.raises(ConfigurationError, match="does not fit this installation"):
+        load_state(path)
+
+
+def test_nothing_is_left_behind_when_writing_fails(simulation: Simulation, tmp_path: Path) -> None:
+    path = tmp_path / "state"
+    path.mkdir()
+    with pytest.raises(ConfigurationError, match="cannot be written: Is a directory"):
+        save_state(simulation, path)
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_a_directory_that_is_not_there_is_said(simulation: Simulation, tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import Self
 
 from baseline.errors import BaselineError
+from baseline.parallel import UnexpectedError
 from baseline.sessions.session import Session
 
 # What may pass from the caller's environment to a child: where AWS is, never who we are.
@@ -114,6 +115,9 @@ class _Server(http.server.ThreadingHTTPServer):
     daemon_threads = True
     grants: dict[str, Grant]
 
+    def handle_error(self, *_: object) -> None:
+        """Say nothing: a child that goes away while it is answered wants no answer any more."""
+
 
 class _Handler(http.server.BaseHTTPRequestHandler):
     server: _Server
@@ -125,11 +129,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         if grant is None:
             self._reply(403, {"code": "AccessDenied", "message": "no such token"})
             return
-        try:
-            self._reply(200, grant.answer())
-        except BaselineError as error:
-            grant.failure = error
-            self._reply(500, {"code": "CannotRenew", "message": str(error)})
+        self._reply(*_asked(grant))
 
     def _reply(self, status: int, answer: dict[str, str]) -> None:
         body = json.dumps(answer).encode()
@@ -141,3 +141,14 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the name it has
         """Say nothing: who asks when is nobody's log."""
+
+
+def _asked(grant: Grant) -> tuple[int, dict[str, str]]:
+    """Status and answer; the grant keeps why there are no keys."""
+    try:
+        return 200, grant.answer()
+    except BaselineError as error:
+        grant.failure = error
+    except Exception as error:  # noqa: BLE001  # the child needs an answer, whatever went wrong
+        grant.failure = UnexpectedError(error)
+    return 500, {"code": "CannotRenew", "message": str(grant.failure)}

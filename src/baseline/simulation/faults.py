@@ -2,15 +2,13 @@
 
 import threading
 from dataclasses import dataclass, replace
-from typing import Literal, get_args
+from typing import Literal, cast, get_args
 
 from baseline.errors import UsageError
 from baseline.simulation.service import Call, ConnectionLost, Refusal
 
 Kind = Literal["deny", "throttle", "timeout", "error"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
-
-_PARTS = 5
 
 # Codes differ with the age of a service's protocol [Common Errors of each API reference].
 _THROTTLED = {
@@ -39,7 +37,10 @@ _PREFIX = {"s3control": "s3", "accessanalyzer": "access-analyzer"}
 
 @dataclass(frozen=True)
 class Fault:
-    """Which calls go wrong and how. None means any; ``times`` None means for ever."""
+    """Which calls go wrong and how. None means any; ``times`` None means for ever.
+
+    Raises UsageError for what would be no fault.
+    """
 
     kind: Kind
     service: str | None = None
@@ -47,6 +48,14 @@ class Fault:
     account_id: str | None = None
     region: str | None = None
     times: int | None = None
+
+    def __post_init__(self) -> None:
+        """Check also the types: a fault may come as JSON."""
+        chosen = (self.service, self.operation, self.account_id, self.region)
+        named = self.kind in KINDS and all(isinstance(part, str | None) for part in chosen)
+        counted = self.times is None or (type(self.times) is int and self.times > 0)
+        if not named or not counted:
+            raise _unreadable(self)
 
     @classmethod
     def parse(cls, text: str) -> "Fault":
@@ -56,22 +65,29 @@ class Fault:
         """
         kind, *rest = text.split(":")
         chosen = [part if part not in ("", "*") else None for part in rest]
-        service, operation, account_id, region, times = (*chosen, *[None] * 5)[:5]
-        if kind not in KINDS or len(rest) > _PARTS or not (times or "1").isdigit():
-            raise UsageError(
-                f"cannot read the fault {text!r}",
-                where="--fault",
-                remedy=f"Write {{{'|'.join(KINDS)}}}:SERVICE:OPERATION:ACCOUNT:REGION:TIMES, "
-                "where * and what is left out mean any, for example "
-                "deny:guardduty:CreateDetector:400000000004:eu-west-1",
-            )
-        return cls(kind, service, operation, account_id, region, int(times) if times else None)
+        chosen += [None] * (5 - len(chosen))
+        try:
+            service, operation, account_id, region, times = chosen
+            left = int(times) if times else None
+            return cls(cast("Kind", kind), service, operation, account_id, region, left)
+        except (ValueError, UsageError):
+            raise _unreadable(text) from None
 
     def hits(self, call: Call) -> bool:
         """Whether this fault is meant for ``call``."""
         wanted = (self.service, self.operation, self.account_id, self.region)
         got = (call.service, call.operation, call.account_id, call.region)
         return all(w in (None, g) for w, g in zip(wanted, got, strict=True))
+
+
+def _unreadable(fault: object) -> UsageError:
+    return UsageError(
+        f"cannot read the fault {fault!r}",
+        where="--fault",
+        remedy=f"Write {{{'|'.join(KINDS)}}}:SERVICE:OPERATION:ACCOUNT:REGION:TIMES, "
+        "where * and what is left out mean any, for example "
+        "deny:guardduty:CreateDetector:400000000004:eu-west-1",
+    )
 
 
 class Faults:

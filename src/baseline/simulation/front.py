@@ -32,6 +32,9 @@ ACTING = "baseline.acting"
 
 _SCOPE = re.compile(r"Credential=([^/,\s]+)/(\d{8})/([^/]*)/([^/]+)/aws4_request")
 _READS = ("Get", "List", "Describe", "Head", "Lookup", "Search", "Select", "BatchGet")
+# A page in a browser may have its own host's name point here; it must not be answered.
+_LOOPBACK = re.compile(r"(127\.0\.0\.1|([\w.-]+\.)?localhost)(:\d+)?", re.ASCII | re.IGNORECASE)
+_NOT_LOOPBACK = Refusal("AccessDenied", "The simulation answers to names of loopback alone.", 403)
 _NO_TOKEN = Refusal("MissingAuthenticationToken", "Request is missing Authentication Token", 403)
 
 
@@ -81,8 +84,11 @@ class Front:
         return [answer.body]
 
     def _answer_http(self, environ: dict[str, Any]) -> Answer:
+        request = _whole(environ)
+        if not _LOOPBACK.fullmatch(environ.get("HTTP_HOST", "")):
+            return wire.refuse(None, _NOT_LOOPBACK, wire.new_request_id())
         if environ["PATH_INFO"].startswith(switches.PATH):
-            return switches.answer(self._simulation, _whole(environ))
+            return switches.answer(self._simulation, request)
         return self.answer(environ)
 
     def answer(self, environ: dict[str, Any]) -> Answer:

@@ -1,7 +1,7 @@
 """A simulation in a file: private to its user, since loading a pickle runs what it says."""
 
+import hashlib
 import os
-import pickle
 import stat
 import tempfile
 from pathlib import Path
@@ -11,18 +11,20 @@ import moto
 from baseline.errors import ConfigurationError
 from baseline.simulation.simulation import Simulation
 
-# State of another version of moto would not fit its classes.
-_MAGIC = f"aws-baseline simulation 1, moto {moto.__version__}\n".encode()
+# State of another version of moto would not fit its classes. A digest of the state follows.
+_MAGIC = f"aws-baseline simulation 2, moto {moto.__version__}\n".encode()
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 def save(simulation: Simulation, path: Path) -> None:
     """Write the state to ``path``, whole or not at all, readable by its user alone."""
-    blob = _MAGIC + simulation.snapshot()
+    state = simulation.snapshot()
     try:
-        with tempfile.NamedTemporaryFile(dir=path.absolute().parent, delete=False) as file:
-            file.write(blob)
-        Path(file.name).replace(path)
+        with tempfile.TemporaryDirectory(dir=path.absolute().parent) as place:
+            part = Path(place, path.name)
+            part.touch(mode=0o600)
+            part.write_bytes(_MAGIC + _digest(state) + state)
+            part.replace(path)
     except OSError as error:
         raise ConfigurationError(
             f"the state cannot be written: {error.strerror}", where=str(path)
@@ -37,10 +39,19 @@ def load(path: Path) -> Simulation:
     blob = _private(path)
     if not blob.startswith(_MAGIC):
         raise _refused(path, "it was not written by this version of the simulation")
+    size = len(_digest(b""))
+    digest, state = blob[len(_MAGIC) :][:size], blob[len(_MAGIC) :][size:]
+    if digest != _digest(state):
+        raise _refused(path, "it is damaged")
     try:
-        return Simulation.restore(blob.removeprefix(_MAGIC))
-    except (pickle.UnpicklingError, EOFError, AttributeError, ImportError, KeyError) as error:
-        raise _refused(path, f"it is damaged ({type(error).__name__})") from error
+        return Simulation.restore(state)
+    except Exception as error:  # what of another Python or checkout does not fit may raise anything
+        why = f"it does not fit this installation ({type(error).__name__}: {error})"
+        raise _refused(path, why) from error
+
+
+def _digest(state: bytes) -> bytes:
+    return hashlib.sha256(state).digest()
 
 
 def _private(path: Path) -> bytes:

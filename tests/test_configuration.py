@@ -1,8 +1,11 @@
 """baseline.yaml: defaults, values, and errors that name file, line and key."""
 
+import re
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from baseline.configuration import Configuration, load, parse
 from baseline.errors import ConfigurationError
@@ -66,7 +69,41 @@ def test_values_are_read() -> None:
         ("home_regoin: eu-west-1\n", "line 1, key home_regoin", "unknown key. Did you mean home_"),
         ("audit:\n  rolle: x\n", "line 2, key audit.rolle", "Did you mean role?"),
         ("\n\nzzz: 1\n", "line 3, key zzz", "unknown key. Known here: organization, home_region"),
-        ("home_region: Ireland\n", "line 1, key home_region", "found 'Ireland'"),
+        ("home_region: Ireland\n", "line 1, key home_region", "expected a region, like eu-west-1"),
+        (
+            "organization: acme\n",
+            "line 1, key organization",
+            "expected an organization's id, like o-",
+        ),
+        ("audit: {role: a b}\n", "line 1, key audit.role", "found 'a b', expected 1 to 64 letters"),
+        ("audit: {external_id: x}\n", "line 1, key audit.external_id", "(like acme-audit)"),
+        ("audit: {require_mfa: 1}\n", "line 1, key audit.require_mfa", "expected true or false"),
+        (
+            "audit:\n  timeout_minutes: x\n",
+            "line 2, key audit.timeout_minutes",
+            "expected a whole number",
+        ),
+        ("audit:\n", "line 1, key audit", "found nothing, expected keys and values"),
+        ("regions: eu-west-1\n", "line 1, key regions", "expected a list"),
+        ("audit: {services: [1]}\n", "line 1, key audit.services.0", "found 1, expected text"),
+        ("lake: ''\n", "line 1, key lake", "found '', expected a directory, like"),
+        ("reports:\n", "line 1, key reports", "found nothing, expected a directory, like"),
+        ("storage: {retention_days: 36501}\n", "line 1, key storage.retention_days", "36500"),
+        (
+            "storage:\n  query_result_days: 99999999999",
+            "line 2, key storage.query_result_days",
+            "36500",
+        ),
+        (
+            "prefix: a\nlake: a\nprefix: b\n",
+            "line 3, column 1",
+            "found the key prefix a second time",
+        ),
+        ("audit:\n  role: a\n  role: b\n", "line 3, column 3", "found the key role a second time"),
+        ("regions: &a [*a]\n", "line 1, column 14", "found an alias or a tag"),
+        ("lake: !!int x\n", "line 1, column 7", "found an alias or a tag"),
+        ('lake: "\\0"\n', "line 1, column 7", "a character that cannot be printed"),
+        ('lake: "\\ud800"\n', "line 1, column 7", "a character that cannot be printed"),
         ("prefix: A\n", "line 1, key prefix", "found 'A', expected 3 to 20 lower-case letters"),
         ("prefix: ab\n", "line 1, key prefix", "found 'ab'"),
         ("prefix: acme-\n", "line 1, key prefix", "found 'acme-'"),
@@ -76,7 +113,11 @@ def test_values_are_read() -> None:
         ("prefix: aaaaaaaaaaaaaaaaaaaaa\n", "line 1, key prefix", "found 'aaaa"),
         ("audit:\n  timeout_minutes: 0\n", "line 2, key audit.timeout_minutes", "greater than 0"),
         ("regions:\n- eu-west-1\n- nowhere\n", "line 3, key regions.1", "found 'nowhere'"),
-        ("exclude_accounts: [1234]\n", "line 1, key exclude_accounts.0", "valid string"),
+        (
+            "exclude_accounts: [1234]\n",
+            "line 1, key exclude_accounts.0",
+            "found 1234, expected 12 digits",
+        ),
         ("audit: yes please\n", "line 1, key audit", "found 'yes please'"),
         ("guardduty: {mode: magic}\n", "line 1, key guardduty.mode", "found 'magic'"),
         ("- a\n- b\n", "line 1", "expected keys and values"),
@@ -90,6 +131,43 @@ def test_an_error_names_file_line_and_key(text: str, where: str, sentence: str) 
     said = str(caught.value)
     assert said.startswith(f"baseline.yaml, {where}: ")
     assert sentence in said
+
+
+def test_lists_within_lists_without_end_are_refused() -> None:
+    with pytest.raises(ConfigurationError, match="f: not valid YAML"):
+        parse("[" * 5000, "f")
+
+
+KEYS = [*Configuration.model_fields, "role", "mode", "<<", "? [a]", "~", "1", "!!str a"]
+VALUES = [
+    "",
+    "~",
+    "yes",
+    "1",
+    "-1.5",
+    "2026-13-45",
+    "[a, ~]",
+    "{role: a}",
+    "&a [*a]",
+    "*a",
+    "!!int a",
+]
+
+
+@given(
+    st.text(st.sampled_from("a1:-[]{},&*!|>'\"%#?~ \n\t\\é\0"))
+    | st.lists(st.tuples(st.sampled_from(KEYS), st.sampled_from(VALUES))).map(
+        lambda pairs: "\n".join(f"{key}: {value}" for key, value in pairs)
+    )
+)
+def test_whatever_the_text_is_it_is_read_or_refused_in_a_sentence(text: str) -> None:
+    """No other error comes out, and none speaks pydantic's words."""
+    try:
+        assert isinstance(parse(text, "f"), Configuration)
+    except ConfigurationError as error:
+        said = str(error)
+        assert said.startswith("f")
+        assert not re.search(r"should|array|object|\bstring\b|None", said.partition("expected")[2])
 
 
 def test_no_python_object_comes_out_of_a_file() -> None:

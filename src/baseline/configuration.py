@@ -10,41 +10,51 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    ValidationError,
-)
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_core import PydanticCustomError
 
 from baseline.errors import ConfigurationError
 
 DEFAULT_FILE = Path("baseline.yaml")
 
+# Longer than anybody keeps logs, and short enough for S3.
+_HUNDRED_YEARS = 36500
+
+
+def _text(pattern: str, expected: str) -> BeforeValidator:
+    """Text that ``pattern`` matches as a whole; errors say that ``expected`` was expected."""
+
+    def check(value: Any) -> Any:
+        if isinstance(value, str) and re.fullmatch(pattern, value, re.ASCII):
+            return value
+        raise PydanticCustomError("text", "{expected}", {"expected": expected})
+
+    return BeforeValidator(check)
+
+
+AccountId = Annotated[str, _text(r"[0-9]{12}", "12 digits, like 123456789012")]
+RegionName = Annotated[str, _text(r"[a-z]{2}(-[a-z]+)+-[0-9]", "a region, like eu-west-1")]
+OrganizationId = Annotated[
+    str, _text(r"o-[a-z0-9]{10,32}", "an organization's id, like o-a1b2c3d4e5")
+]
+ExternalId = Annotated[
+    str,
+    _text(r"[\w+=,.@:/-]{2,1224}", "2 to 1224 letters, digits and _+=,.@:/- (like acme-audit)"),
+]
+RoleName = Annotated[
+    str, _text(r"[\w+=,.@-]{1,64}", "1 to 64 letters, digits and _+=,.@- (like Auditor)")
+]
 # What S3 takes as the beginning of a bucket's name; these two beginnings it reserves, and
 # "xn--" too, which has two hyphens [S3 User Guide, "Bucket naming rules"].
-_PREFIX = re.compile(r"(?!(sthree|amzn-s3-demo)(-|$))[a-z][a-z0-9]*(-[a-z0-9]+)*")
-
-
-def _named_buckets(prefix: str) -> str:
-    if 3 <= len(prefix) <= 20 and _PREFIX.fullmatch(prefix):  # noqa: PLR2004  # room for the rest
-        return prefix
-    raise PydanticCustomError(
-        "prefix",
+Prefix = Annotated[
+    str,
+    _text(
+        r"(?=.{3,20}$)(?!(sthree|amzn-s3-demo)(-|$))[a-z][a-z0-9]*(-[a-z0-9]+)*",
         "3 to 20 lower-case letters, digits and single hyphens, like acme, "
         "that do not begin as names do that S3 reserves",
-    )
-
-
-AccountId = Annotated[str, StringConstraints(pattern=r"^[0-9]{12}$")]
-RegionName = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[a-z]+)+-[0-9]$")]
-ExternalId = Annotated[
-    str, StringConstraints(min_length=2, max_length=1224, pattern=r"^[\w+=,.@:/-]+$")
+    ),
 ]
-RoleName = Annotated[str, StringConstraints(pattern=r"^[\w+=,.@-]{1,64}$")]
+Directory = Annotated[Path, _text(r".*\S.*", "a directory, like /var/baseline")]
 
 
 class _Section(BaseModel):
@@ -85,9 +95,9 @@ class CloudTrail(_Section):
 class Storage(_Section):
     """How long the central buckets keep logs, and results of queries."""
 
-    retention_days: Annotated[int, Field(ge=90)] = 2557
+    retention_days: Annotated[int, Field(ge=90, le=_HUNDRED_YEARS)] = 2557
     """Days for which the central buckets keep logs: seven years."""
-    query_result_days: Annotated[int, Field(ge=1)] = 30
+    query_result_days: Annotated[int, Field(ge=1, le=_HUNDRED_YEARS)] = 30
     """Days for which results of queries are kept."""
 
 
@@ -121,7 +131,7 @@ class StackSets(_Section):
 class Configuration(_Section):
     """All of ``baseline.yaml``. ``regions`` empty means: every region the account has enabled."""
 
-    organization: Annotated[str, StringConstraints(pattern=r"^o-[a-z0-9]{10,32}$")] | None = None
+    organization: OrganizationId | None = None
     """Credentials of any other organization are refused."""
     home_region: RegionName = "us-east-1"
     """Where the central buckets, their key and the StackSets are. It cannot be changed later."""
@@ -129,7 +139,7 @@ class Configuration(_Section):
     """Regions to roll out to; empty: every region that is enabled."""
     exclude_accounts: tuple[AccountId, ...] = ()
     """Accounts that are left alone, by id."""
-    prefix: Annotated[str, AfterValidator(_named_buckets)] = "baseline"
+    prefix: Prefix = "baseline"
     """Beginning of the names of buckets, roles, trails and log groups. Not changed later."""
     stack_sets: StackSets = StackSets()
     guardduty: GuardDuty = GuardDuty()
@@ -137,9 +147,9 @@ class Configuration(_Section):
     cloudtrail: CloudTrail = CloudTrail()
     storage: Storage = Storage()
     audit: Audit = Audit()
-    lake: Path = Path("lake")
+    lake: Directory = Path("lake")
     """Directory to which logs are collected."""
-    reports: Path = Path("reports")
+    reports: Directory = Path("reports")
     """Directory of the reports."""
 
     @property
@@ -176,7 +186,7 @@ def parse(text: str, name: str) -> Configuration:
     try:
         node = yaml.compose(text, Loader=_Loader)
         data = yaml.load(text, Loader=_Loader)  # noqa: S506  # a subclass of SafeLoader
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, RecursionError) as error:
         raise _not_yaml(error, name) from None
     if data is None:
         return Configuration()
@@ -194,14 +204,29 @@ def parse(text: str, name: str) -> Configuration:
 
 
 class _Loader(yaml.SafeLoader):
-    """Account ids stay text: YAML would read 012345678901 as a number, and lose the zero."""
+    """The part of YAML that settings need: no aliases, no tags, each key once, few kinds of values.
+
+    Account ids stay text: YAML would read 012345678901 as a number, and lose the zero.
+    """
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        """Refuse here what would otherwise be read, and mean something else."""
+        event: Any = self.peek_event()  # type: ignore[no-untyped-call]  # so it is in PyYAML's stubs
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "tag", None):
+            raise _refused("found an alias or a tag, expected a plain value", event.start_mark)
+        if not getattr(event, "value", "").replace("\n", "").isprintable():
+            raise _refused("found a character that cannot be printed", event.start_mark)
+        node = super().compose_node(parent, index)
+        if isinstance(node, yaml.MappingNode):
+            _refuse_repeated_keys(node)
+        return node
 
 
 _Loader.yaml_implicit_resolvers = {
     first: [
         (tag, pattern)
         for tag, pattern in resolvers
-        if tag not in ("tag:yaml.org,2002:int", "tag:yaml.org,2002:timestamp")
+        if tag in ("tag:yaml.org,2002:null", "tag:yaml.org,2002:bool")
     ]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
@@ -210,13 +235,36 @@ _Loader.add_implicit_resolver(
 )
 
 
+def _refuse_repeated_keys(node: yaml.MappingNode) -> None:
+    seen: list[Any] = []
+    for key, _ in node.value:
+        if key.value in seen:
+            problem = f"found the key {key.value} a second time, expected it once"
+            raise _refused(problem, key.start_mark)
+        seen.append(key.value)
+
+
+def _refused(problem: str, mark: Any) -> yaml.MarkedYAMLError:
+    return yaml.MarkedYAMLError(problem=problem, problem_mark=mark)
+
+
+# Pydantic speaks of JSON; whoever writes YAML would not know an object or an array.
+_EXPECTED = {
+    "model_type": "keys and values",
+    "tuple_type": "a list",
+    "string_type": "text",
+    "int_type": "a whole number",
+    "bool_type": "true or false",
+}
+
+
 def _json(data: Any) -> str:
     import json  # noqa: PLC0415  # only where a file is read
 
     return json.dumps(data, default=str)
 
 
-def _not_yaml(error: yaml.YAMLError, name: str) -> ConfigurationError:
+def _not_yaml(error: Exception, name: str) -> ConfigurationError:
     mark = getattr(error, "problem_mark", None)
     where = f"{name}, line {mark.line + 1}, column {mark.column + 1}" if mark else name
     problem = getattr(error, "problem", None) or str(error)
@@ -235,9 +283,9 @@ def _invalid(first: Any, node: yaml.Node | None, name: str) -> ConfigurationErro
         near = difflib.get_close_matches(str(location[-1]), known, n=1)
         remedy = f"Did you mean {near[0]}?" if near else f"Known here: {', '.join(known)}."
         return ConfigurationError("unknown key", where=where, remedy=remedy)
-    expected = first["msg"].replace("Input should be ", "")
+    expected = _EXPECTED.get(first["type"]) or first["msg"].replace("Input should be ", "")
     return ConfigurationError(
-        f"found {_shown(first['input'])}, expected {expected[0].lower()}{expected[1:]}",
+        f"found {_shown(first['input'])}, expected {expected}",
         where=where,
         remedy="Correct the value.",
     )
@@ -274,5 +322,5 @@ def _kind(data: Any) -> str:
 
 
 def _shown(value: Any) -> str:
-    text = repr(value)
+    text = "nothing" if value is None else repr(value)
     return text if len(text) <= 60 else text[:57] + "..."  # noqa: PLR2004  # a line's worth

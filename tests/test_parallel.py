@@ -44,19 +44,17 @@ def test_targets_are_worked_at_the_same_time() -> None:
 
 
 def test_no_more_workers_than_asked_for() -> None:
-    active, most, lock = 0, 0, threading.Lock()
+    """Three at a time meet until all is done; more workers would have been seen among them."""
+    barrier = threading.Barrier(3, timeout=10)
+    workers: set[int] = set()
 
     def work(_: int) -> None:
-        nonlocal active, most
-        with lock:
-            active += 1
-            most = max(most, active)
-        threading.Event().wait(0.005)
-        with lock:
-            active -= 1
+        workers.add(threading.get_ident())
+        barrier.wait()
 
-    list(each(range(20), work, workers=3))
-    assert most == 3
+    outcomes = list(each(range(300), work, workers=3))
+    assert all(isinstance(outcome, Done) for outcome in outcomes)
+    assert len(workers) == 3
 
 
 def test_a_consumer_that_stops_early_cancels_the_rest() -> None:

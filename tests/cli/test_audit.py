@@ -264,4 +264,11 @@ def test_the_mission_s_script_is_a_thin_call(baseline: Baseline) -> None:
 
 
 def _script(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([SCRIPT, *arguments], capture_output=True, text=True, check=False)
+    installed = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    return subprocess.run(
+        [SCRIPT, *arguments],
+        env={**os.environ, "PATH": installed},
+        capture_output=True,
+        text=True,
+        check=False,
+    )

@@ -88,7 +88,7 @@ def test_a_queued_operation_is_still_under_way() -> None:
         list_stack_instances=instances((HERE, "CURRENT", "")),
     )
     slept: list[float] = []
-    assert operations(client, slept).create([HERE]) == {HERE: "created"}
+    assert operations(client, slept).create(WANTED, [HERE]) == {HERE: "created"}
     assert len(slept) == 3
     assert slept == sorted(slept)
 
@@ -101,7 +101,7 @@ def test_an_operation_that_succeeded_may_hold_failed_instances() -> None:
             (HERE, "CURRENT", ""), (THERE, "OUTDATED", "AccessDenied: no")
         ),
     )
-    ended = operations(client, []).create([HERE, THERE])
+    ended = operations(client, []).create(WANTED, [HERE, THERE])
     assert ended[HERE] == "created"
     failed = ended[THERE]
     assert isinstance(failed, AwsError)
@@ -145,6 +145,64 @@ def test_a_stack_set_without_instances_is_updated_by_itself() -> None:
     )
     assert operations(client, []).update(WANTED, []) == {}
     assert "Accounts" not in client.calls[0][1]
+
+
+def test_a_role_that_was_made_a_moment_ago_is_waited_for_up_to_a_minute() -> None:
+    young = "Account 111111111111 should have 'R' role with trust relationship to Role 'S'."
+    client = Scripted(
+        create_stack_instances=[{"OperationId": "1"}],
+        update_stack_set=[{"OperationId": "2"}],
+        describe_stack_set_operation=status("SUCCEEDED"),
+        list_stack_instances=[
+            *instances((HERE, "OUTDATED", young), (THERE, "OUTDATED", "AccessDenied: no")),
+            *instances((HERE, "OUTDATED", young), (THERE, "OUTDATED", "AccessDenied: no")),
+            *instances((HERE, "CURRENT", ""), (THERE, "OUTDATED", "AccessDenied: no")),
+        ],
+    )
+    slept: list[float] = []
+    ended = operations(client, slept).create(WANTED, [HERE, THERE])
+    assert ended[HERE] == "created"
+    assert isinstance(ended[THERE], AwsError)
+    repeated = [p["Accounts"] for name, p in client.calls if name == "update_stack_set"]
+    assert repeated == [[HERE.account_id]] * 2
+    assert len(slept) == 2
+
+    client = Scripted(**{**client.answers, "list_stack_instances": instances((HERE, "O", young))})
+    ended = operations(client, slept := []).create(WANTED, [HERE])
+    assert isinstance(ended[HERE], AwsError)
+    assert sum(slept) == 60
+
+
+def test_an_operation_without_an_end_is_left_after_hours() -> None:
+    client = Scripted(
+        create_stack_instances=[{"OperationId": "1"}],
+        describe_stack_set_operation=status("RUNNING"),
+        list_stack_set_operation_results=[{"Summaries": []}],
+    )
+    slept: list[float] = []
+    with pytest.raises(AwsError, match="has not ended after 6 hours"):
+        operations(client, slept).create(WANTED, [HERE])
+    assert 6 * 3600 <= sum(slept) < 6 * 3600 + 60
+
+
+@pytest.mark.parametrize(("owner", "said"), [("o-exampleorgid", "was there"), ("", None)])
+def test_a_stack_set_that_another_run_has_made_meanwhile_is_as_good(
+    owner: str, said: str | None
+) -> None:
+    described = {
+        "TemplateBody": WANTED.body,
+        "Tags": [{"Key": "baseline:organization", "Value": owner}],
+    }
+    client = Scripted(
+        create_stack_set=[AwsError("it exists", code="NameAlreadyExistsException")],
+        describe_stack_set=[{"StackSet": described}],
+        list_stack_instances=instances(),
+    )
+    if said:
+        assert operations(client, []).create_set(WANTED) == said
+    else:
+        with pytest.raises(AwsError, match="it exists"):
+            operations(client, []).create_set(WANTED)
 
 
 def stack(state: str) -> dict[str, Any]:
@@ -212,3 +270,71 @@ def test_a_failed_stack_names_what_failed_first_and_what_to_do() -> None:
         stacks.apply(client, STACK, "o-exampleorgid", lambda _: None)
     assert raised.value.what == "ROLLBACK_COMPLETE: Key: Access Denied (kms:CreateKey)"
     assert raised.value.remedy.startswith("Allow the user or role that deploys this")
+
+
+def test_a_failed_rollback_is_continued_before_the_update() -> None:
+    client = Scripted(
+        describe_stacks=[
+            stack("UPDATE_ROLLBACK_FAILED"),
+            stack("UPDATE_ROLLBACK_IN_PROGRESS"),
+            stack("UPDATE_ROLLBACK_COMPLETE"),
+            stack("UPDATE_COMPLETE"),
+        ],
+        continue_update_rollback=[{}],
+        update_stack=[{}],
+    )
+    assert stacks.apply(client, STACK, "o-exampleorgid", lambda _: None) == "updated"
+    changing = [n for n in client.names() if n != "describe_stacks"]
+    assert changing == ["continue_update_rollback", "update_stack"]
+
+
+def test_a_rollback_that_fails_again_is_a_failure() -> None:
+    client = Scripted(
+        describe_stacks=[stack("UPDATE_ROLLBACK_FAILED")],
+        continue_update_rollback=[{}],
+        describe_stack_events=[{"StackEvents": []}],
+    )
+    with pytest.raises(AwsError, match="UPDATE_ROLLBACK_FAILED"):
+        stacks.apply(client, STACK, "o-exampleorgid", lambda _: None)
+
+
+def test_a_stack_in_review_is_deleted_and_created_and_not_waited_for() -> None:
+    gone = AwsError("Stack with id auditing-storage does not exist", code="ValidationError")
+    client = Scripted(
+        describe_stacks=[
+            stack("REVIEW_IN_PROGRESS"),
+            stack("REVIEW_IN_PROGRESS"),
+            gone,
+            stack("CREATE_COMPLETE"),
+        ],
+        delete_stack=[{}],
+        create_stack=[{}],
+    )
+    slept: list[float] = []
+    assert stacks.apply(client, STACK, "o-exampleorgid", slept.append) == "created"
+    assert slept == []
+
+
+def test_a_stack_whose_principal_is_not_known_yet_is_tried_again() -> None:
+    gone = AwsError("Stack does not exist", code="ValidationError")
+    event = {
+        "LogicalResourceId": "ExecutionRole",
+        "ResourceStatus": "CREATE_FAILED",
+        "ResourceStatusReason": "Invalid principal in policy",
+    }
+    client = Scripted(
+        describe_stacks=[
+            gone,
+            stack("ROLLBACK_COMPLETE"),
+            stack("ROLLBACK_COMPLETE"),
+            stack("ROLLBACK_COMPLETE"),
+            gone,
+            stack("CREATE_COMPLETE"),
+        ],
+        create_stack=[{}],
+        delete_stack=[{}],
+        describe_stack_events=[{"StackEvents": [event]}],
+    )
+    slept: list[float] = []
+    assert stacks.apply(client, STACK, "o-exampleorgid", slept.append) == "created"
+    assert slept == [5]

@@ -100,7 +100,7 @@ def test_when_all_is_there_the_plan_is_empty_and_says_why() -> None:
 
 @pytest.mark.parametrize(
     ("status", "detail"),
-    [("OUTDATED", "FAILED"), ("OUTDATED", "CANCELLED"), ("INOPERABLE", "INOPERABLE")],
+    [("OUTDATED", "FAILED"), ("OUTDATED", "CANCELLED")],
 )
 def test_an_instance_that_is_not_current_is_repeated_with_its_cause(
     status: str, detail: str
@@ -118,6 +118,16 @@ def test_an_instance_that_is_not_current_is_repeated_with_its_cause(
             f"is {status}, {detail}: no role",
         )
     ]
+
+
+def test_an_inoperable_instance_is_given_up_and_says_what_to_do_by_hand() -> None:
+    baseline = given_a_baseline()
+    target = Target(ONE, "us-east-1")
+    found = InstanceState("INOPERABLE", "INOPERABLE", "denied")
+    state = with_instance(given_all_is_there(baseline), "auditing", target, found)
+    [step] = changes(baseline, state)
+    assert (step.action, step.part) == (Action.RETAIN, Part("auditing", target))
+    assert step.reason.startswith("is INOPERABLE and takes no update: denied. Delete its stack")
 
 
 def test_only_the_missing_instance_is_created() -> None:
@@ -208,6 +218,124 @@ def test_a_stack_that_was_rolled_back_is_made_anew() -> None:
 
 
 @pytest.mark.parametrize(
+    ("status", "action"),
+    [
+        ("UPDATE_ROLLBACK_FAILED", Action.UPDATE),
+        ("UPDATE_FAILED", Action.UPDATE),
+        ("UPDATE_IN_PROGRESS", Action.UPDATE),
+        ("A_STATUS_OF_TOMORROW", Action.UPDATE),
+        ("REVIEW_IN_PROGRESS", Action.CREATE),
+        ("DELETE_FAILED", Action.CREATE),
+        ("UPDATE_ROLLBACK_COMPLETE", Action.SKIP),
+        ("IMPORT_COMPLETE", Action.SKIP),
+    ],
+)
+def test_a_stack_is_as_it_should_be_in_a_good_status_only(status: str, action: Action) -> None:
+    baseline = given_a_baseline()
+    part = Part("auditing-storage", baseline.home)
+    state = given_all_is_there(baseline)
+    found = state.stacks[part]
+    assert isinstance(found, StackState)
+    state = with_stack(state, part, replace(found, status=status, reason="denied"))
+    step = next(s for s in plan.make(baseline, state).steps if s.part == part)
+    assert step.action is action
+    assert action is Action.SKIP or f"is {status}" in step.reason
+
+
+def test_one_account_brings_along_what_it_needs_and_nothing_else() -> None:
+    baseline = given_a_baseline()
+    made = plan.make(baseline, NOTHING, Choice(accounts=frozenset({ONE})))
+    brought = {(s.part.name, s.part.target) for s in made.changes if "needed by" in s.reason}
+    assert brought == {
+        ("stack-set-roles", baseline.home),
+        ("auditing-storage", baseline.home),
+        ("guardduty-main", Target(MAIN, "eu-west-1")),
+        ("guardduty-main", Target(MAIN, "us-east-1")),
+    }
+    assert {s.part.target.account_id for s in made.changes} == {MAIN, ONE}
+    assert [sorted({s.part.name for s in wave}) for wave in made.waves] == [
+        ["stack-set-roles"],
+        ["auditing-storage", "stack-set-roles"],
+        ["audit-roles", "guardduty-main"],
+        ["auditing", "guardduty-member"],
+    ]
+
+
+def test_what_is_in_order_is_not_brought_along() -> None:
+    baseline = given_a_baseline()
+    target = Target(ONE, "us-east-1")
+    state = with_instance(given_all_is_there(baseline), "auditing", target, None)
+    chosen = Choice(accounts=frozenset({ONE}), names=frozenset({"auditing"}))
+    assert [s.part for s in changes(baseline, state, chosen)] == [Part("auditing", target)]
+    assert {s.part.name for s in plan.make(baseline, state, chosen).steps} == {"auditing"}
+
+
+@pytest.mark.parametrize(
+    "choice",
+    [
+        Choice(names=frozenset({"guardduty-member"}), accounts=frozenset({MAIN})),
+        Choice(names=frozenset({"audit-roles"}), regions=frozenset({"us-east-1"})),
+        Choice(names=frozenset({"auditing"}), accounts=frozenset({GONE})),
+    ],
+)
+def test_a_choice_without_anything_in_it_is_refused(choice: Choice) -> None:
+    baseline = given_a_baseline()
+    with pytest.raises(UsageError, match="nothing of the baseline belongs"):
+        plan.make(baseline, given_all_is_there(baseline), choice)
+
+
+def test_the_roles_of_an_account_that_is_left_out_go_after_its_instances() -> None:
+    state = given_all_is_there(given_a_baseline())
+    baseline = given_a_baseline(CONFIGURATION.model_copy(update={"exclude_accounts": (TWO,)}))
+    roles = Part("stack-set-roles", Target(TWO, "eu-west-1"))
+    gone = [s.part for s in changes(baseline, state) if s.action is Action.DELETE]
+    assert len(gone) == 1 + 2 + 2 + 1
+    assert gone[-1] == roles
+    removed = [s.part for s in plan.removal(baseline, state).steps]
+    assert roles in removed
+    found = state.stacks[roles]
+    assert isinstance(found, StackState)
+    foreign = with_stack(state, roles, replace(found, owner=""))
+    assert roles not in [s.part for s in plan.make(baseline, foreign).steps]
+
+
+def test_an_account_that_is_left_out_and_cannot_be_seen_is_a_warning() -> None:
+    baseline = given_a_baseline(CONFIGURATION.model_copy(update={"exclude_accounts": (TWO,)}))
+    roles = Part("stack-set-roles", Target(TWO, "eu-west-1"))
+    state = with_stack(given_all_is_there(baseline), roles, Unknown("denied"))
+    made = plan.make(baseline, state)
+    assert made.empty
+    assert made.warnings == (
+        f"{TWO} is left out; whether stack-set-roles is there still could not be seen: denied",
+    )
+
+
+def test_a_prefix_cannot_be_changed_while_the_baseline_is_there() -> None:
+    state = given_all_is_there(given_a_baseline())
+    renamed = given_a_baseline(CONFIGURATION.model_copy(update={"prefix": "another"}))
+    with pytest.raises(ConfigurationError, match=r"prefix: .*with prefix baseline, which cannot"):
+        plan.make(renamed, state)
+    assert not plan.make(renamed, NOTHING).empty
+    assert not plan.removal(renamed, state).empty
+
+
+def test_a_home_region_cannot_be_changed_while_the_baseline_is_there() -> None:
+    baseline = given_a_baseline()
+    for make in (plan.make, plan.removal):
+        with pytest.raises(ConfigurationError, match="Write home_region: us-east-2"):
+            make(baseline, State({}, {}, elsewhere=("us-east-2",)))
+
+
+def test_what_belongs_to_somebody_else_matters_only_where_it_is_chosen() -> None:
+    baseline = given_a_baseline()
+    state = given_all_is_there(baseline)
+    foreign = replace(state.stack_sets["auditing"], owner="")
+    state = replace(state, stack_sets={**state.stack_sets, "auditing": foreign})
+    for make in (plan.make, plan.removal):
+        assert make(baseline, state, Choice(names=frozenset({"audit-roles"}))).steps
+
+
+@pytest.mark.parametrize(
     ("owner", "said"),
     [
         ("o-anotherorgid", "belongs to organization o-anotherorgid"),
@@ -252,8 +380,10 @@ def test_a_changed_stack_set_is_not_updated_behind_the_filters() -> None:
     state = replace(state, stack_sets={**state.stack_sets, "auditing": old})
     one = changes(baseline, state, Choice(accounts=frozenset({ONE})))
     assert {s.part.target.account_id for s in one if s.kind is Kind.INSTANCE} == {ONE}
+    state = with_instance(state, "auditing", Target(TWO, "us-east-1"), None)
+    new = Choice(accounts=frozenset({TWO}), regions=frozenset({"us-east-1"}))
     with pytest.raises(UsageError, match="none of its instances is chosen"):
-        plan.make(baseline, state, Choice(regions=frozenset({"sa-east-1"})))
+        plan.make(baseline, state, new)
 
 
 def test_an_unknown_name_is_refused() -> None:

@@ -30,7 +30,7 @@ regions: []
 # Accounts that are left alone, by id.
 exclude_accounts: []
 
-# Beginning of the names of buckets, roles, trails and log groups.
+# Beginning of the names of buckets, roles, trails and log groups. It cannot be changed later.
 # prefix: baseline
 
 config:

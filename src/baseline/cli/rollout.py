@@ -20,6 +20,8 @@ from baseline.rollout.coverage import Coverage, Status
 from baseline.rollout.deploy import NotTriedError, Result
 from baseline.rollout.plan import Action, Choice, Kind, Plan, Step
 from baseline.rollout.reach import Reach
+from baseline.rollout.remedies import anew
+from baseline.rollout.state import State
 from baseline.sessions import open_session
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -29,6 +31,11 @@ STEP_COLUMNS = ("action", "kind", "name", *_PLACE, "reason")
 RESULT_COLUMNS = ("result", "kind", "name", *_PLACE, "cause", "remedy")
 COVERAGE_COLUMNS = ("status", "service", "check", *_PLACE, "detail", "remedy")
 _FAILED, _NOT_TRIED = "failed", "not tried"
+_DEPLOY = "Run: baseline rollout deploy"
+_NOTHING_TO_DO = (
+    "Nothing to do: the stacks are as they should be. Whether the services are, says: baseline "
+    "rollout verify"
+)
 _PURPOSES = ("cloudtrail", "config", "flowlogs", "query-results")
 
 
@@ -68,11 +75,17 @@ class _Job:
 
     def plan(self) -> Plan:
         """What there is to do."""
-        return plan.make(self.baseline, observe.read(self.reach, self.baseline), self.choice)
+        return self._made(plan.make)
 
     def removal(self) -> Plan:
         """What there is to take away."""
-        return plan.removal(self.baseline, observe.read(self.reach, self.baseline), self.choice)
+        return self._made(plan.removal)
+
+    def _made(self, make: Callable[[Baseline, State, Choice], Plan]) -> Plan:
+        made = make(self.baseline, observe.read(self.reach, self.baseline), self.choice)
+        for warning in made.warnings:
+            shared.talk(f"Warning: {warning}")
+        return made
 
     def place(self, part: Part) -> Row:
         """Where a part is, as columns."""
@@ -83,6 +96,11 @@ class _Job:
             "account_name": names.get(account_id, account_id),
             "region": part.target.region,
         }
+
+    def names(self, part: Part, accounts: tuple[str, ...]) -> bool:
+        """Whether the part's account is among ``accounts``, by id or by name."""
+        place = self.place(part)
+        return not {place["account"], place["account_name"]}.isdisjoint(accounts)
 
     def show(self, rows: list[Row], columns: tuple[str, ...]) -> None:
         """Print rows; in a table, like ones together, and no head without rows."""
@@ -117,8 +135,6 @@ def _prepare(
     baseline = catalogue.wanted(configuration, organization, found.by_account)
     chosen = _regions(regions, found.by_account[session.account_id])
     choice = Choice(names, _accounts(organization, **filters), chosen)
-    for warning in baseline.warnings:
-        shared.talk(f"Warning: {warning}")
     return _Job(reached, baseline, choice, output, every, progress)
 
 
@@ -177,15 +193,17 @@ def deploy_command(yes: bool, **options: Any) -> int:
 
     \b
     Example:  baseline rollout deploy --yes
-              baseline rollout deploy --only auditing --region eu-west-1
+              baseline rollout deploy --account sandbox
 
+    What is chosen brings along what it needs, such as the central buckets in the main account.
     Exits with 1 when something failed; each failure is named with its cause and a remedy.
     """
+    shared.check_can_ask(yes=yes)
     job = _prepare(**options)
     made = job.plan()
     if made.empty:
         job.show([], RESULT_COLUMNS)
-        shared.talk("Nothing to do: everything is as it should be.")
+        shared.talk(_NOTHING_TO_DO)
         return 0
     _announce(job, made)
     shared.confirm("Deploy this?", yes=yes)
@@ -204,8 +222,11 @@ def verify_command(**options: Any) -> int:
     not be looked at. Exits with 0 when all is PASS, else with 1.
     """
     job = _prepare(**options)
-    rows = [_covered(job, step) for step in job.plan().steps if step.part.name in catalogue.NAMES]
-    rows += [_answer(job, answer) for answer in _looked_at(job)]
+    made = job.plan()
+    rows = [_covered(job, step) for step in made.steps if step.kind is not Kind.ACCOUNT]
+    rows += [_answer(job, answer, made) for answer in _looked_at(job)]
+    closed = [step for step in made.steps if step.kind is Kind.ACCOUNT]
+    rows += [_closed(job, s) for s in closed if not rows or job.names(s.part, options["accounts"])]
     order = [Status.FAIL, Status.UNKNOWN, Status.PASS]
     rows.sort(key=lambda r: (order.index(r["status"]), r["service"], r["check"], r["account"]))
     job.show(rows if job.every else _quiet(rows, job.output), COVERAGE_COLUMNS)
@@ -226,6 +247,7 @@ def remove_command(yes: bool, **options: Any) -> int:
     Prints what is deleted before it asks. Deploying again later meets the buckets that stayed:
     empty and delete them first, or import them into the stack auditing-storage.
     """
+    shared.check_can_ask(yes=yes)
     job = _prepare(**options)
     made = job.removal()
     if made.empty:
@@ -255,6 +277,9 @@ def _announce(job: _Job, made: Plan) -> None:
     columns = ("action", "kind", "name")
     for row in grouped((_step(job, step) for step in made.changes), columns):
         shared.talk(f"  {row['action']:8}{row['kind']:16}{row['name']:18}{row['where']}")
+    for step in made.changes:
+        if step.action is Action.RETAIN:
+            shared.talk(f"Given up: {step.part} {step.reason}.")
     shared.talk(_summary(made.steps))
 
 
@@ -329,14 +354,30 @@ def _covered(job: _Job, step: Step) -> Row:
         "service": "cloudformation",
         "check": f"{step.kind} {step.part.name}",
     }
-    remedy = "" if status is Status.PASS else "Run: baseline rollout deploy"
+    remedy = "" if status is Status.PASS else _DEPLOY
     return row | job.place(step.part) | {"detail": step.reason, "remedy": remedy}
 
 
-def _answer(job: _Job, answer: Coverage) -> Row:
+def _closed(job: _Job, step: Step) -> Row:
+    """An account that was asked for and in which nobody can look."""
+    row: Row = {"status": Status.UNKNOWN, "service": "organizations", "check": "account"}
+    said = {"detail": f"could not look: {step.reason}", "remedy": "Leave it out."}
+    return row | job.place(step.part) | said
+
+
+def _answer(job: _Job, answer: Coverage, made: Plan) -> Row:
     row: Row = {"status": answer.status, "service": answer.service, "check": answer.check}
-    said = {"detail": answer.detail, "remedy": answer.remedy}
+    said = {"detail": answer.detail, "remedy": answer.remedy or _mended(job, answer, made)}
     return row | job.place(Part("", answer.target)) | said
+
+
+def _mended(job: _Job, answer: Coverage, made: Plan) -> str:
+    """The remedy of a failure that has none of its own: deploying, if that changes anything."""
+    if answer.status is not Status.FAIL:
+        return ""
+    if any(step.part.target == answer.target for step in made.changes):
+        return _DEPLOY
+    return anew(answer.service, answer.target, job.baseline)
 
 
 def _quiet(rows: list[Row], output: str) -> list[Row]:

@@ -91,15 +91,19 @@ def talk(text: str) -> None:
     click.echo(text, err=True)
 
 
-def confirm(question: str, *, yes: bool) -> None:
-    """Ask on stderr unless ``yes``; end the command when the answer is no."""
-    if yes:
-        return
-    if not sys.stdin.isatty():
+def check_can_ask(*, yes: bool) -> None:
+    """Refuse early what would have to ask in the end, where there is nobody to be asked."""
+    if not yes and not sys.stdin.isatty():
         raise ConfigurationError(
             "this changes something and there is no terminal to ask", remedy="Add --yes."
         )
-    click.confirm(question, abort=True, err=True)
+
+
+def confirm(question: str, *, yes: bool) -> None:
+    """Ask on stderr unless ``yes``; end the command when the answer is no."""
+    check_can_ask(yes=yes)
+    if not yes:
+        click.confirm(question, abort=True, err=True)
 
 
 def show(rows: Sequence[dict[str, Any]], output: str, columns: Sequence[str] | None = None) -> None:

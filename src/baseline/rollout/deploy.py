@@ -175,14 +175,13 @@ class _Work:
             return [*results, _delete_set(operations, itself, results)]
         wanted = self.baseline.stack_set(name)
         if itself and itself.action is Action.CREATE:
-            operations.create_set(wanted)
-            results.append(Done(itself, "created"))
+            results.append(Done(itself, operations.create_set(wanted)))
         updates = parts[Action.UPDATE]
         if itself and itself.action is Action.UPDATE:
             results += _update_set(operations, wanted, itself, updates)
         else:
             results += _phase(updates, lambda t: operations.update(wanted, t))
-        return [*results, *_phase(parts[Action.CREATE], operations.create)]
+        return [*results, *_phase(parts[Action.CREATE], lambda t: operations.create(wanted, t))]
 
     def _operations(self, name: str) -> Operations:
         return Operations(

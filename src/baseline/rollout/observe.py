@@ -4,9 +4,9 @@ from typing import Any
 
 from baseline import templates
 from baseline.errors import AwsError
-from baseline.organization import Target
+from baseline.organization import Target, enabled_regions
 from baseline.parallel import Done, Failed, each
-from baseline.rollout.catalogue import Baseline, Part, Stack
+from baseline.rollout.catalogue import ROLES, Baseline, Part
 from baseline.rollout.reach import Reach
 from baseline.rollout.state import (
     OWNER_TAG,
@@ -32,7 +32,10 @@ def read(reach: Reach, baseline: Baseline) -> State:
         for stack_set in baseline.stack_sets
         if (found := read_stack_set(cloudformation, stack_set.name))
     }
-    return State(_stacks(reach, baseline), stack_sets)
+    stacks = _stacks(reach, baseline)
+    # The roles are what is made first and removed last.
+    begun = Part(ROLES, baseline.home) in stacks
+    return State(stacks, stack_sets, () if begun else _elsewhere(reach, baseline))
 
 
 def read_stack(client: Any, name: str) -> StackState | None:
@@ -84,21 +87,41 @@ def read_instances(client: Any, name: str) -> dict[Target, InstanceState]:
 
 
 def _stacks(reach: Reach, baseline: Baseline) -> dict[Part, StackState | Unknown]:
-    def look(stack: Stack) -> StackState | None:
-        target = stack.part.target
-        session = reach.administer(target.account_id)
-        return read_stack(session.client("cloudformation", target.region), stack.name)
+    """Those that should be there, and the StackSets' roles also where they should not."""
 
+    def look(part: Part) -> StackState | None:
+        session = reach.administer(part.target.account_id)
+        return read_stack(session.client("cloudformation", part.target.region), part.name)
+
+    wanted = {stack.part for stack in baseline.stacks}
+    roles = {Part(ROLES, Target(a.id, baseline.home_region)) for a in baseline.organization.active}
     stacks: dict[Part, StackState | Unknown] = {}
-    for outcome in each(baseline.stacks, look):
+    for outcome in each(sorted(wanted | roles), look):
         match outcome:
-            case Done(stack, found) if found:
-                stacks[stack.part] = found
-            case Failed(stack, error):
-                if stack.part.target == baseline.home:
+            case Done(part, found) if found:
+                stacks[part] = found
+            case Failed(part, error):
+                if part.target == baseline.home:
                     raise error
-                stacks[stack.part] = Unknown(str(error), error.remedy)
+                stacks[part] = Unknown(str(error), error.remedy)
     return stacks
+
+
+def _elsewhere(reach: Reach, baseline: Baseline) -> tuple[str, ...]:
+    """The other regions where this organization's StackSet roles were made from."""
+
+    def look(region: str) -> bool:
+        found = read_stack(reach.session.client("cloudformation", region), ROLES)
+        return found is not None and found.owner == baseline.organization.id
+
+    others = [r for r in enabled_regions(reach.session) if r != baseline.home_region]
+    found = []
+    for outcome in each(others, look):
+        if isinstance(outcome, Failed):
+            raise outcome.error
+        if outcome.value:
+            found.append(outcome.target)
+    return tuple(sorted(found))
 
 
 def _parameters(described: Any) -> dict[str, str]:

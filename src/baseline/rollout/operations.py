@@ -12,9 +12,9 @@ from typing import Any
 from baseline.errors import AwsError
 from baseline.organization import Target
 from baseline.rollout.catalogue import EXECUTION_ROLE, StackSet
-from baseline.rollout.observe import read_instances
-from baseline.rollout.remedies import remedy
-from baseline.rollout.stacks import Sleep, definition, waits
+from baseline.rollout.observe import read_instances, read_stack_set
+from baseline.rollout.remedies import remedy, young
+from baseline.rollout.stacks import YOUTH, Sleep, definition, endless, waits
 
 # Everything at once, and no failure stops anything: without the tolerance, and without SOFT,
 # StackSets would go through the accounts one after the other [StackSetOperationPreferences].
@@ -26,6 +26,7 @@ PREFERENCES = {
 }
 _RUNNING = ("RUNNING", "QUEUED", "STOPPING")
 _BUSY = "OperationInProgressException"
+_TAKEN = "NameAlreadyExistsException"
 
 Progress = Callable[[str, int, int], None]
 Ended = dict[Target, str | AwsError]
@@ -45,22 +46,33 @@ class Operations:
     sleep: Sleep
     progress: Progress
 
-    def create_set(self, wanted: StackSet) -> None:
-        """Create the StackSet, without instances."""
-        self.client.create_stack_set(
-            StackSetName=self.name,
-            Description=f"Security baseline: {self.name}",
-            PermissionModel="SELF_MANAGED",
-            **self._given(wanted),
-        )
+    def create_set(self, wanted: StackSet) -> str:
+        """Create the StackSet, without instances; says what was done.
+
+        One that another run of ours has made meanwhile is as good.
+        """
+        try:
+            self.client.create_stack_set(
+                StackSetName=self.name,
+                Description=f"Security baseline: {self.name}",
+                PermissionModel="SELF_MANAGED",
+                **self._given(wanted),
+            )
+        except AwsError as error:
+            found = read_stack_set(self.client, self.name) if error.code == _TAKEN else None
+            if found is None or found.owner != self.organization_id:
+                raise
+            return "was there"
+        return "created"
 
     def delete_set(self) -> None:
         """Delete the StackSet, which must have no instances."""
         self.client.delete_stack_set(StackSetName=self.name)
 
-    def create(self, targets: Iterable[Target]) -> Ended:
+    def create(self, wanted: StackSet, targets: Iterable[Target]) -> Ended:
         """Create an instance in each of ``targets``."""
-        return self._each_group("create_stack_instances", "created", targets)
+        ended = self._each_group("create_stack_instances", "created", targets)
+        return self._matured(ended, "created", wanted)
 
     def update(self, wanted: StackSet, targets: Iterable[Target]) -> Ended:
         """Bring the StackSet and its instances in ``targets`` to what is wanted.
@@ -72,7 +84,18 @@ class Operations:
         if not targets:
             self._wait(self._start("update_stack_set", **given), 0, 0)
             return {}
-        return self._each_group("update_stack_set", "updated", targets, **given)
+        ended = self._each_group("update_stack_set", "updated", targets, **given)
+        return self._matured(ended, "updated", wanted)
+
+    def _matured(self, ended: Ended, done: str, wanted: StackSet) -> Ended:
+        """What ``ended`` comes to once roles that were made a moment ago are known."""
+        for seconds in YOUTH:
+            early = [t for t, e in ended.items() if isinstance(e, AwsError) and young(e.what)]
+            if not early:
+                break
+            self.sleep(seconds)
+            ended |= self._each_group("update_stack_set", done, early, **self._given(wanted))
+        return ended
 
     def delete(self, targets: Iterable[Target], *, retain: bool) -> Ended:
         """Delete the instances in ``targets``; ``retain`` leaves their stacks where they are."""
@@ -117,7 +140,7 @@ class Operations:
                 self.sleep(seconds)
             else:
                 return str(answer.get("OperationId", ""))
-        return ""  # pragma: no cover  # the waits have no end
+        raise endless(self.name)
 
     def _wait(self, operation_id: str, before: int, total: int) -> None:
         for seconds in waits():
@@ -128,6 +151,7 @@ class Operations:
                 return
             self.progress(self.name, before + self._count(operation_id), total)
             self.sleep(seconds)
+        raise endless(self.name)
 
     def _count(self, operation_id: str) -> int:
         pages = self.client.get_paginator("list_stack_set_operation_results").paginate(

@@ -4,18 +4,29 @@ An empty plan is the proof that the roll-out is complete; removal is a plan in r
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from baseline import templates
-from baseline.errors import ConfigurationError, UsageError
+from baseline.errors import UsageError
 from baseline.organization import Target
-from baseline.rollout.catalogue import NAMES, WAVES, Baseline, Part, Stack, StackSet
+from baseline.rollout import standing
+from baseline.rollout.catalogue import NAMES, ROLES, WAVES, Baseline, Part, Stack, StackSet
 from baseline.rollout.state import InstanceState, StackSetState, StackState, State, Unknown
 
 _SHOWN_DIFFERENCES = 3
+# StackSets excludes such an instance from updates [StackSets status codes: INOPERABLE].
+_BY_HAND = "Delete its stack in that account and region by hand, then deploy again to make it anew"
+# A stack in one of these states holds what its template says.
+GOOD = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE")
 # A stack in one of these states takes no update: it is deleted and created again.
-BROKEN = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED")
+BROKEN = (
+    "ROLLBACK_COMPLETE",
+    "ROLLBACK_FAILED",
+    "CREATE_FAILED",
+    "DELETE_FAILED",
+    "REVIEW_IN_PROGRESS",  # a change set that nobody carried out: nothing is there yet
+)
 
 
 class Action(StrEnum):
@@ -38,6 +49,7 @@ class Kind(StrEnum):
     ACCOUNT = "account"
 
 
+_COMING = (Action.CREATE, Action.UPDATE)
 _GOING = (Action.DELETE, Action.RETAIN)
 
 
@@ -94,6 +106,10 @@ class Choice:
         """Whether the stack or StackSet is chosen at all."""
         return self.names is None or name in self.names
 
+    def whole(self, name: str) -> bool:
+        """Whether the stack or StackSet is chosen wherever it is."""
+        return self.named(name) and self.accounts is None and self.regions is None
+
     def has(self, part: Part) -> bool:
         """Whether the part is chosen."""
         return (
@@ -109,29 +125,29 @@ EVERYTHING = Choice()
 def make(baseline: Baseline, state: State, choice: Choice = EVERYTHING) -> Plan:
     """The steps that lead from ``state`` to ``baseline``: first what goes, last made first.
 
-    A member leaves GuardDuty only while the main account still has it, so what goes in the main
-    account goes after what goes in the members.
+    What is chosen brings along what it needs and what is not in order. A member leaves GuardDuty
+    only while the main account still has it, so what goes in the main account goes after what goes
+    in the members.
 
-    Raises ConfigurationError when something of the same name belongs to somebody else.
+    Raises ConfigurationError when something of the same name belongs to somebody else, or when
+    what cannot be changed was changed; UsageError when the choice holds nothing.
     """
-    _check_owner(baseline, state)
-    waves: list[list[Step]] = [[] for _ in range(WAVES)]
-    for stack in baseline.stacks:
-        if choice.has(stack.part):
-            waves[stack.wave].append(_stack_step(stack, state.stacks.get(stack.part)))
-    for stack_set in baseline.stack_sets:
-        if choice.named(stack_set.name):
-            found = state.stack_sets.get(stack_set.name)
-            waves[stack_set.wave] += _stack_set_steps(baseline, stack_set, found, choice)
+    standing.check_home(state)
+    standing.check_prefix(baseline, state)
+    waves = _every_step(baseline, state)
+    taken = _taken(baseline, [s for wave in waves for s in wave], choice)
+    waves = [[taken[s.kind, s.part] for s in wave if (s.kind, s.part) in taken] for wave in waves]
     waves[0] += _inactive(baseline, choice)
+    _check_any(waves)
+    _check_owners(baseline, state, waves)
     going = [[s for s in wave if s.action in _GOING] for wave in reversed(waves)]
     staying = [[s for s in wave if s.action not in _GOING] for wave in waves]
-    return Plan(_ordered([*going, *staying]), baseline.warnings)
+    return Plan(_ordered([*going, *staying]), (*baseline.warnings, *_unseen(baseline, state)))
 
 
 def removal(baseline: Baseline, state: State, choice: Choice = EVERYTHING) -> Plan:
     """The steps that take everything away again, last made first."""
-    _check_owner(baseline, state)
+    standing.check_home(state)
     waves: list[list[Step]] = [[] for _ in range(WAVES)]
     for stack in baseline.stacks:
         stack_found = state.stacks.get(stack.part)
@@ -141,7 +157,63 @@ def removal(baseline: Baseline, state: State, choice: Choice = EVERYTHING) -> Pl
         found = state.stack_sets.get(stack_set.name)
         if choice.named(stack_set.name) and found:
             waves[stack_set.wave] += _stack_set_removal(baseline, stack_set.name, found, choice)
-    return Plan(_ordered(reversed(waves)))
+    waves[1] += [step for step in _leftovers(baseline, state) if choice.has(step.part)]
+    _check_owners(baseline, state, waves)
+    return Plan(_ordered(reversed(waves)), _unseen(baseline, state))
+
+
+def _every_step(baseline: Baseline, state: State) -> list[list[Step]]:
+    """The steps of the whole baseline, in waves."""
+    waves: list[list[Step]] = [[] for _ in range(WAVES)]
+    for stack in baseline.stacks:
+        waves[stack.wave].append(_stack_step(stack, state.stacks.get(stack.part)))
+    for stack_set in baseline.stack_sets:
+        found = state.stack_sets.get(stack_set.name)
+        waves[stack_set.wave] += _stack_set_steps(baseline, stack_set, found)
+    waves[1] += _leftovers(baseline, state)
+    return waves
+
+
+_Taken = dict[tuple[Kind, Part], Step]
+
+
+def _taken(baseline: Baseline, steps: list[Step], choice: Choice) -> _Taken:
+    """The chosen steps, what those that make something need, and the StackSets of both."""
+    parts = {s.part: s for s in steps if s.kind is not Kind.STACK_SET}
+    taken = {part: step for part, step in parts.items() if choice.has(part)}
+    waiting = list(taken.values())
+    while waiting:
+        step = waiting.pop()
+        for part in baseline.needs(step.part) if step.action in _COMING else ():
+            needed = parts.get(part)
+            if part in taken or needed is None or needed.action in (Action.SKIP, *_GOING):
+                continue
+            why = f"{needed.reason}; needed by {step.part}"
+            taken[part] = replace(needed, reason=why)
+            waiting.append(needed)
+    stack_sets = [s for s in steps if s.kind is Kind.STACK_SET]
+    stack_sets = [s for s in stack_sets if _takes_part(s, parts.values(), taken, choice)]
+    return {(s.kind, s.part): s for s in (*taken.values(), *stack_sets)}
+
+
+def _takes_part(
+    stack_set: Step, instances: Iterable[Step], taken: dict[Part, Step], choice: Choice
+) -> bool:
+    """Whether a StackSet is changed or looked at for the sake of its instances that are taken.
+
+    An update that names no instance would reach all of them, also those not chosen.
+    """
+    own = [s for s in instances if s.part.name == stack_set.part.name]
+    chosen = [s for s in own if s.part in taken]
+    if not choice.whole(stack_set.part.name) and all(s.action in _GOING for s in chosen):
+        return False
+    updates = {s.part for s in own if s.action is Action.UPDATE}
+    if stack_set.action is Action.UPDATE and updates and not updates & taken.keys():
+        raise UsageError(
+            f"StackSet {stack_set.part.name} has changed, and none of its instances is chosen",
+            remedy="Choose at least one of its accounts and regions, or all.",
+        )
+    return True
 
 
 def _ordered(waves: Iterable[list[Step]]) -> tuple[tuple[Step, ...], ...]:
@@ -152,17 +224,43 @@ def _place(step: Step) -> tuple[str, bool, Target]:
     return step.part.name, step.kind is Kind.INSTANCE, step.part.target
 
 
-def _check_owner(baseline: Baseline, state: State) -> None:
-    stacks = {str(p): s.owner for p, s in state.stacks.items() if isinstance(s, StackState)}
-    owners = stacks | {f"StackSet {n}": s.owner for n, s in state.stack_sets.items()}
-    for name, owner in sorted(owners.items()):
-        if owner != baseline.organization.id:
-            of = f"belongs to organization {owner}" if owner else "was not made by this roll-out"
-            raise ConfigurationError(
-                f"it is there already and {of}",
-                where=name,
-                remedy="Nothing was changed; delete or rename it, or use the right credentials.",
-            )
+def _check_any(waves: list[list[Step]]) -> None:
+    if not any(waves):
+        raise UsageError(
+            "nothing of the baseline belongs where these accounts, regions and names meet",
+            remedy="See where it belongs: baseline rollout plan --all",
+        )
+
+
+def _check_owners(baseline: Baseline, state: State, waves: Iterable[Iterable[Step]]) -> None:
+    for step in sorted((s for wave in waves for s in wave), key=_place):
+        name = step.part.name
+        if step.kind is Kind.STACK:
+            standing.check_owner(baseline, str(step.part), state.stacks.get(step.part))
+        else:
+            standing.check_owner(baseline, f"StackSet {name}", state.stack_sets.get(name))
+
+
+def _others(baseline: Baseline, state: State) -> Iterator[tuple[Part, StackState | Unknown]]:
+    """What was found, or could not be seen, in accounts that are left out."""
+    wanted = {stack.part for stack in baseline.stacks}
+    return ((part, found) for part, found in state.stacks.items() if part not in wanted)
+
+
+def _leftovers(baseline: Baseline, state: State) -> Iterator[Step]:
+    """Our own stacks in accounts that are left out now; those of others do not concern us."""
+    for part, found in _others(baseline, state):
+        if isinstance(found, StackState) and found.owner == baseline.organization.id:
+            yield Step(Action.DELETE, Kind.STACK, part, "the account is no longer chosen")
+
+
+def _unseen(baseline: Baseline, state: State) -> tuple[str, ...]:
+    return tuple(
+        f"{part.target.account_id} is left out; whether {ROLES} is there still could not be seen: "
+        f"{found.cause}"
+        for part, found in _others(baseline, state)
+        if isinstance(found, Unknown)
+    )
 
 
 def _stack_step(stack: Stack, found: StackState | Unknown | None) -> Step:
@@ -173,8 +271,9 @@ def _stack_step(stack: Stack, found: StackState | Unknown | None) -> Step:
     if found.status in BROKEN:
         why = f"is {found.status} and is made anew{_because(found.reason)}"
         return Step(Action.CREATE, Kind.STACK, stack.part, why)
-    if found.status.endswith("_IN_PROGRESS"):
-        return Step(Action.UPDATE, Kind.STACK, stack.part, f"is {found.status}")
+    if found.status not in GOOD:
+        why = f"is {found.status}{_because(found.reason)}"
+        return Step(Action.UPDATE, Kind.STACK, stack.part, why)
     changes = _changes(stack, found)
     if changes:
         return Step(Action.UPDATE, Kind.STACK, stack.part, changes)
@@ -182,32 +281,20 @@ def _stack_step(stack: Stack, found: StackState | Unknown | None) -> Step:
 
 
 def _stack_set_steps(
-    baseline: Baseline, wanted: StackSet, found: StackSetState | None, choice: Choice
+    baseline: Baseline, wanted: StackSet, found: StackSetState | None
 ) -> Iterator[Step]:
     part = Part(wanted.name, baseline.home)
     if found is None:
         yield Step(Action.CREATE, Kind.STACK_SET, part, "is not there")
         changes = ""
     elif changes := _changes(wanted, found):
-        _check_update(wanted, found, choice)
         yield Step(Action.UPDATE, Kind.STACK_SET, part, changes)
     else:
         yield Step(Action.SKIP, Kind.STACK_SET, part, "is as it should be")
     instances = found.instances if found else {}
     for target in sorted(wanted.targets | instances.keys()):
         instance = Part(wanted.name, target)
-        if choice.has(instance):
-            yield _instance_step(baseline, wanted, instance, instances.get(target), changes)
-
-
-def _check_update(wanted: StackSet, found: StackSetState, choice: Choice) -> None:
-    """An update that names no instance would reach all of them, also those not chosen."""
-    existing = [Part(wanted.name, target) for target in found.instances if target in wanted.targets]
-    if existing and not any(choice.has(part) for part in existing):
-        raise UsageError(
-            f"StackSet {wanted.name} has changed, and none of its instances is chosen",
-            remedy="Choose at least one of its accounts and regions, or all.",
-        )
+        yield _instance_step(baseline, wanted, instance, instances.get(target), changes)
 
 
 def _instance_step(
@@ -217,6 +304,9 @@ def _instance_step(
         return _excess(baseline, part)
     if found is None:
         return Step(Action.CREATE, Kind.INSTANCE, part, "is not there")
+    if found.status == "INOPERABLE":
+        why = f"is INOPERABLE and takes no update{_because(found.reason)}. {_BY_HAND}"
+        return Step(Action.RETAIN, Kind.INSTANCE, part, why)
     if found.status != "CURRENT":
         state = f"{found.status}, {found.detail}" if found.detail else found.status
         return Step(Action.UPDATE, Kind.INSTANCE, part, f"is {state}{_because(found.reason)}")
@@ -263,7 +353,7 @@ def _stack_set_removal(
             yield Step(Action.DELETE, Kind.INSTANCE, part, "is removed")
         else:
             yield Step(Action.RETAIN, Kind.INSTANCE, part, "the account is not active")
-    if chosen == parts:
+    if chosen == parts and (parts or choice.whole(name)):
         yield Step(Action.DELETE, Kind.STACK_SET, Part(name, baseline.home), "is removed")
 
 

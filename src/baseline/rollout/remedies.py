@@ -1,6 +1,7 @@
 """From CloudFormation's reasons to what a person can do about them. Pure."""
 
-from baseline.rollout.catalogue import EXECUTION_ROLE
+from baseline.organization import Target
+from baseline.rollout.catalogue import EXECUTION_ROLE, STORAGE, Baseline
 
 _PERMISSION = (
     "Allow {who} this action in that account, also in its service control policies; then deploy "
@@ -10,8 +11,8 @@ _LATER = "Deploy again in a few minutes."
 
 # What a reason holds, in lower case, and the remedy; the first that fits wins.
 _REMEDIES = {
-    "inoperable": "Delete this instance keeping its stack (--retain-stacks), delete the stack "
-    "there by hand, then deploy again.",
+    "inoperable": "Delete the stack there by hand, then deploy twice: first the instance is "
+    "given up, then it is made anew.",
     "explicit deny": "A service control policy forbids it: exempt {who}, then deploy again.",
     "denied": _PERMISSION,
     "not authorized": _PERMISSION,
@@ -27,6 +28,40 @@ _REMEDIES = {
     "executionrole": "Deploy again; if it stays, check the stack stack-set-roles in that account.",
 }
 _OTHERWISE = "Mend the cause, then deploy again: only what failed is repeated."
+
+# How AWS says that a role which was just made is not known everywhere yet: IAM is eventually
+# consistent [IAM User Guide, "Troubleshoot IAM"].
+_YOUNG = (
+    "with trust relationship",
+    "cannot be assumed",
+    "unable to assume",
+    "invalid principal in policy",
+)
+
+
+def young(reason: str) -> bool:
+    """Whether ``reason`` is what a role is refused with in its first minute."""
+    lowered = reason.lower()
+    return any(words in lowered for words in _YOUNG)
+
+
+def anew(service: str, target: Target, baseline: Baseline) -> str:
+    """What mends a service that is not as its stack made it.
+
+    CloudFormation compares templates, so an update of what was changed by hand changes nothing.
+    """
+    if service in ("s3", "kms"):
+        return (
+            "Put it back by hand; what differs, says: aws cloudformation detect-stack-drift "
+            f"--stack-name {STORAGE}"
+        )
+    main = target.account_id == baseline.home.account_id
+    guardduty = "guardduty-main" if main else "guardduty-member"
+    name = {"iam": "audit-roles", "guardduty": guardduty}.get(service, "auditing")
+    return (
+        f"Make it anew: baseline rollout remove --only {name} --account {target.account_id} "
+        f"--region {target.region}, then: baseline rollout deploy"
+    )
 
 
 def remedy(reason: str, who: str = EXECUTION_ROLE) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 from baseline.errors import AwsError
 from baseline.rollout.catalogue import Stack
 from baseline.rollout.plan import BROKEN
-from baseline.rollout.remedies import remedy
+from baseline.rollout.remedies import remedy, young
 from baseline.rollout.state import OWNER_TAG
 
 Sleep = Callable[[float], None]
@@ -15,14 +15,28 @@ Sleep = Callable[[float], None]
 _DEPLOYER = "the user or role that deploys"
 _GOOD = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "DELETE_COMPLETE")
 _FIRST_WAIT, _LONGEST_WAIT = 0.2, 10.0  # seconds
+# Longer than StackSets take for the largest organization; what takes longer hangs.
+_PATIENCE = 6 * 3600  # seconds
+# A new role is known everywhere within a minute, as a rule.
+YOUTH = (5.0, 10.0, 15.0, 30.0)  # seconds
 
 
 def waits() -> Iterator[float]:
-    """Seconds between looks: short at first, longer the longer it takes."""
-    seconds = _FIRST_WAIT
-    while True:
+    """Seconds between looks: short at first, longer the longer it takes; six hours in all."""
+    seconds, waited = _FIRST_WAIT, 0.0
+    while waited < _PATIENCE:
         yield seconds
+        waited += seconds
         seconds = min(seconds * 1.5, _LONGEST_WAIT)
+
+
+def endless(name: str) -> AwsError:
+    """The error for what has not ended after all the waits."""
+    return AwsError(
+        f"has not ended after {_PATIENCE // 3600} hours",
+        where=name,
+        remedy="Look at it in the CloudFormation console, then deploy again.",
+    )
 
 
 def definition(body: str, parameters: Any, organization_id: str) -> dict[str, Any]:
@@ -38,7 +52,21 @@ def definition(body: str, parameters: Any, organization_id: str) -> dict[str, An
 
 
 def apply(client: Any, stack: Stack, organization_id: str, sleep: Sleep) -> str:
-    """Create the stack or update it, and wait; says what was done. Raises AwsError: the cause."""
+    """Create the stack or update it, and wait; says what was done. Raises AwsError: the cause.
+
+    A role that was made a moment ago is waited for.
+    """
+    for seconds in YOUTH:
+        try:
+            return _apply(client, stack, organization_id, sleep)
+        except AwsError as error:
+            if not young(error.what):
+                raise
+            sleep(seconds)
+    return _apply(client, stack, organization_id, sleep)
+
+
+def _apply(client: Any, stack: Stack, organization_id: str, sleep: Sleep) -> str:
     described = settled(client, stack.name, sleep)
     if described and described["StackStatus"] in BROKEN:
         delete(client, stack.name, sleep)
@@ -47,6 +75,9 @@ def apply(client: Any, stack: Stack, organization_id: str, sleep: Sleep) -> str:
     if described is None:
         client.create_stack(StackName=stack.name, **given)
         return _finished(client, stack.name, sleep, "created")
+    if described["StackStatus"] == "UPDATE_ROLLBACK_FAILED":
+        client.continue_update_rollback(StackName=stack.name)
+        _finished(client, stack.name, sleep, "rolled back", good=("UPDATE_ROLLBACK_COMPLETE",))
     try:
         client.update_stack(StackName=stack.name, **given)
     except AwsError as error:
@@ -75,15 +106,18 @@ def settled(client: Any, name: str, sleep: Sleep) -> dict[str, Any] | None:
             if "does not exist" in error.what:
                 return None
             raise
-        if not described["StackStatus"].endswith("_IN_PROGRESS"):
+        status = described["StackStatus"]
+        if status in BROKEN or not status.endswith("_IN_PROGRESS"):
             return described
         sleep(seconds)
-    return None  # pragma: no cover  # the waits have no end
+    raise endless(name)
 
 
-def _finished(client: Any, name: str, sleep: Sleep, done: str) -> str:
+def _finished(
+    client: Any, name: str, sleep: Sleep, done: str, good: tuple[str, ...] = _GOOD
+) -> str:
     described = settled(client, name, sleep)
-    if described is None or described["StackStatus"] in _GOOD:
+    if described is None or described["StackStatus"] in good:
         return done
     cause = _cause(client, described)
     status = described["StackStatus"]

@@ -51,7 +51,12 @@ class StackSetState:
 
 @dataclass(frozen=True)
 class State:
-    """Everything that was found; what is not in here is not there."""
+    """Everything that was found; what is not in here is not there.
+
+    ``elsewhere`` are regions of the main account in which a baseline of the same organization
+    was found while there was none in the home region.
+    """
 
     stacks: Mapping[Part, StackState | Unknown]
     stack_sets: Mapping[str, StackSetState]
+    elsewhere: tuple[str, ...] = ()

@@ -1,6 +1,7 @@
 """Children get keys that renew, each its own account's and nobody else's."""
 
 import json
+import queue
 import socket
 import struct
 import threading
@@ -114,9 +115,11 @@ def test_a_child_that_goes_away_leaves_no_traceback(
 ) -> None:
     """It resets the connection while its keys are looked for; that is no failure of the grant."""
     gone = threading.Event()
+    asked: queue.SimpleQueue[threading.Thread] = queue.SimpleQueue()
 
     class Slow(Lender):
         def credentials(self) -> Credentials:
+            asked.put(threading.current_thread())
             gone.wait(10)
             return super().credentials()
 
@@ -125,20 +128,12 @@ def test_a_child_that_goes_away_leaves_no_traceback(
     child = socket.create_connection((str(url.hostname), int(url.port or 0)))
     child.sendall(f"GET {url.path} HTTP/1.0\r\nAuthorization: {grant.token}\r\n\r\n".encode())
     child.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    answering = _answering()
+    answering = asked.get(timeout=10)
     child.close()
     gone.set()
     answering.join(10)
     assert capfd.readouterr() == ("", "")
     assert grant.failure is None
-
-
-def _answering() -> threading.Thread:
-    """The broker's thread for the one request that is there."""
-    while True:
-        for thread in threading.enumerate():
-            if "process_request_thread" in thread.name:
-                return thread
 
 
 def test_a_child_learns_where_aws_is_and_never_who_we_are(broker: Broker) -> None:

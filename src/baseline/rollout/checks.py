@@ -1,33 +1,46 @@
-"""What is asked of the services in each account and region. Each check stands alone."""
+"""What is asked of the services in each account and region. Each check stands alone.
 
-import json
-from collections.abc import Callable, Iterator
+What should be is not written here: it is what the templates say, for the place that is looked at.
+"""
+
+from collections.abc import Iterator
 from typing import Any
 
 from baseline.organization import Target
-from baseline.rollout.catalogue import STORAGE, Baseline
-from baseline.rollout.coverage import Check, Look, Missing, Place
+from baseline.rollout.catalogue import ROLES, STORAGE, Baseline
+from baseline.rollout.coverage import Check, Missing, Place, require, unlike
+from baseline.rollout.intended import Properties
 from baseline.rollout.plan import EVERYTHING, Choice
+from baseline.rollout.role_checks import ADMINISTRATION_ROLE, AUDIT_ROLES, EXECUTION_ROLE
+from baseline.rollout.storage_checks import CHECKS as STORAGE_CHECKS
+from baseline.rollout.storage_checks import key
 
 # Recorders that other AWS services keep beside ours [PutServiceLinkedConfigurationRecorder].
 _SERVICE_LINKED = "AWSConfigurationRecorderFor"
-_BUCKETS = ("cloudtrail", "config", "flowlogs", "query-results")
-_NO_BUCKET = ("NoSuchBucket", "404")
+# How a recorder records where nothing else is said [AWS::Config::ConfigurationRecorder].
+_CONTINUOUS = {"recordingFrequency": "CONTINUOUS"}
+_NO_TRAIL = ("TrailNotFoundException",)
 
 
 def checks(target: Target, baseline: Baseline, choice: Choice = EVERYTHING) -> Iterator[Check]:
     """What is to be asked in ``target`` about the chosen stacks and StackSets."""
-    has = {s.name for s in baseline.stack_sets if target in s.targets and choice.named(s.name)}
+    has = {s.name for s in baseline.stack_sets if target in s.targets}
+    has |= {s.name for s in baseline.stacks if target == s.part.target}
+    has = {name for name in has if choice.named(name)}
+    if ROLES in has:
+        yield EXECUTION_ROLE
+    if ROLES in has and target == baseline.home:
+        yield ADMINISTRATION_ROLE
     if "audit-roles" in has:
-        yield from _ROLES
+        yield from AUDIT_ROLES
     if has & {"guardduty-main", "guardduty-member"}:
         yield _DETECTOR
     if "guardduty-member" in has:
         yield from (_ADMINISTRATOR, _MEMBER)
     if "auditing" in has:
         yield from (*_CONFIG, *_CLOUDTRAIL)
-    if target == baseline.home and choice.named(STORAGE):
-        yield from _STORAGE
+    if STORAGE in has:
+        yield from STORAGE_CHECKS
 
 
 def _detector_id(place: Place) -> str:
@@ -37,22 +50,25 @@ def _detector_id(place: Place) -> str:
     return str(found[0])
 
 
-def _detector(place: Place, _main: Place) -> str:
-    status = place.ask("guardduty", "get_detector", DetectorId=_detector_id(place))["Status"]
-    if status != "ENABLED":
-        raise Missing(f"the detector is {status}")
+def _detector(place: Place) -> str:
+    found = place.ask("guardduty", "get_detector", DetectorId=_detector_id(place))
+    main = place.target.account_id == place.baseline.home.account_id
+    wanted = place.intended("guardduty-main" if main else "guardduty-member", "Detector")
+    frequency = wanted["FindingPublishingFrequency"]
+    require(unlike(found, {"Status": "ENABLED", "FindingPublishingFrequency": frequency}))
     return "enabled"
 
 
-def _administrator(place: Place, main: Place) -> str:
+def _administrator(place: Place) -> str:
     answer = place.ask("guardduty", "get_administrator_account", DetectorId=_detector_id(place))
     found = answer.get("Administrator") or {}
-    if found.get("AccountId") != main.target.account_id:
+    if found.get("AccountId") != place.main.target.account_id:
         raise Missing(f"the administrator is {found.get('AccountId') or 'nobody'}")
     return _enabled(found)
 
 
-def _member(place: Place, main: Place) -> str:
+def _member(place: Place) -> str:
+    main = place.main
     members = main.ask("guardduty", "list_members", DetectorId=_detector_id(main))["Members"]
     for found in members:
         if found["AccountId"] == place.target.account_id:
@@ -75,7 +91,7 @@ def _recorder(place: Place) -> Any:
     return own[0]
 
 
-def _recording(place: Place, _main: Place) -> str:
+def _recording(place: Place) -> str:
     name = _recorder(place)["name"]
     found = place.ask("config", "describe_configuration_recorder_status")
     statuses = {s["name"]: s for s in found["ConfigurationRecordersStatus"]}
@@ -83,7 +99,8 @@ def _recording(place: Place, _main: Place) -> str:
     if not status.get("recording"):
         raise Missing(
             f"the recorder {name} is stopped",
-            "Start it: aws configservice start-configuration-recorder, or deploy again.",
+            "Start it: aws configservice start-configuration-recorder "
+            f"--configuration-recorder-name {name}",
         )
     if str(status.get("lastStatus", "")).upper() == "FAILURE":
         cause = status.get("lastErrorMessage") or status.get("lastErrorCode") or "no cause given"
@@ -91,129 +108,106 @@ def _recording(place: Place, _main: Place) -> str:
     return "recording"
 
 
-def _channel(place: Place, _main: Place) -> str:
+def _recorded(place: Place) -> str:
+    found, wanted = _recorder(place), place.intended("auditing", "ConfigurationRecorder")
+    group = wanted["RecordingGroup"]
+    told = {"recordingMode": _CONTINUOUS, **found, **found.get("recordingGroup", {})}
+    intended = {
+        "name": wanted["Name"],
+        "roleARN": wanted["RoleARN"],
+        "allSupported": group["AllSupported"],
+        "includeGlobalResourceTypes": group["IncludeGlobalResourceTypes"],
+        "recordingMode": _CONTINUOUS,
+    }
+    require(unlike(told, intended))
+    return "all resources" if group["IncludeGlobalResourceTypes"] else "all but global resources"
+
+
+def _channel(place: Place) -> str:
+    wanted = place.intended("auditing", "DeliveryChannel")
     channels = place.ask("config", "describe_delivery_channels")["DeliveryChannels"]
     if not channels:
         raise Missing("no delivery channel")
-    return _same("the bucket", channels[0].get("s3BucketName"), place.baseline.bucket("config"))
+    frequency = wanted["ConfigSnapshotDeliveryProperties"]["DeliveryFrequency"]
+    intended = {
+        "name": wanted["Name"],
+        "s3BucketName": wanted["S3BucketName"],
+        "s3KeyPrefix": wanted.get("S3KeyPrefix"),
+        "s3KmsKeyArn": wanted.get("S3KmsKeyArn"),
+        "configSnapshotDeliveryProperties": {"deliveryFrequency": frequency},
+    }
+    require(unlike(channels[0], intended))
+    return str(wanted["S3BucketName"])
 
 
-def _global_types(place: Place, _main: Place) -> str:
-    group = _recorder(place).get("recordingGroup", {})
-    parameters = place.baseline.stack_set("auditing").parameters
-    wanted = place.target.region == parameters["GlobalConfigRegion"]
-    found = bool(group.get("includeGlobalResourceTypes"))
-    if not group.get("allSupported"):
-        raise Missing("not all resource types are recorded")
-    if found != wanted:
-        raise Missing("global resources are " + ("recorded here too" if found else "not recorded"))
-    return "recorded here" if wanted else f"recorded in {parameters['GlobalConfigRegion']}"
+def _wanted_trail(place: Place) -> Properties:
+    return place.intended("auditing", "Trail")
 
 
-def _trail(place: Place, _main: Place) -> str:
-    prefix = place.baseline.prefix
-    answer = place.ask("cloudtrail", "get_trail", ("TrailNotFoundException",), Name=prefix)
+def _trail(place: Place) -> str:
+    wanted = _wanted_trail(place)
+    answer = place.ask("cloudtrail", "get_trail", _NO_TRAIL, Name=wanted["TrailName"])
     if answer is None:
-        raise Missing(f"no trail {prefix}")
-    trail = answer["Trail"]
-    _same("the bucket", trail.get("S3BucketName"), place.baseline.bucket("cloudtrail"))
-    if not trail.get("LogFileValidationEnabled"):
-        raise Missing("log file validation is off")
-    if not trail.get("KmsKeyId"):
-        raise Missing("the trail is not encrypted with the key")
-    if f":log-group:/{prefix}/cloudtrail" not in trail.get("CloudWatchLogsLogGroupArn", ""):
-        raise Missing("the trail does not write to its log group")
+        raise Missing(f"no trail {wanted['TrailName']}")
+    told = answer["Trail"]
+    # The template names the key by its alias; told is the alias, or the ARN of the key it names.
+    if told.get("KmsKeyId") == wanted["KMSKeyId"]:
+        told = {**told, "KmsKeyId": key(place)["Arn"]}
+    intended = {
+        "S3BucketName": wanted["S3BucketName"],
+        "S3KeyPrefix": wanted.get("S3KeyPrefix"),
+        "IsMultiRegionTrail": wanted["IsMultiRegionTrail"],
+        "IncludeGlobalServiceEvents": wanted["IncludeGlobalServiceEvents"],
+        "LogFileValidationEnabled": wanted["EnableLogFileValidation"],
+        "CloudWatchLogsLogGroupArn": wanted["CloudWatchLogsLogGroupArn"],
+        "CloudWatchLogsRoleArn": wanted["CloudWatchLogsRoleArn"],
+        "KmsKeyId": key(place)["Arn"],
+    }
+    require(unlike(told, intended))
     return "to the bucket and the log group, with validation"
 
 
-def _logging(place: Place, _main: Place) -> str:
-    prefix = place.baseline.prefix
-    status = place.ask("cloudtrail", "get_trail_status", ("TrailNotFoundException",), Name=prefix)
+def _management_events(place: Place) -> str:
+    """The template leaves the selectors as CreateTrail makes them: all management events."""
+    name = _wanted_trail(place)["TrailName"]
+    answer = place.ask("cloudtrail", "get_event_selectors", _NO_TRAIL, TrailName=name)
+    if answer is None:
+        raise Missing(f"no trail {name}")
+    for selector in answer.get("EventSelectors", ()):
+        all_of_them = selector.get("IncludeManagementEvents") and not selector.get(
+            "ExcludeManagementEventSources"
+        )
+        if all_of_them and selector.get("ReadWriteType") == "All":
+            return "read and write"
+    raise Missing("the trail's event selectors leave management events out")
+
+
+def _logging(place: Place) -> str:
+    name = _wanted_trail(place)["TrailName"]
+    status = place.ask("cloudtrail", "get_trail_status", _NO_TRAIL, Name=name)
     if status is None:
-        raise Missing(f"no trail {prefix}")
+        raise Missing(f"no trail {name}")
     if not status.get("IsLogging"):
         raise Missing(
-            "the trail is stopped", f"Start it: aws cloudtrail start-logging --name {prefix}"
+            "the trail is stopped", f"Start it: aws cloudtrail start-logging --name {name}"
         )
-    for key in ("LatestDeliveryError", "LatestCloudWatchLogsDeliveryError"):
-        if status.get(key):
-            raise Missing(f"delivery fails: {status[key]}", "Check the bucket's and key's policy.")
+    for error in ("LatestDeliveryError", "LatestCloudWatchLogsDeliveryError"):
+        if status.get(error):
+            raise Missing(
+                f"delivery fails: {status[error]}", "Check the bucket's and key's policy."
+            )
     return "logging"
 
 
-def _log_group(place: Place, _main: Place) -> str:
-    name = f"/{place.baseline.prefix}/cloudtrail"
+def _log_group(place: Place) -> str:
+    wanted = place.intended("auditing", "CloudTrailLogGroup")
+    name = wanted["LogGroupName"]
     found = place.ask("logs", "describe_log_groups", logGroupNamePrefix=name)["logGroups"]
     for group in found:
         if group["logGroupName"] == name:
-            return f"{group.get('retentionInDays', 'unlimited')} days"
+            require(unlike(group, {"retentionInDays": wanted["RetentionInDays"]}))
+            return f"{wanted['RetentionInDays']} days"
     raise Missing(f"no log group {name}")
-
-
-def _role(name: str, place: Place) -> str:
-    answer = place.ask("iam", "get_role", ("NoSuchEntity",), RoleName=name)
-    if answer is None:
-        raise Missing(f"no role {name}")
-    return name
-
-
-def _audit_role(place: Place, _main: Place) -> str:
-    return f"assumed as {place.session.arn}"
-
-
-def _service_roles(place: Place, _main: Place) -> str:
-    prefix = place.baseline.prefix
-    return ", ".join(
-        _role(f"{prefix}-{purpose}", place) for purpose in ("config-recorder", "cloudtrail-logs")
-    )
-
-
-def _encryption(purpose: str, place: Place) -> str:
-    absent = ("ServerSideEncryptionConfigurationNotFoundError", *_NO_BUCKET)
-    answer = _bucket(place, purpose, "get_bucket_encryption", absent)
-    rules = answer["ServerSideEncryptionConfiguration"]["Rules"]
-    found = rules[0].get("ApplyServerSideEncryptionByDefault", {}).get("SSEAlgorithm")
-    return _same("encryption", found, "aws:kms")
-
-
-def _versioning(purpose: str, place: Place) -> str:
-    found = _bucket(place, purpose, "get_bucket_versioning", _NO_BUCKET).get("Status")
-    return _same("versioning", found, "Enabled")
-
-
-def _public_access(purpose: str, place: Place) -> str:
-    absent = ("NoSuchPublicAccessBlockConfiguration", *_NO_BUCKET)
-    answer = _bucket(place, purpose, "get_public_access_block", absent)
-    if not all(answer["PublicAccessBlockConfiguration"].values()):
-        raise Missing("public access is not blocked in every way")
-    return "blocked"
-
-
-def _policy(purpose: str, place: Place) -> str:
-    absent = ("NoSuchBucketPolicy", *_NO_BUCKET)
-    policy = json.loads(_bucket(place, purpose, "get_bucket_policy", absent)["Policy"])
-    sids = {statement.get("Sid") for statement in policy["Statement"]}
-    if "OnlyEncryptedTransport" not in sids:
-        raise Missing("the policy does not refuse unencrypted transport")
-    return f"{len(sids)} statements"
-
-
-def _bucket(place: Place, purpose: str, operation: str, absent: tuple[str, ...]) -> Any:
-    name = place.baseline.bucket(purpose)
-    answer = place.ask("s3", operation, absent, Bucket=name)
-    if answer is None:
-        raise Missing(f"{name} has none, or is not there")
-    return answer
-
-
-def _of_bucket(purpose: str, look: Callable[[str, Place], str]) -> Look:
-    return lambda place, _main: look(purpose, place)
-
-
-def _same(what: str, found: Any, wanted: str) -> str:
-    if found != wanted:
-        raise Missing(f"{what} is {found or 'not set'}, not {wanted}")
-    return wanted
 
 
 _DETECTOR = Check("guardduty", "detector", _detector)
@@ -221,25 +215,12 @@ _ADMINISTRATOR = Check("guardduty", "administrator", _administrator)
 _MEMBER = Check("guardduty", "member", _member)
 _CONFIG = (
     Check("config", "recorder", _recording),
+    Check("config", "recorded", _recorded),
     Check("config", "channel", _channel),
-    Check("config", "global types", _global_types),
 )
 _CLOUDTRAIL = (
     Check("cloudtrail", "trail", _trail),
+    Check("cloudtrail", "management events", _management_events),
     Check("cloudtrail", "logging", _logging),
     Check("logs", "log group", _log_group),
-)
-_ROLES = (
-    Check("iam", "audit role", _audit_role),
-    Check("iam", "service roles", _service_roles),
-)
-_STORAGE = tuple(
-    Check("s3", f"{purpose} {what}", _of_bucket(purpose, look))
-    for purpose in _BUCKETS
-    for what, look in (
-        ("encryption", _encryption),
-        ("versioning", _versioning),
-        ("public access", _public_access),
-        ("policy", _policy),
-    )
 )

@@ -4,7 +4,7 @@ CloudFormation may say that all is well while a recorder was stopped by hand, so
 Three answers: PASS, FAIL, and UNKNOWN where it could not be looked at, with the cause.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -12,14 +12,15 @@ from typing import Any
 from baseline.errors import AwsError, BaselineError, DeniedError, ThrottledError, UnreachableError
 from baseline.organization import Target
 from baseline.parallel import Done, each
-from baseline.rollout.catalogue import Baseline
+from baseline.rollout import intended
+from baseline.rollout.catalogue import Baseline, Stack, StackSet
+from baseline.rollout.intended import Properties, Where
 from baseline.rollout.plan import EVERYTHING, Choice
 from baseline.rollout.reach import Reach
 from baseline.sessions import Session
 
 # These never say what is there, only that nobody could look.
 _BLIND = (DeniedError, ThrottledError, UnreachableError)
-_REPAIR = "Run: baseline rollout deploy"
 
 
 class Status(StrEnum):
@@ -32,7 +33,10 @@ class Status(StrEnum):
 
 @dataclass(frozen=True)
 class Coverage:
-    """The answer to one check in one account and region."""
+    """The answer to one check in one account and region.
+
+    A FAIL without a remedy is mended by making its stack anew.
+    """
 
     target: Target
     account: str
@@ -44,22 +48,62 @@ class Coverage:
 
 
 class Missing(Exception):  # noqa: N818  # a check's "no", not an error
-    """What a check wants is not there, or is otherwise."""
+    """What a check wants is not there, or is otherwise.
 
-    def __init__(self, detail: str, remedy: str = _REPAIR) -> None:
+    Without a remedy of its own: it is as the stack would make it anew.
+    """
+
+    def __init__(self, detail: str, remedy: str = "") -> None:
         super().__init__(detail)
         self.detail = detail
         self.remedy = remedy
 
 
-class Place:
-    """One account and region to look at; each question is asked once."""
+def unlike(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> Iterator[str]:
+    """What of ``wanted`` is otherwise in ``found``; None stands for what is not there."""
+    for key, value in wanted.items():
+        if found.get(key) != value:
+            yield f"{key} is {_shown(found.get(key))}, not {_shown(value)}"
 
-    def __init__(self, session: Session, target: Target, baseline: Baseline) -> None:
+
+def require(problems: Iterable[str], remedy: str = "") -> None:
+    """Raise Missing when there are problems, naming them all."""
+    said = "; ".join(problems)
+    if said:
+        raise Missing(said, remedy)
+
+
+def _shown(value: Any) -> str:
+    return "not set" if value is None else str(value)
+
+
+class Place:
+    """One account and region to look at; each question is asked once.
+
+    ``main`` is the main account in this region, ``home`` the main account in the home region.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        target: Target,
+        baseline: Baseline,
+        main: "Place | None" = None,
+        home: "Place | None" = None,
+    ) -> None:
         self.session = session
         self.target = target
         self.baseline = baseline
+        self.main = main or self
+        self.home = home or self.main
         self._answers: dict[Any, Any] = {}
+
+    def intended(self, name: str, resource: str) -> Properties:
+        """What the template of the stack or StackSet ``name`` says of a resource here."""
+        parts: list[Stack | StackSet] = [*self.baseline.stacks, *self.baseline.stack_sets]
+        part = next(p for p in parts if p.name == name)
+        where = Where(self.target.account_id, self.target.region, self.session.partition)
+        return intended.resources(part.body, part.parameters, where)[resource]
 
     def ask(self, service: str, operation: str, absent: tuple[str, ...] = (), **asked: Any) -> Any:
         """The answer of an operation; None when AWS gives one of the error codes in ``absent``."""
@@ -83,12 +127,12 @@ class Place:
 
 
 # Gives the detail of a PASS; raises Missing for a FAIL, an error of AWS for UNKNOWN.
-Look = Callable[[Place, Place], str]
+Look = Callable[[Place], str]
 
 
 @dataclass(frozen=True)
 class Check:
-    """One question to a service; ``look`` gets the place, and the main account's in its region."""
+    """One question to a service."""
 
     service: str
     name: str
@@ -140,8 +184,8 @@ class _Reader:
 
     def look(self, target: Target) -> list[Coverage]:
         """The answers in ``target``; raises when its account cannot be looked at."""
-        place, main = self._place(target), self._main(target.region)
-        return [self._judged(check, place, main) for check in self._checks(target)]
+        place = self._place(target)
+        return [self._judged(check, place) for check in self._checks(target)]
 
     def blind(self, target: Target, error: BaselineError) -> Iterator[Coverage]:
         """UNKNOWN for every check in ``target``."""
@@ -152,17 +196,21 @@ class _Reader:
         return self._checks_of(target, self._baseline, self._choice)
 
     def _place(self, target: Target) -> Place:
-        return Place(self._reach.look(target.account_id), target, self._baseline)
+        main, home = self._main(target.region), self._main(self._baseline.home_region)
+        session = self._reach.look(target.account_id)
+        return Place(session, target, self._baseline, main, home)
 
     def _main(self, region: str) -> Place:
         """Shared by all members, so that the main account is asked once in each region."""
         if region not in self._mains:
-            self._mains[region] = self._place(Target(self._baseline.home.account_id, region))
+            target = Target(self._baseline.home.account_id, region)
+            session = self._reach.look(target.account_id)
+            self._mains[region] = Place(session, target, self._baseline)
         return self._mains[region]
 
-    def _judged(self, check: Check, place: Place, main: Place) -> Coverage:
+    def _judged(self, check: Check, place: Place) -> Coverage:
         try:
-            return self._row(check, place.target, Status.PASS, check.look(place, main))
+            return self._row(check, place.target, Status.PASS, check.look(place))
         except Missing as missing:
             return self._row(
                 check, place.target, Status.FAIL, missing.detail, remedy=missing.remedy

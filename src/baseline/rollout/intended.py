@@ -1,0 +1,135 @@
+"""What a template says of its resources in one account and region. Pure.
+
+Knows the functions that the baseline's own templates use, and no others [AWS CloudFormation User
+Guide, "Intrinsic function reference"].
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from baseline import templates
+from baseline.errors import TemplateError
+
+Properties = Mapping[str, Any]
+
+_PLACEHOLDER = re.compile(r"\$\{([^!}]+)\}")
+_NAMES = ("BucketName", "RoleName", "LogGroupName", "AliasName")
+_ARNS = {
+    "AWS::S3::Bucket": "arn:{partition}:s3:::{name}",
+    "AWS::IAM::Role": "arn:{partition}:iam::{account_id}:role/{name}",
+    "AWS::Logs::LogGroup": "arn:{partition}:logs:{region}:{account_id}:log-group:{name}:*",
+}
+_NO_VALUE = object()
+
+
+@dataclass(frozen=True)
+class Where:
+    """The account and region that a template's values are for."""
+
+    account_id: str
+    region: str
+    partition: str
+
+
+def resources(body: str, parameters: Mapping[str, str], where: Where) -> Mapping[str, Properties]:
+    """The properties of each resource that the template ``body`` makes in ``where``.
+
+    Functions are replaced by their results. What only AWS can name, such as a key's ARN, is None.
+    Raises TemplateError for a function that is not known here.
+    """
+    template = _parsed(body)
+    scope = _Scope(template, _values(template, parameters, where), where)
+    return {
+        name: scope.resolve(resource.get("Properties", {}))
+        for name, resource in template["Resources"].items()
+        if "Condition" not in resource or scope.holds(resource["Condition"])
+    }
+
+
+@lru_cache(maxsize=16)
+def _parsed(body: str) -> Any:
+    return templates.parse(body)
+
+
+def _values(template: Any, parameters: Mapping[str, str], where: Where) -> dict[str, Any]:
+    declared = template.get("Parameters", {})
+    values = {
+        "AWS::AccountId": where.account_id,
+        "AWS::Region": where.region,
+        "AWS::Partition": where.partition,
+        "AWS::NoValue": _NO_VALUE,
+    }
+    return values | {
+        name: _typed(parameters.get(name, declaration.get("Default")), declaration["Type"])
+        for name, declaration in declared.items()
+    }
+
+
+def _typed(value: Any, kind: str) -> Any:
+    if kind == "Number":
+        return int(value)
+    return value.split(",") if kind == "CommaDelimitedList" else value
+
+
+@dataclass(frozen=True)
+class _Scope:
+    """What the names in one template mean in one place."""
+
+    template: Any
+    values: Mapping[str, Any]
+    where: Where
+
+    def holds(self, condition: str) -> bool:
+        return bool(self.resolve(self.template["Conditions"][condition]))
+
+    def resolve(self, value: Any) -> Any:
+        if isinstance(value, list):
+            return [v for v in map(self.resolve, value) if v is not _NO_VALUE]
+        if not isinstance(value, dict):
+            return value
+        function = next(iter(value), "")
+        if len(value) == 1 and (function == "Ref" or function.startswith("Fn::")):
+            return self._call(function, value[function])
+        resolved = {key: self.resolve(part) for key, part in value.items()}
+        return {key: part for key, part in resolved.items() if part is not _NO_VALUE}
+
+    def _call(self, function: str, given: Any) -> Any:
+        if function not in _FUNCTIONS:
+            raise TemplateError(f"{function} is not known here", where="template")
+        return _FUNCTIONS[function](self, given)
+
+    def substituted(self, text: str, names: Mapping[str, Any]) -> str:
+        def value(match: re.Match[str]) -> str:
+            name, _, attribute = match[1].partition(".")
+            if name in names:
+                return str(self.resolve(names[name]))
+            return str(self.arn(name) if attribute else self.reference(name))
+
+        return _PLACEHOLDER.sub(value, text).replace("${!", "${")
+
+    def reference(self, name: str) -> Any:
+        return self.values[name] if name in self.values else self._name(name)
+
+    def _name(self, resource: str) -> str | None:
+        properties = self.template["Resources"][resource]["Properties"]
+        return next((self.resolve(properties[n]) for n in _NAMES if n in properties), None)
+
+    def arn(self, resource: str) -> str | None:
+        shape = _ARNS.get(self.template["Resources"][resource]["Type"])
+        return shape and shape.format(name=self._name(resource), **vars(self.where))
+
+
+_FUNCTIONS: dict[str, Callable[[_Scope, Any], Any]] = {
+    "Ref": lambda scope, name: scope.reference(name),
+    "Fn::GetAtt": lambda scope, of: scope.arn(of[0]),
+    "Fn::Sub": lambda scope, of: scope.substituted(*(of if isinstance(of, list) else (of, {}))),
+    "Fn::If": lambda scope, of: scope.resolve(of[1] if scope.holds(of[0]) else of[2]),
+    "Fn::Join": lambda scope, of: of[0].join(scope.resolve(of[1])),
+    "Fn::Split": lambda scope, of: scope.resolve(of[1]).split(of[0]),
+    "Fn::Equals": lambda scope, of: scope.resolve(of[0]) == scope.resolve(of[1]),
+    "Fn::Not": lambda scope, of: not scope.resolve(of[0]),
+    "Fn::Or": lambda scope, of: any(map(scope.resolve, of)),
+}

@@ -1,0 +1,95 @@
+"""What is changed behind the roll-out's back is found, each by its own check and no other."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+
+from baseline import cli, configuration
+from baseline.organization import discover
+from baseline.rollout import catalogue, coverage
+from baseline.rollout.checks import checks
+from baseline.rollout.coverage import Coverage, Status
+from baseline.rollout.plan import Choice
+from baseline.rollout.reach import Reach
+from baseline.sessions import open_session
+from baseline.simulation import Blueprint, Simulation
+from given_changes import CHANGES, HOME, MAIN, ROLES, THERE, Change
+
+REGIONS = ("eu-west-1", "us-east-1")
+FILE = "organization: o-acme0000000\nhome_region: eu-west-1\nregions: [eu-west-1, us-east-1]\n"
+
+
+@pytest.fixture(scope="module")
+def deployed() -> bytes:
+    """A simulated organization with the whole baseline, in two regions."""
+    simulation = Simulation(Blueprint(misconfigured=False))
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        simulation.serve() as url,
+        TemporaryDirectory() as directory,
+    ):
+        export(patch, simulation, url)
+        file = Path(directory, "baseline.yaml")
+        file.write_text(FILE)
+        assert cli.run(["rollout", "deploy", "--config", str(file), "--yes"]) == 0
+    blob = simulation.snapshot()
+    simulation.close()
+    return blob
+
+
+@pytest.fixture
+def simulation(deployed: bytes) -> Iterator[Simulation]:
+    """The deployed organization, as it was."""
+    restored = Simulation.restore(deployed)
+    yield restored
+    restored.close()
+
+
+def export(patch: pytest.MonkeyPatch, simulation: Simulation, url: str) -> None:
+    for name, value in simulation.environment(url).items():
+        patch.setenv(name, value)
+
+
+def verified(simulation: Simulation, place: tuple[str, str]) -> list[Coverage]:
+    """What is said of one account and region, asked without HTTP."""
+    settings = configuration.parse(FILE, "baseline.yaml")
+    session = open_session(region="eu-west-1", transport=simulation.transport)
+    organization = discover(session)
+    regions = dict.fromkeys((a.id for a in organization.active), REGIONS)
+    baseline = catalogue.wanted(settings, organization, regions)
+    choice = Choice(accounts=frozenset(place[:1]), regions=frozenset(place[1:]))
+    return list(coverage.read(Reach(session, settings, organization), baseline, checks, choice))
+
+
+@pytest.fixture
+def administrator(simulation: Simulation, monkeypatch: pytest.MonkeyPatch) -> Simulation:
+    """The simulation, whose administrator's keys the session finds."""
+    export(monkeypatch, simulation, "http://127.0.0.1")
+    monkeypatch.delenv("AWS_ENDPOINT_URL")
+    return simulation
+
+
+@pytest.mark.parametrize("change", CHANGES, ids=str)
+def test_what_is_changed_by_hand_fails_its_own_checks_and_no_others(
+    administrator: Simulation, change: Change
+) -> None:
+    account_id, region = change.place
+    change.make(lambda service: administrator.client(service, region, account_id))
+    answers = verified(administrator, change.place)
+    assert {a.check for a in answers if a.status is Status.FAIL} == change.failing
+    assert {a.status for a in answers} == {Status.PASS, Status.FAIL}
+
+
+def test_every_check_is_made_to_fail_by_one_of_the_changes(administrator: Simulation) -> None:
+    """The buckets are asked alike: one of them stands for all."""
+    asked = {a.check for place in (HOME, ROLES, THERE) for a in verified(administrator, place)}
+    others = {c for c in asked if c.startswith(("config ", "flowlogs ", "query-results "))}
+    assert asked - others == {check for change in CHANGES for check in change.failing}
+
+
+def test_where_nothing_was_changed_everything_passes(administrator: Simulation) -> None:
+    for place in (HOME, ROLES, THERE, (MAIN, "us-east-1")):
+        answers = verified(administrator, place)
+        assert [a for a in answers if a.status is not Status.PASS] == []

@@ -63,7 +63,7 @@ def test_a_consumer_that_stops_early_cancels_the_rest() -> None:
 
     def work(target: int) -> None:
         started.append(target)
-        threading.Event().wait(0.01)
+        threading.Event().wait(0.2)
 
     def consume() -> None:
         for _ in each(range(200), work, workers=2):

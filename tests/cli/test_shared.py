@@ -4,6 +4,7 @@ import csv
 import io
 import json
 
+import click
 import pytest
 
 from baseline.cli import shared
@@ -54,3 +55,19 @@ def test_more_columns_than_fit_are_shown_a_record_at_a_time(
     assert "column29" in out
     assert "column0" not in out, "what is empty is left out"
     assert len(out.splitlines()) == 30
+
+
+def test_a_no_changes_nothing_and_says_so(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    with pytest.raises(click.exceptions.Exit) as ended:
+        shared.confirm("Delete this?", yes=False)
+    assert ended.value.exit_code == 1
+    assert "Nothing was changed." in capsys.readouterr().err
+
+
+def test_in_a_pipe_a_row_is_a_line_however_wide(capsys: pytest.CaptureFixture[str]) -> None:
+    shared.show([{f"column{i}": "x" * 50 for i in range(30)}] * 3, "table")
+    assert len(capsys.readouterr().out.splitlines()) == 4

@@ -4,7 +4,7 @@ import csv
 import io
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -16,12 +16,13 @@ from baseline.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
-    from rich.text import Text
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-# Characters that a column of a table needs at the least.
-_NARROWEST = 8
+# A text longer than this is folded before a table is given up for records ...
+_LONG = 40
+# ... and so are columns that would like this many times the terminal's width.
+_CROWDED = 1.5
 
 
 def aws_options(command: F) -> F:
@@ -102,8 +103,9 @@ def check_can_ask(*, yes: bool) -> None:
 def confirm(question: str, *, yes: bool) -> None:
     """Ask on stderr unless ``yes``; end the command when the answer is no."""
     check_can_ask(yes=yes)
-    if not yes:
-        click.confirm(question, abort=True, err=True)
+    if not yes and not click.confirm(question, err=True):
+        talk("Nothing was changed.")
+        raise click.exceptions.Exit(1)
 
 
 def show(rows: Sequence[dict[str, Any]], output: str, columns: Sequence[str] | None = None) -> None:
@@ -141,50 +143,72 @@ def _text(value: Any) -> str:
 
 
 def _table(rows: Sequence[dict[str, Any]], names: list[str]) -> None:
+    """For people: what a terminal cannot show side by side comes a record at a time."""
     from rich.console import Console  # noqa: PLC0415  # rich is slow to import
 
+    cells = [[_plain(row.get(name)) for name in names] for row in rows]
     console = Console()
-    width = max(console.width, 80) if console.is_terminal else 10_000
-    console = Console(width=width, soft_wrap=not console.is_terminal)
-    # What cannot have a readable column is shown a record at a time.
-    wide = len(names) * _NARROWEST > width
-    console.print(_records(rows, names) if wide else _columns(rows, names))
+    if not console.is_terminal:
+        _print_lines(names, cells)
+        return
+    wide = sum(_wanted_width(column) for column in zip(names, *cells, strict=True))
+    fits = wide <= _CROWDED * console.width
+    console.print(_columns(names, cells) if fits else _records(names, cells))
 
 
-def _columns(rows: Sequence[dict[str, Any]], names: list[str]) -> "RenderableType":
-    from rich.table import Table  # noqa: PLC0415
+def _wanted_width(column: Iterable[str]) -> int:
+    """How wide a column would like to be; a longer text may be folded."""
+    return min(_LONG, max(len(text) for text in column)) + 1
+
+
+def _print_lines(names: list[str], cells: list[list[str]]) -> None:
+    """Columns for a pipe or a file, as wide as they are; rich would take minutes for many rows."""
+    widths = [max(map(len, column)) for column in zip(names, *cells, strict=True)]
+    for row in (names, *cells):
+        line = "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True))
+        click.echo(line.rstrip())
+
+
+def _columns(names: list[str], cells: list[list[str]]) -> "RenderableType":
+    from rich.table import Table  # noqa: PLC0415  # rich is slow to import
+    from rich.text import Text  # noqa: PLC0415  # rich is slow to import
 
     table = Table(box=None, header_style="bold", pad_edge=False)
     for name in names:
         table.add_column(name, overflow="fold")
-    for row in rows:
-        table.add_row(*(_plain(row.get(name)) for name in names))
+    for row in cells:
+        # Text, never markup: a tag or a log field may hold anything.
+        table.add_row(*map(Text, row))
     return table
 
 
-def _records(rows: Sequence[dict[str, Any]], names: list[str]) -> "RenderableType":
+def _records(names: list[str], cells: list[list[str]]) -> "RenderableType":
     """Each row as lines of name and value; what is empty in a row is left out."""
-    from rich.console import Group  # noqa: PLC0415
-    from rich.table import Table  # noqa: PLC0415
+    from rich.console import Group  # noqa: PLC0415  # rich is slow to import
+    from rich.table import Table  # noqa: PLC0415  # rich is slow to import
+    from rich.text import Text  # noqa: PLC0415  # rich is slow to import
 
     tables = []
-    for number, row in enumerate(rows, 1):
-        table = Table(box=None, show_header=False, pad_edge=False, title=f"{number} of {len(rows)}")
-        table.title_justify = "left"
+    for number, row in enumerate(cells, 1):
+        table = Table(
+            box=None,
+            show_header=False,
+            pad_edge=False,
+            title=f"{number} of {len(cells)}",
+            title_justify="left",
+        )
         table.add_column(style="bold", no_wrap=True)
         table.add_column(overflow="fold")
-        for name in names:
-            if row.get(name) not in (None, ""):
-                table.add_row(_plain(name), _plain(row[name]))
+        for name, text in zip(names, row, strict=True):
+            if text:
+                table.add_row(Text(name), Text(text))
         tables.append(table)
     return Group(*tables)
 
 
-def _plain(value: Any) -> "Text":
-    """Text, never markup: a tag or a log field may hold anything, also control characters."""
-    from rich.text import Text  # noqa: PLC0415
-
+def _plain(value: Any) -> str:
+    """One line of text without control characters, which logs and tags may hold."""
     text = _text(value)
-    return Text(
-        "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text)
-    )
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)

@@ -139,6 +139,9 @@ def _run(command: tuple[str, ...], environment: dict[str, str]) -> int:
 
 def room() -> Any:
     """The simulation's package, imported late: moto is an extra, and slow."""
+    # moto looks a profile up as soon as it is imported; none of the user's is any business of it.
+    for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE"):
+        os.environ.pop(name, None)
     try:
         return importlib.import_module("baseline.simulation")
     except ModuleNotFoundError as error:

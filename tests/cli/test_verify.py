@@ -14,7 +14,7 @@ from baseline.rollout.coverage import Coverage, Status
 from baseline.rollout.plan import Choice
 from baseline.rollout.reach import Reach
 from baseline.sessions import open_session
-from baseline.simulation import Blueprint, Simulation
+from baseline.simulation import Blueprint, Fault, Simulation
 from given_changes import CHANGES, HOME, MAIN, ROLES, THERE, Change
 
 REGIONS = ("eu-west-1", "us-east-1")
@@ -93,3 +93,20 @@ def test_where_nothing_was_changed_everything_passes(administrator: Simulation) 
     for place in (HOME, ROLES, THERE, (MAIN, "us-east-1")):
         answers = verified(administrator, place)
         assert [a for a in answers if a.status is not Status.PASS] == []
+
+
+def test_a_first_creation_that_failed_is_finished_by_running_again(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Buckets that outlive their stack must not outlive an attempt that was rolled back."""
+    simulation = Simulation(Blueprint(misconfigured=False))
+    simulation.faults.add(Fault("deny", "s3", "PutBucketPolicy", times=1))
+    (tmp_path / "baseline.yaml").write_text(FILE)
+    deploy = ["rollout", "deploy", "--account", "acme-main", "--only", "auditing-storage", "--yes"]
+    with simulation.serve() as url:
+        export(monkeypatch, simulation, url)
+        assert cli.run(deploy) == 1
+        assert simulation.client("s3", "eu-west-1", MAIN).list_buckets()["Buckets"] == []
+        simulation.faults.clear()
+        assert cli.run(deploy) == 0
+    simulation.close()

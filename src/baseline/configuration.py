@@ -138,7 +138,7 @@ class Configuration(_Section):
     regions: tuple[RegionName, ...] = ()
     """Regions to roll out to; empty: every region that is enabled."""
     exclude_accounts: tuple[AccountId, ...] = ()
-    """Accounts that are left alone, by id."""
+    """Accounts that get no baseline, by id; what was rolled out there before is removed."""
     prefix: Prefix = "baseline"
     """Beginning of the names of buckets, roles, trails and log groups. Not changed later."""
     stack_sets: StackSets = StackSets()

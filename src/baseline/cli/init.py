@@ -27,7 +27,7 @@ home_region: {home_region}
 {found}
 regions: []
 
-# Accounts that are left alone, by id.
+# Accounts that get no baseline, by id; what was rolled out there before is removed.
 exclude_accounts: []
 
 # Beginning of the names of buckets, roles, trails and log groups. It cannot be changed later.

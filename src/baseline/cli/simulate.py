@@ -41,7 +41,7 @@ _BY_SIGNAL = 128
     multiple=True,
     metavar="KIND:SERVICE:OPERATION:ACCOUNT:REGION:TIMES",
     help="Let calls go wrong; KIND is deny, throttle, timeout or error. What is * or left out "
-    "means any. Repeatable.",
+    "means any; ACCOUNT is that of the caller. Repeatable.",
 )
 @click.argument("command", nargs=-1, type=click.UNPROCESSED)
 def simulate(

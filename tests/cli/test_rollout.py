@@ -141,6 +141,17 @@ def test_the_table_groups_what_is_alike(run: Run) -> None:
     assert len(run("plan", "--all").out.splitlines()) > 40
 
 
+@given_nothing
+def test_one_account_of_a_blank_organization_gets_all_it_needs(run: Run) -> None:
+    deployed = run("deploy", "--account", "development", "--yes", "-o", "json")
+    assert deployed.code == 0
+    assert {r["account"] for r in deployed.rows} == {MAIN, DEVELOPMENT}
+    made = {(r["name"], r["account"]) for r in deployed.rows}
+    assert ("auditing-storage", MAIN) in made
+    verified = run("verify", "--account", "development", "-o", "json")
+    assert [r for r in verified.rows if r["status"] != "PASS"] == []
+
+
 @given_the_baseline
 def test_deploying_again_changes_nothing(organization: Simulation, run: Run) -> None:
     seen = changes(organization)
@@ -234,6 +245,97 @@ def test_a_service_changed_by_hand_is_found_though_cloudformation_is_content(
         (PRODUCTION, "eu-central-1", "logging", "FAIL"),
         (DEVELOPMENT, "us-east-1", "recorder", "FAIL"),
     ]
+
+
+def delete_trail(organization: Simulation) -> None:
+    organization.client("cloudtrail", "us-east-1", DEVELOPMENT).delete_trail(Name="baseline")
+
+
+def stop_recorder(organization: Simulation) -> None:
+    config = organization.client("config", "us-east-1", DEVELOPMENT)
+    name = config.describe_configuration_recorders()["ConfigurationRecorders"][0]["name"]
+    config.stop_configuration_recorder(ConfigurationRecorderName=name)
+
+
+def delete_stack(organization: Simulation) -> None:
+    cloudformation = organization.client("cloudformation", "us-east-1", DEVELOPMENT)
+    found = cloudformation.list_stacks(StackStatusFilter=["CREATE_COMPLETE"])["StackSummaries"]
+    [stack] = [s["StackId"] for s in found if s["StackName"].startswith("StackSet-auditing-")]
+    cloudformation.delete_stack(StackName=stack)
+    cloudformation.get_waiter("stack_delete_complete").wait(
+        StackName=stack, WaiterConfig={"Delay": 1}
+    )
+
+
+@given_the_baseline
+@pytest.mark.parametrize("change", [delete_trail, stop_recorder, delete_stack])
+def test_what_verify_advises_mends_what_was_changed_by_hand(
+    organization: Simulation, run: Run, change: Callable[[Simulation], None]
+) -> None:
+    change(organization)
+    assert "Whether the services are, says: baseline rollout verify" in run("deploy", "--yes").err
+    chosen = ("verify", "--account", "development", "--region", "us-east-1", "-o", "json")
+    verified = run(*chosen)
+    assert verified.code == 1
+    remedies = {r["remedy"] for r in verified.rows if r["status"] == "FAIL"}
+    remove = f"remove --only auditing --account {DEVELOPMENT} --region us-east-1"
+    if change is stop_recorder:  # can also just be started again
+        assert all("start-configuration-recorder" in remedy for remedy in remedies)
+    else:
+        anew = f"Make it anew: baseline rollout {remove}, then: baseline rollout deploy"
+        assert remedies == {anew}
+    assert run(*remove.split(), "--yes").code == 0
+    assert run("deploy", "--yes").code == 0
+    assert run(*chosen).code == 0
+
+
+@given_nothing
+def test_what_is_missing_in_a_place_where_deploying_helps_says_deploy(run: Run) -> None:
+    run("deploy", "--account", "acme-main", "--region", "eu-west-1", "--yes")
+    verified = run("verify", "--account", "acme-main", "--region", "us-east-1", "-o", "json")
+    remedies = {r["remedy"] for r in verified.rows if r["status"] == "FAIL"}
+    assert remedies == {"Run: baseline rollout deploy"}
+
+
+@given_the_baseline
+def test_verify_never_passes_without_having_looked(run: Run) -> None:
+    retired = run("verify", "--account", "retired", "-o", "json")
+    assert retired.code == 1
+    assert [(r["status"], r["account_name"]) for r in retired.rows] == [("UNKNOWN", "retired")]
+    for nowhere in (
+        ("--only", "guardduty-member", "--account", "acme-main"),
+        ("--only", "audit-roles", "--region", "us-east-1"),
+    ):
+        refused = run("verify", *nowhere)
+        assert (refused.code, refused.out) == (2, "")
+        assert "nothing of the baseline belongs" in refused.err
+    assert run("verify", "--ou", "/Suspended").code == 1
+
+
+@given_the_baseline
+def test_an_excluded_account_keeps_nothing(
+    organization: Simulation, run: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "baseline.yaml").write_text(FILE + f'exclude_accounts: ["{DEVELOPMENT}"]\n')
+    assert run("deploy", "--yes").code == 0
+    roles = organization.client("iam", "us-east-1", DEVELOPMENT).list_roles()["Roles"]
+    names = {role["RoleName"] for role in roles}
+    assert not names & {"AssumableSecurityAuditRole", "AWSCloudFormationStackSetExecutionRole"}
+    assert run("plan", "--exit-code").code == 0
+
+
+@given_the_baseline
+@pytest.mark.parametrize("setting", ["home_region: us-east-1", "prefix: another"])
+def test_what_cannot_be_changed_later_is_refused(
+    organization: Simulation, run: Run, tmp_path: Path, setting: str
+) -> None:
+    name = setting.partition(":")[0]
+    lines = [line for line in FILE.splitlines() if not line.startswith(name)]
+    (tmp_path / "baseline.yaml").write_text("\n".join([*lines, setting]))
+    seen = changes(organization)
+    refused = run("deploy", "--yes")
+    assert (refused.code, seen) == (2, [])
+    assert f"{name}: the baseline is there already" in refused.err
 
 
 @given_the_baseline
@@ -360,12 +462,15 @@ def test_a_new_account_is_reached_and_a_closed_one_is_given_up(
 
 
 @given_the_baseline
-def test_remove_asks_first(organization: Simulation, run: Run) -> None:
-    seen = changes(organization)
-    refused = run("remove")
-    assert (refused.code, seen) == (2, [])
+@pytest.mark.parametrize("command", ["deploy", "remove"])
+def test_without_a_terminal_nothing_is_even_read(
+    organization: Simulation, run: Run, command: str
+) -> None:
+    seen: list[str] = []
+    organization.observers.append(lambda call, _answer, _refusal: seen.append(call.operation))
+    refused = run(command)
+    assert (refused.code, refused.out, seen) == (2, "", [])
     assert "Add --yes" in refused.err
-    assert "auditing-storage" in refused.err
 
 
 @given_the_baseline

@@ -249,6 +249,7 @@ def test_one_account_brings_along_what_it_needs_and_nothing_else() -> None:
     assert brought == {
         ("stack-set-roles", baseline.home),
         ("auditing-storage", baseline.home),
+        ("audit-roles", baseline.home),
         ("guardduty-main", Target(MAIN, "eu-west-1")),
         ("guardduty-main", Target(MAIN, "us-east-1")),
     }

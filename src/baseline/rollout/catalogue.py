@@ -98,6 +98,9 @@ class Baseline:
             yield Part(ROLES, Target(account_id, self.home_region))
         if part.name == "guardduty-member":
             yield Part("guardduty-main", Target(self.home.account_id, region))
+        if part.name == "audit-roles" and account_id != self.home.account_id:
+            # Whoever looks at a member looks at the main account, too.
+            yield Part("audit-roles", self.home)
         if part.name == "auditing":
             yield Part("audit-roles", Target(account_id, self.home_region))
             yield Part(STORAGE, self.home)

@@ -58,10 +58,13 @@ def recorder(**settings: Any) -> Callable[[Client], object]:
     return change
 
 
-def channel(client: Client) -> None:
-    config = client("config")
-    found = config.describe_delivery_channels()["DeliveryChannels"][0]
-    config.put_delivery_channel(DeliveryChannel=found | {"s3KeyPrefix": "elsewhere"})
+def channel(**settings: Any) -> Callable[[Client], object]:
+    def change(client: Client) -> None:
+        config = client("config")
+        found = config.describe_delivery_channels()["DeliveryChannels"][0]
+        config.put_delivery_channel(DeliveryChannel=found | settings)
+
+    return change
 
 
 def without_recorder(client: Client) -> None:
@@ -192,7 +195,31 @@ CHANGES = [
         calling("logs", "delete_log_group", logGroupName="/baseline/cloudtrail"),
         {"log group"},
     ),
-    Change("channel to another prefix", THERE, channel, {"channel"}),
+    Change("channel below a prefix", THERE, channel(s3KeyPrefix="elsewhere"), {"channel"}),
+    Change(
+        "frequent snapshots",
+        THERE,
+        channel(configSnapshotDeliveryProperties={"deliveryFrequency": "One_Hour"}),
+        {"channel"},
+    ),
+    Change(
+        "some resources only",
+        THERE,
+        recorder(
+            recordingGroup={
+                "allSupported": False,
+                "includeGlobalResourceTypes": False,
+                "resourceTypes": ["AWS::EC2::Instance"],
+            }
+        ),
+        {"recorded"},
+    ),
+    Change(
+        "short sessions of the audit",
+        ROLES,
+        calling("iam", "update_role", RoleName=AUDIT, MaxSessionDuration=3600),
+        {"audit role"},
+    ),
     Change(
         "recorder stopped",
         THERE,

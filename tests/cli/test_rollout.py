@@ -289,6 +289,26 @@ def test_what_verify_advises_mends_what_was_changed_by_hand(
     assert run(*chosen).code == 0
 
 
+@given_the_baseline
+def test_a_guardduty_member_that_left_is_made_anew_as_verify_advises(
+    organization: Simulation, run: Run
+) -> None:
+    member = organization.client("guardduty", "us-east-1", DEVELOPMENT)
+    [detector] = member.list_detectors()["DetectorIds"]
+    member.disassociate_from_administrator_account(DetectorId=detector)
+    chosen = ("verify", "--account", "development", "--region", "us-east-1", "-o", "json")
+    remedies = {r["remedy"] for r in run(*chosen).rows if r["status"] == "FAIL"}
+    remove = f"remove --only guardduty-member --account {DEVELOPMENT} --region us-east-1"
+    assert len(remedies) == 1
+    assert remedies.pop().startswith(f"Make it anew: baseline rollout {remove}, invite it again")
+    assert run(*remove.split(), "--yes").code == 0
+    main = organization.client("guardduty", "us-east-1", MAIN)
+    [detector] = main.list_detectors()["DetectorIds"]
+    main.invite_members(DetectorId=detector, AccountIds=[DEVELOPMENT])
+    assert run("deploy", "--yes").code == 0
+    assert run(*chosen).code == 0
+
+
 @given_nothing
 def test_what_is_missing_in_a_place_where_deploying_helps_says_deploy(run: Run) -> None:
     run("deploy", "--account", "acme-main", "--region", "eu-west-1", "--yes")

@@ -58,9 +58,12 @@ def anew(service: str, target: Target, baseline: Baseline) -> str:
     main = target.account_id == baseline.home.account_id
     guardduty = "guardduty-main" if main else "guardduty-member"
     name = {"iam": "audit-roles", "guardduty": guardduty}.get(service, "auditing")
+    # CloudFormation invites once; a member that left is not in its templates any other way.
+    again = ", invite it again there (aws guardduty invite-members in the main account)"
     return (
         f"Make it anew: baseline rollout remove --only {name} --account {target.account_id} "
-        f"--region {target.region}, then: baseline rollout deploy"
+        f"--region {target.region}{again if name == 'guardduty-member' else ''}, "
+        "then: baseline rollout deploy"
     )
 
 

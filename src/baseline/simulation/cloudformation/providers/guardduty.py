@@ -1,6 +1,7 @@
 """GuardDuty: the detector, and both sides of an invitation."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, ClassVar
 
 from baseline.errors import AwsError
@@ -15,6 +16,7 @@ from baseline.simulation.cloudformation.provider import (
 )
 
 _INVITED = "Invited"
+_GONE = ("is not owned by the current account", "is not associated to a master account")
 _SETTINGS = ("Enable", "FindingPublishingFrequency", "DataSources", "Features")
 
 
@@ -46,7 +48,8 @@ class Detector(Provider):
     def delete(self, place: Place, made: Made, properties: Properties) -> None:
         """Disable GuardDuty."""
         del properties
-        self.client(place).delete_detector(DetectorId=made.id)
+        with _already_gone():
+            self.client(place).delete_detector(DetectorId=made.id)
 
 
 class Member(Provider):
@@ -82,8 +85,9 @@ class Member(Provider):
         """Disassociate the member, then delete it."""
         client = self.client(place)
         where = {"DetectorId": properties["DetectorId"], "AccountIds": [made.id]}
-        client.disassociate_members(**where)
-        _check_processed(client.delete_members(**where))
+        with _already_gone():
+            client.disassociate_members(**where)
+            _check_processed(client.delete_members(**where))
 
     def _invite(self, place: Place, properties: Properties) -> None:
         if properties.get("Status") != _INVITED:
@@ -122,9 +126,20 @@ class Master(Provider):
     def delete(self, place: Place, made: Made, properties: Properties) -> None:
         """Leave the administrator."""
         del made
-        self.client(place).disassociate_from_administrator_account(
-            DetectorId=properties["DetectorId"]
-        )
+        with _already_gone():
+            self.client(place).disassociate_from_administrator_account(
+                DetectorId=properties["DetectorId"]
+            )
+
+
+@contextmanager
+def _already_gone() -> Iterator[None]:
+    """What is gone need not be deleted; GuardDuty has one code for every refusal."""
+    try:
+        yield
+    except AwsError as error:
+        if not any(words in error.what for words in _GONE):
+            raise
 
 
 def _invitation(client: Any, administrator: str) -> str:

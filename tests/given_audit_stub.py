@@ -8,10 +8,13 @@ import csv
 import json
 import os
 import signal
+import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 HEADER = [
     *("ACCOUNT_UID", "ACCOUNT_NAME", "REGION", "SERVICE_NAME", "CHECK_ID", "CHECK_TITLE"),
@@ -31,6 +34,15 @@ DENIED = (
     "An error occurred (AccessDeniedException) when calling the ListDetectors operation: "
     'User "x" is not allowed"}\n'
 )
+THROTTLED = DENIED.replace("AccessDeniedException", "Throttling").replace("guardduty", "s3")
+ERRORS = {"denied": DENIED * 3, "throttled": THROTTLED}
+# Where the CSV ends, for each way of cutting it.
+CUTS: dict[str, Callable[[str], int]] = {
+    "empty": lambda _: 0,
+    "header only": lambda text: text.index("\n") + 1,
+    "cut at a row's end": lambda text: text[:-2].rindex("\n") + 1,
+    "cut in a row": lambda text: text.rindex(";"),
+}
 
 
 def main() -> int:
@@ -41,6 +53,8 @@ def main() -> int:
     behaviours = json.loads(Path(os.environ["STUB"]).read_text())
     behaviour = behaviours.get(f"{tool} {account}", "")
     note(directory)
+    if behaviour != "no log":
+        (directory / f"{tool}-errors.log").write_text(ERRORS.get(behaviour, ""))
     sys.stdout.write("Executing 2 checks, please wait...\n\nCheck ID: s3_open - s3 [high]\n")
     sys.stdout.flush()
     if behaviour == "hang":
@@ -56,6 +70,9 @@ def main() -> int:
     if behaviour == "nothing there":
         sys.stdout.write(f" There are no findings in Account {account}\n")
         return 0
+    if behaviour == "leaves a child":
+        child = subprocess.Popen(["sleep", "60"])
+        (directory / "child").write_text(str(child.pid))
     shown = "999999999999" if behaviour == "other account" else account
     return (prowler if tool == "prowler" else scoutsuite)(directory, shown, behaviour)
 
@@ -87,16 +104,18 @@ def prowler(directory: Path, account: str, behaviour: str) -> int:
             what = [account, "", "eu-west-1", service, check, title, severity, status, muted]
             where = [resource, "", f"{resource} it is", f"prowler-aws-{check}-{account}"]
             writer.writerow([*what, *where])
-    if behaviour == "truncated":
-        (directory / "prowler.csv").write_text("ACCOUNT_UID;REGION\n1;2\n")
+    findings = [{"message": row[2]} for row in ROWS]
+    (directory / "prowler.ocsf.json").write_text(json.dumps(findings))
+    text = (directory / "prowler.csv").read_text()
+    end = CUTS[behaviour](text) if behaviour in CUTS else None
+    (directory / "prowler.csv").write_text(text[:end])
     (directory / "prowler.html").write_text("<title>Prowler</title>")
-    (directory / "prowler-errors.log").write_text(DENIED * 3 if behaviour == "denied" else "")
     return 3
 
 
 def scoutsuite(directory: Path, account: str, behaviour: str) -> int:
     rule = {"level": "danger", "description": "Open", "display_path": "s3.buckets.id"}
-    results = {
+    results: dict[str, Any] = {
         "account_id": account,
         "service_list": ["ec2", "s3"],
         "services": {
@@ -114,6 +133,11 @@ def scoutsuite(directory: Path, account: str, behaviour: str) -> int:
             },
         },
     }  # fmt: skip
+    if behaviour == "no services":
+        del results["services"]
+    if behaviour == "ec2 alone blind":
+        results["service_list"].append("rds")
+        results["services"] |= {"ec2": {"regions_count": 0}, "rds": {"regions_count": 1}}
     place = directory / "scoutsuite-results"
     place.mkdir()
     text = "scoutsuite_results =\n" + json.dumps(results)

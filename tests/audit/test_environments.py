@@ -3,6 +3,8 @@
 import os
 import re
 import sys
+import threading
+import time
 from importlib.resources import files
 from pathlib import Path
 
@@ -35,14 +37,66 @@ def test_an_installed_tool_is_found_and_not_installed_again(tools: Path) -> None
 def test_a_set_up_that_fails_says_which_step_and_leaves_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    tools = a_uv(tmp_path, monkeypatch, "[ $1 = venv ] || { echo no such index; exit 2; }")
+    with pytest.raises(ToolError, match="uv pip install said: no such index"):
+        environments.set_up(TOOLS["prowler"], tools, lambda _: None)
+    assert list(tools.iterdir()) == []
+
+
+def a_uv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> Path:
+    """A uv that does ``script``; gives where the tools go."""
     uv = tmp_path / "bin/uv"
     uv.parent.mkdir()
-    uv.write_text("#!/bin/sh\n[ $1 = venv ] || { echo no such index; exit 2; }\n")
+    uv.write_text(f"#!/bin/sh\n{script}\n")
     uv.chmod(0o700)
     monkeypatch.setattr(sys, "prefix", str(tmp_path))
-    with pytest.raises(ToolError, match="uv pip install said: no such index"):
-        environments.set_up(TOOLS["prowler"], tmp_path / "tools", lambda _: None)
-    assert list((tmp_path / "tools").iterdir()) == []
+    return tmp_path / "tools"
+
+
+def test_a_tool_whose_python_is_gone_is_installed_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As after an upgrade of the system's Python."""
+    tools = a_uv(
+        tmp_path,
+        monkeypatch,
+        '[ $1 = venv ] || exit 0; for build; do :; done; mkdir "$build/bin";'
+        ' echo exit 0 > "$build/bin/prowler"; ln -s /bin/true "$build/bin/python"',
+    )
+    broken = tools / "prowler-5.46.0"
+    (broken / "bin").mkdir(parents=True)
+    (broken / "bin/python").symlink_to("/nowhere/python")
+    (broken / "old").touch()
+    environment = environments.set_up(TOOLS["prowler"], tools, lambda _: None)
+    assert environments.find(TOOLS["prowler"], tools) == environment
+    assert not (broken / "old").exists()
+
+
+def test_a_set_up_that_is_stopped_ends_its_programs_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tools = a_uv(tmp_path, monkeypatch, f"sleep 60 & echo $! > {tmp_path}/pid; wait")
+    stop = threading.Event()
+    threading.Timer(0.3, stop.set).start()
+    started = time.monotonic()
+    with pytest.raises(ToolError):
+        environments.set_up(TOOLS["prowler"], tools, lambda _: None, stop)
+    assert time.monotonic() - started < 30
+    assert list(tools.iterdir()) == []
+    pid = (tmp_path / "pid").read_text().strip()
+    assert not Path(f"/proc/{pid}").exists() or ") Z " in Path(f"/proc/{pid}/stat").read_text()
+
+
+def test_what_a_killed_set_up_left_is_removed_but_not_what_may_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tools = a_uv(tmp_path, monkeypatch, "exit 1")
+    for name in (".prowler-old", ".prowler-new"):
+        (tools / name).mkdir(parents=True)
+    os.utime(tools / ".prowler-old", (0, 0))
+    with pytest.raises(ToolError):
+        environments.set_up(TOOLS["prowler"], tools, lambda _: None)
+    assert [f.name for f in tools.iterdir()] == [".prowler-new"]
 
 
 def test_without_a_python_that_a_tool_supports_one_sentence_says_so(

@@ -3,7 +3,9 @@
 import json
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -68,7 +70,11 @@ def test_what_a_tool_writes_is_readable_by_its_owner_alone(audit: Audit, tmp_pat
         ("exit 1", "could not start or sign in (exit code 1): Something is wrong: no such thing"),
         ("killed", "killed by signal 9"),
         ("silent", "wrote no findings"),
-        ("truncated", "not whole"),
+        ("empty", "wrote no findings"),
+        ("header only", "wrote no findings"),
+        ("cut at a row's end", "only 4 of its 5 findings are there"),
+        ("cut in a row", "not whole: ValueError('a row is cut')"),
+        ("no log", "wrote no log of its errors"),
         ("other account", f"are of account 999999999999, not {FIRST}"),
     ],
 )
@@ -90,6 +96,8 @@ def test_a_prowler_that_cannot_be_believed_has_failed_and_the_others_go_on(
         ("exit 101", "could not sign in (exit code 101)"),
         ("silent", "wrote no results"),
         ("no region", "looked at no region"),
+        ("no services", "not whole: KeyError('services')"),
+        ("no log", "wrote no log of its errors"),
         ("truncated", "not whole"),
         ("other account", f"are of account 999999999999, not {FIRST}"),
     ],
@@ -107,6 +115,34 @@ def test_denied_calls_make_a_result_partial_whatever_the_exit_code(audit: Audit)
     assert (entry.status, entry.returncode, entry.errors) == (Status.PARTIAL, 3, {"denied": 3})
     assert entry.reason == "denied 3 times: guardduty"
     assert entry.counts["UNKNOWN"] == 1
+
+
+def test_a_service_that_scoutsuite_is_silent_about_makes_its_result_partial(audit: Audit) -> None:
+    entry = of(audit({f"scoutsuite {FIRST}": "ec2 alone blind"}), FIRST, "scoutsuite")
+    assert (entry.status, entry.reason) == (Status.PARTIAL, "crashed 1 times: ec2")
+    assert entry.counts["UNKNOWN"] == 1
+
+
+def test_a_tool_that_ends_well_leaves_no_process_behind(audit: Audit, tmp_path: Path) -> None:
+    entry = of(audit({f"prowler {FIRST}": "leaves a child"}), FIRST, "prowler")
+    assert entry.status is Status.COMPLETE
+    left = int((tmp_path / "reports" / entry.directory / "child").read_text())
+    _until(lambda: not _runs(left))
+
+
+def _runs(pid: int) -> bool:
+    """Whether it goes on; what was killed may wait for a parent that never asks."""
+    try:
+        return ") Z " not in Path(f"/proc/{pid}/stat").read_text()
+    except FileNotFoundError:
+        return False
+
+
+def _until(done: Callable[[], bool]) -> None:
+    patience = time.monotonic() + 10
+    while not done():
+        assert time.monotonic() < patience
+        time.sleep(0.05)
 
 
 def test_an_account_with_nothing_in_it_is_complete_when_prowler_says_so(audit: Audit) -> None:
@@ -158,6 +194,43 @@ def test_a_resumed_run_does_only_what_is_missing_and_keeps_the_rest(
     for account, tool in kept:
         assert of(second, account, tool) == of(first, account, tool)
     assert second.stamp == first.stamp
+
+
+def test_another_try_that_brings_nothing_keeps_what_there_is(audit: Audit, tmp_path: Path) -> None:
+    """The results of a partial scan stay, whether the tool fails or the account refuses us."""
+    first = of(audit({f"prowler {FIRST}": "throttled"}), FIRST, "prowler")
+    assert (first.status, first.again) == (Status.PARTIAL, True)
+
+    def refuse(account_id: str) -> FakeSession:
+        raise DeniedError(f"no to {account_id}", where="sts:AssumeRole", remedy="Roll it out.")
+
+    def resumed(**wishes: Any) -> Entry:
+        run = audit(before=manifest.latest(tmp_path / "reports"), **wishes)
+        return of(run, FIRST, "prowler")
+
+    failed = resumed(behaviours={f"prowler {FIRST}": "exit 1"})
+    refused = resumed(open_account=refuse)
+    assert failed.reason.startswith("throttled 1 times: s3; another try: it could not start")
+    assert refused.reason == "throttled 1 times: s3; another try: sts:AssumeRole: no to " + FIRST
+    assert refused.remedy == "Roll it out."
+    for kept in (failed, refused):
+        same = ("status", "again", "counts", "severities", "errors", "directory", "page")
+        assert [getattr(kept, name) for name in same] == [getattr(first, name) for name in same]
+
+
+def test_a_try_that_fails_after_a_failed_one_has_no_stale_numbers(
+    audit: Audit, tmp_path: Path
+) -> None:
+    first = audit({f"prowler {FIRST}": "exit 1"})
+    stale = replace(of(first, FIRST, "prowler"), counts={"FAIL": 9}, page="x", errors={"tool": 1})
+    before = replace(first, entries=(stale,))
+
+    def refuse(account_id: str) -> FakeSession:
+        raise DeniedError(f"no to {account_id}")
+
+    refused = of(audit(before=before, open_account=refuse), FIRST, "prowler")
+    assert (refused.counts, refused.errors, refused.page) == ({}, {}, "")
+    assert refused.status is Status.NOT_LOOKED
 
 
 def test_a_run_that_is_given_up_ends_its_tools_and_can_be_resumed(

@@ -78,6 +78,49 @@ def test_the_reason_for_a_missing_answer_is_told(message: str, kind: Kind | None
     assert kind_of(message) is kind
 
 
+CODES = {
+    None: """
+        NoSuchEntity NoSuchBucketPolicy NoSuchTagSet NoSuchPublicAccessBlockConfiguration 404
+        ResourceNotFoundException ServerSideEncryptionConfigurationNotFoundError
+        InvalidSnapshot.NotFound TrailNotFoundException AWSOrganizationsNotInUseException
+        AWS.SimpleQueueService.NonExistentQueue InsightNotEnabledException ReportNotPresent
+    """,
+    Kind.NOT_AVAILABLE: """
+        501 NotImplemented SubscriptionRequiredException OptInRequired UnknownOperationException
+        InvalidAction UnsupportedOperation
+    """,
+    Kind.CREDENTIALS: """
+        InvalidAccessKeyId InvalidToken SignatureDoesNotMatch MissingAuthenticationToken
+        RequestTimeTooSkewed ExpiredTokenException InvalidClientTokenId AuthFailure
+        UnrecognizedClientException InvalidSignatureException
+    """,
+    Kind.DENIED: """
+        AllAccessDisabled ForbiddenException KMSAccessDeniedException NotAuthorizedException
+        AccessDeniedException UnauthorizedOperation 403
+    """,
+    Kind.THROTTLED: """
+        ProvisionedThroughputExceededException Throttling ThrottlingException SlowDown
+        RequestLimitExceeded TooManyRequestsException LimitExceededException
+    """,
+    Kind.FAILING: "RequestTimeout ServiceException InternalError 503 ServiceUnavailable",
+    Kind.REFUSED: "ValidationException InvalidParameterValue 400 Weird",
+}
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"), [(code, kind) for kind, codes in CODES.items() for code in codes.split()]
+)
+def test_an_error_code_is_an_answer_only_when_it_is_known_to_be_one(
+    code: str, kind: Kind | None
+) -> None:
+    message = f"ClientError[1]: An error occurred ({code}) when calling the GetX operation: no"
+    assert kind_of(message) is kind
+
+
+def test_every_kind_makes_a_result_partial_but_those_that_no_try_and_no_right_would_bring() -> None:
+    assert set(Kind) - obstacles.WEIGHTY == {Kind.NOT_AVAILABLE, Kind.TOOL}
+
+
 def test_prowler_log_lines_that_are_not_json_are_counted(tmp_path: Path) -> None:
     (tmp_path / "prowler-errors.log").write_text(
         '{"timestamp": "t", "filename": "s3_service.py:1", "level": "ERROR", '
@@ -116,8 +159,10 @@ def test_results_that_end_in_the_middle_are_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("services", "content", "fault"),
     [
-        (["s3"], {"s3": {}, "ec2": {}}, ""),
+        (["s3"], {"s3": {"buckets": {}}, "ec2": {}}, ""),
+        (["s3"], {"s3": {"findings": {}, "filters": {}}}, "it looked at no service"),
         (["s3", "ec2"], {"s3": {}, "ec2": {"regions_count": 2}}, ""),
+        (["s3", "ec2"], {}, "it looked at no region"),
         (["s3", "ec2"], {"s3": {}, "ec2": {"regions_count": 0}}, "it looked at no region"),
         (["s3", "ec2"], {"s3": {}}, "it looked at no region"),
         ([], {"s3": {}, "ec2": {"regions_count": 2}}, "it looked at no service"),
@@ -130,7 +175,8 @@ def test_scoutsuite_s_word_is_not_taken_for_it(
     results = {"account_id": "1", "service_list": services, "services": content}
     file = tmp_path / "scoutsuite-results/scoutsuite_results_scoutsuite.js"
     file.write_text("scoutsuite_results =\n" + json.dumps(results))
-    assert scoutsuite.fault(Scan("1", tmp_path)) == fault
+    (tmp_path / "scoutsuite-errors.log").touch()
+    assert scoutsuite.fault(Scan("1", tmp_path), 0) == fault
 
 
 def test_every_severity_is_named_to_prowler_so_that_it_writes_no_framework_files() -> None:

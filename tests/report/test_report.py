@@ -4,6 +4,7 @@ import csv
 import json
 import re
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -86,6 +87,32 @@ def test_what_was_not_looked_at_is_unknown_and_never_a_pass(
     second = next(a for a in merged.accounts if a.account_id == SECOND)
     assert (second.looked, second.counts["PASS"]) == (False, 0)
     assert (merged.complete, merged.scans) == (1, 2)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "left", "reason"),
+    [
+        (lambda csv: csv.unlink(), "failed", "its results are gone: 0 of 1 findings are there"),
+        (lambda csv: csv.write_text("ACCOUNT_UID\n1\n"), "failed", "not whole"),
+        (lambda csv: csv.write_text(csv.read_text() + "1;2\n"), "partial", "not whole"),
+    ],
+)
+def test_results_that_are_gone_or_spoilt_are_told_and_hide_no_other_account(
+    tmp_path: Path, spoil: Callable[[Path], object], left: str, reason: str
+) -> None:
+    run = a_run(tmp_path, [row("s3_open", "critical", "FAIL")])
+    spoil(tmp_path / "prowler" / FIRST / "20260101T000000Z/prowler.csv")
+    merged = summarize(run, tmp_path)
+    looked, refused = merged.completeness
+    assert (looked.status, merged.complete) == (left, 0)
+    assert reason in looked.reason
+    assert refused.status is Status.NOT_LOOKED
+    assert [r["account_id"] for r in rows_of(tmp_path) if r["status"] == "UNKNOWN"] == [
+        FIRST,
+        SECOND,
+    ]
+    assert merged.accounts[0].looked is (left == "partial")
+    assert [f.name for f in tmp_path.iterdir() if f.name.endswith(".part")] == []
 
 
 def test_the_worst_check_comes_first(merged: Summary) -> None:

@@ -9,14 +9,19 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from baseline.audit import process
 from baseline.audit.tools import Tool
 from baseline.errors import ToolError
 
 Say = Callable[[str], None]
+
+_A_DAY = 24 * 3600
 
 # Byte code is written by the first import, unless somebody's environment forbids it.
 _REMOVED = ("PYTHONDONTWRITEBYTECODE", "PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV")
@@ -56,17 +61,17 @@ def find(tool: Tool, tools: Path) -> Environment | None:
     return found if all(Path(part).exists() for part in found.command) else None
 
 
-def set_up(tool: Tool, tools: Path, say: Say) -> Environment:
-    """Install ``tool`` under ``tools``, whole or not at all; what is there already stays.
+def set_up(tool: Tool, tools: Path, say: Say, stop: threading.Event | None = None) -> Environment:
+    """Install ``tool`` under ``tools``, whole or not at all; what works there already stays.
 
-    Raises ToolError, which names the step and the end of what it said.
+    Raises ToolError, which names the step and the end of what it said, also when ``stop`` is set.
     """
     found = find(tool, tools)
     if found:
         return found
     build = _build_directory(tool, tools)
     try:
-        _install(tool, build, say)
+        _install(_Steps(tool, build, stop or threading.Event()), say)
         return _publish(tool, build, tools)
     finally:
         shutil.rmtree(build, ignore_errors=True)
@@ -75,6 +80,7 @@ def set_up(tool: Tool, tools: Path, say: Say) -> Environment:
 def _build_directory(tool: Tool, tools: Path) -> Path:
     try:
         tools.mkdir(parents=True, exist_ok=True)
+        _sweep(tool, tools)
         return Path(tempfile.mkdtemp(prefix=f".{tool.name}-", dir=tools.absolute()))
     except OSError as error:
         raise ToolError(
@@ -84,53 +90,67 @@ def _build_directory(tool: Tool, tools: Path) -> Path:
         ) from error
 
 
+def _sweep(tool: Tool, tools: Path) -> None:
+    """Remove what a set-up that was killed left, but nothing of one that may still go on."""
+    for left in tools.glob(f".{tool.name}-*"):
+        if time.time() - left.stat().st_mtime > _A_DAY:
+            shutil.rmtree(left, ignore_errors=True)
+
+
 def _publish(tool: Tool, build: Path, tools: Path) -> Environment:
     environment = Environment(tool, (tools / f"{tool.name}-{tool.version}").absolute())
-    if not environment.directory.exists():
+    if not find(tool, tools):
+        # Its Python may be gone, after an upgrade of the system.
+        shutil.rmtree(environment.directory, ignore_errors=True)
         build.rename(environment.directory)
     return environment
 
 
-def _install(tool: Tool, build: Path, say: Say) -> None:
+def _install(steps: "_Steps", say: Say) -> None:
+    tool, build = steps.tool, steps.build
     uv, python = _uv(), _python(tool)
     say(f"{tool}: making an environment ({'uv' if uv else 'venv and pip'}, {python}) …")
     requirements = importlib.resources.files("baseline.audit") / "requirements"
     with importlib.resources.as_file(requirements / f"{tool.name}.txt") as pinned:
         own = str(build / "bin/python")
         if uv:
-            _step(tool, [uv, "venv", "--quiet", "--allow-existing", "-p", python, str(build)])
+            steps.take([uv, "venv", "--quiet", "--allow-existing", "-p", python, str(build)])
             install = [uv, "pip", "install", "--quiet", "-p", own]
         else:
-            _step(tool, [python, "-m", "venv", str(build)])
+            steps.take([python, "-m", "venv", str(build)])
             install = [own, "-m", "pip", "install", "--quiet", "--no-compile"]
         say(f"{tool}: installing {_count(pinned)} pinned packages …")
-        _step(tool, [*install, "--no-deps", "--require-hashes", "-r", str(pinned)])
+        steps.take([*install, "--no-deps", "--require-hashes", "-r", str(pinned)])
     say(f"{tool}: first start, which compiles what it needs …")
-    _step(tool, [own, "-W", "ignore", "-c", f"import {tool.package}.__main__"])
+    steps.take([own, "-W", "ignore", "-c", f"import {tool.package}.__main__"])
     provider = [
         str(p) for p in build.glob(f"lib/python*/site-packages/{tool.package}/providers/aws")
     ]
-    _step(tool, [own, "-W", "ignore", "-m", "compileall", "-q", *provider])
+    steps.take([own, "-W", "ignore", "-m", "compileall", "-q", *provider])
     say(f"{tool}: ready.")
 
 
-def _step(tool: Tool, command: Sequence[str]) -> None:
-    environment = {k: v for k, v in os.environ.items() if k not in _REMOVED}
-    try:
-        ended = subprocess.run(  # noqa: S603  # the command is ours
+@dataclass(frozen=True)
+class _Steps:
+    """The commands that make an environment, each ended with all that it started."""
+
+    tool: Tool
+    build: Path
+    stop: threading.Event
+
+    def take(self, command: Sequence[str]) -> None:
+        log = self.build / "set-up.log"
+        ended = process.run(
             command,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            check=False,
+            directory=self.build,
+            environment={k: v for k, v in os.environ.items() if k not in _REMOVED},
+            log=log,
+            limit=float("inf"),
+            stop=self.stop,
+            watch=lambda _: None,
         )
-    except OSError as error:
-        raise _failed(tool, command, str(error)) from error
-    if ended.returncode:
-        raise _failed(tool, command, ended.stdout)
+        if ended.returncode:
+            raise _failed(self.tool, command, log.read_text(encoding="utf-8", errors="replace"))
 
 
 def _failed(tool: Tool, command: Sequence[str], said: str) -> ToolError:

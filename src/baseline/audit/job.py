@@ -125,7 +125,8 @@ def _fresh(parent: Path) -> Path:
     """A new directory which nobody has written to; ``.partial`` until the tool has ended well."""
     directory = parent.absolute() / f"{stamp()}{PARTIAL}"
     try:
-        parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for place in (parent.parent, parent):
+            place.mkdir(parents=True, exist_ok=True, mode=0o700)
         directory.mkdir(mode=0o700)
     except OSError as error:
         raise ToolError(

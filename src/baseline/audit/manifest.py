@@ -62,7 +62,16 @@ class Entry:
     @property
     def settled(self) -> bool:
         """Whether a resumed run leaves it as it is."""
-        return self.status in (Status.COMPLETE, Status.PARTIAL) and not self.again
+        return self.usable and not self.again
+
+    @property
+    def usable(self) -> bool:
+        """Whether there are results of it."""
+        return self.status in (Status.COMPLETE, Status.PARTIAL)
+
+    def anew(self) -> "Entry":
+        """The same scan with nothing done yet."""
+        return Entry(self.account_id, self.account_name, self.tool, self.version)
 
 
 @dataclass(frozen=True)
@@ -174,7 +183,7 @@ def runs(reports: Path) -> list[Run]:
 
 def latest(reports: Path, wanted: str | None = None) -> Run:
     """The run with the stamp ``wanted``, or the latest; raises UsageError when it is not there."""
-    files = sorted((reports / RUNS).glob(f"{wanted or '*'}.json"))
+    files = sorted(f for f in (reports / RUNS).glob("*.json") if wanted in (None, f.stem))
     if not files:
         raise UsageError(
             f"no audit run {wanted or ''} is there",

@@ -5,7 +5,8 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -41,13 +42,14 @@ def run(
 ) -> Ended:
     """Run ``command`` until it ends, ``limit`` seconds passed or ``stop`` is set.
 
-    What it writes goes straight to ``log``; ``watch`` is given each part of whole lines. Raises
-    ToolError when it cannot be started.
+    Nothing that it started in its own group outlives it, however this ends. What it writes goes
+    straight to ``log``; ``watch`` is given each part of whole lines. Raises ToolError when it
+    cannot be started.
     """
     started = time.monotonic()
     with open(log, "wb", opener=_private) as output:
         child = _start(command, directory, environment, output)
-    with log.open("rb") as lines:
+    with log.open("rb") as lines, _swept(child):
         cut, glance = "", _FIRST_GLANCE
         while (ended := _reap(child)) is None:
             cut = cut or _why_cut(stop, started, limit)
@@ -111,8 +113,17 @@ def _end(child: subprocess.Popen[bytes]) -> tuple[int, int]:
         if time.monotonic() > patience:
             _signal(child, signal.SIGKILL)
         time.sleep(0.05)
-    _signal(child, signal.SIGKILL)  # what it left behind in its group
     return ended
+
+
+@contextmanager
+def _swept(child: subprocess.Popen[bytes]) -> Iterator[None]:
+    """Leave nothing behind of ``child`` and its group."""
+    try:
+        yield
+    finally:
+        _signal(child, signal.SIGKILL)
+        child.wait()
 
 
 def _signal(child: subprocess.Popen[bytes], number: signal.Signals) -> None:

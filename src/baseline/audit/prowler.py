@@ -1,17 +1,21 @@
 """Prowler: its command line, its log and its findings [docs.prowler.com]."""
 
 import csv
+import mmap
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from baseline.audit.findings import MUTED, SEVERITIES, Finding
+import msgspec
+
+from baseline.audit.findings import FAIL, MANUAL, MUTED, PASS, SEVERITIES, Finding
 from baseline.audit.obstacles import Obstacle, gather
 from baseline.audit.scan import LOG, Meter, Scan
 from baseline.errors import ToolError
 
 PAGE = "prowler.html"
 _CSV = "prowler.csv"
+_JSON = "prowler.ocsf.json"
 _ERRORS = "prowler-errors.log"
 
 # 3: something fails, when --ignore-exit-code-3 is not given.
@@ -23,6 +27,8 @@ METER = Meter(
     step=re.compile(r"^Check ID: ", re.MULTILINE),
     failing=re.compile(r"^\tFAIL ", re.MULTILINE),
 )
+
+_STATUSES = frozenset({FAIL, PASS, MANUAL})
 
 # Asks a third party about every address, with a key of the user's.
 _SHODAN = "ec2_elastic_ip_shodan"
@@ -68,16 +74,12 @@ def findings(directory: Path) -> Iterator[Finding]:
     file = directory / _CSV
     try:
         with file.open(encoding="utf-8", newline="") as lines:
-            for row in csv.DictReader(lines, delimiter=";"):
+            for row in csv.DictReader(lines, delimiter=";", strict=True):
                 yield _finding(row)
     except FileNotFoundError:
         return
-    except (KeyError, TypeError, AttributeError, csv.Error, UnicodeDecodeError) as error:
-        raise ToolError(
-            f"Prowler's results are not whole: {error!r}",
-            where=str(file),
-            remedy="Run it again: baseline audit run --resume",
-        ) from error
+    except (KeyError, TypeError, AttributeError, csv.Error, ValueError) as error:
+        raise _not_whole(file, error) from error
 
 
 def obstacles(directory: Path) -> tuple[Obstacle, ...]:
@@ -85,19 +87,48 @@ def obstacles(directory: Path) -> tuple[Obstacle, ...]:
     return gather(_errors(directory / _ERRORS))
 
 
-def fault(scan: Scan) -> str:
-    """Why the output cannot be right, or nothing.
+def fault(scan: Scan, found: int) -> str:
+    """Why the output cannot be right, or nothing; ``found`` rows are in it.
 
-    Where there is nothing to check Prowler writes no file, but says so, naming the account.
+    The same findings are in two files. Where there are none Prowler writes neither, but says so,
+    naming the account.
     """
-    if (scan.directory / _CSV).is_file():
-        return ""
+    if not (scan.directory / _ERRORS).is_file():
+        return "it wrote no log of its errors"
+    if found:
+        written = _records(scan.directory / _JSON)
+        return f"only {found} of its {written} findings are there" if written > found else ""
     said = (scan.directory / LOG).read_text(encoding="utf-8", errors="replace")
     nothing = re.search(rf"There are no findings in Account \S*{scan.account_id}", said)
     return "" if nothing else "it wrote no findings"
 
 
+class _Record(msgspec.Struct):
+    """A finding in Prowler's JSON, of which only the number is wanted."""
+
+
+def _records(file: Path) -> int:
+    """How many findings are in Prowler's JSON, which is not held in memory."""
+    try:
+        with file.open("rb") as text, mmap.mmap(text.fileno(), 0, access=mmap.ACCESS_READ) as whole:
+            return len(msgspec.json.decode(whole, type=list[_Record]))
+    except (OSError, ValueError) as error:
+        raise _not_whole(file, error) from error
+
+
+def _not_whole(file: Path, error: Exception) -> ToolError:
+    return ToolError(
+        f"Prowler's results are not whole: {error!r}",
+        where=str(file),
+        remedy="Run it again: baseline audit run --resume",
+    )
+
+
 def _finding(row: dict[str, str]) -> Finding:
+    if None in row or None in row.values():
+        raise ValueError("a row is cut")
+    if row["STATUS"] not in _STATUSES:
+        raise ValueError(f"a finding has the status {row['STATUS']!r}")
     return Finding(
         tool="prowler",
         account_id=row["ACCOUNT_UID"],

@@ -16,6 +16,7 @@ from baseline.errors import ToolError
 # How much of a log's end is read for a tool's last words, in bytes.
 _LOG_END = 4000
 _LONG = 120
+_RESUME = "Run it again: baseline audit run --resume"
 
 
 @dataclass(frozen=True)
@@ -37,10 +38,8 @@ def judge(tool: Tool, scan: Scan, ended: Ended, log: Path) -> Verdict:
     errors: Counter[str] = Counter()
     for obstacle in obstacles:
         errors[obstacle.kind.value] += obstacle.count
-    failure, remedy = _failure(tool, scan, ended, log)
-    if failure:
-        return Verdict(Status.FAILED, failure, remedy, again=True, errors=dict(errors))
     try:
+        _see_that_it_ended(tool, ended, log)
         counts, severities = _count(tool, scan)
     except ToolError as error:
         return Verdict(Status.FAILED, error.what, error.remedy, again=True, errors=dict(errors))
@@ -58,17 +57,33 @@ def judge(tool: Tool, scan: Scan, ended: Ended, log: Path) -> Verdict:
 
 
 def findings(entry: Entry, reports: Path) -> Iterator[Finding]:
-    """All answers of one entry: what was found, and as UNKNOWN what could not be looked at."""
-    if entry.status not in (Status.COMPLETE, Status.PARTIAL):
-        yield _unknown(entry, "", "", "everything", entry.reason or entry.status)
+    """All answers of one entry: what was found, and as UNKNOWN what could not be looked at.
+
+    Raises ToolError when they are not whole, or no longer there.
+    """
+    if not entry.usable:
+        yield unseen(entry, entry.reason or entry.status)
         return
     tool, directory = TOOLS[entry.tool], reports / entry.directory
-    for finding in tool.findings(directory):
+    there = 0
+    for there, finding in enumerate(tool.findings(directory), 1):  # noqa: B007  # used below
         yield finding._replace(account_name=entry.account_name)
+    found = sum(count for status, count in entry.counts.items() if status != UNKNOWN)
+    if there < found:
+        raise ToolError(
+            f"its results are gone: {there} of {found} findings are there",
+            where=str(directory),
+            remedy="Put them back, or audit anew: baseline audit run",
+        )
     for obstacle in tool.obstacles(directory):
         what = obstacle.operation or obstacle.service or "part of the check"
         detail = f"{obstacle.kind} ({obstacle.count} times): {obstacle.example}"
         yield _unknown(entry, obstacle.region, obstacle.service, what, detail)
+
+
+def unseen(entry: Entry, reason: str) -> Finding:
+    """The answer of an entry that gives none."""
+    return _unknown(entry, "", "", "everything", reason)
 
 
 def _unknown(entry: Entry, region: str, service: str, what: str, detail: str) -> Finding:
@@ -88,20 +103,18 @@ def _unknown(entry: Entry, region: str, service: str, what: str, detail: str) ->
     )
 
 
-def _failure(tool: Tool, scan: Scan, ended: Ended, log: Path) -> tuple[str, str]:
-    """Why the scan cannot be used at all, and what to do; two empty texts when it can."""
-    resume = "Run it again: baseline audit run --resume"
+def _see_that_it_ended(tool: Tool, ended: Ended, log: Path) -> None:
+    """Raise ToolError when the tool did not come to its end."""
     if ended.cut == "interrupted":
-        return "interrupted", resume
+        raise ToolError("interrupted", remedy=_RESUME)
     if ended.cut == "timeout":
-        return (
+        raise ToolError(
             f"stopped at the time limit, after {_duration(ended.seconds)}",
-            "Give it longer with --timeout, or less to do with --service or --region.",
+            remedy="Give it longer with --timeout, or less to do with --service or --region.",
         )
     if ended.returncode not in tool.done:
-        return f"{_meaning(tool, ended.returncode)}: {_last_words(log)}", resume
-    fault = tool.fault(scan)
-    return (fault, resume) if fault else ("", "")
+        meaning = _meaning(tool, ended.returncode)
+        raise ToolError(f"{meaning}: {_last_words(log)}", remedy=_RESUME)
 
 
 def _duration(seconds: float) -> str:
@@ -125,6 +138,7 @@ def _last_words(log: Path) -> str:
 
 
 def _count(tool: Tool, scan: Scan) -> tuple[Counter[str], Counter[str]]:
+    """Findings by status, and failing ones by severity; raises ToolError for any not to believe."""
     counts: Counter[str] = Counter()
     severities: Counter[str] = Counter()
     for finding in tool.findings(scan.directory):
@@ -136,6 +150,9 @@ def _count(tool: Tool, scan: Scan) -> tuple[Counter[str], Counter[str]]:
         counts[finding.status] += 1
         if finding.status == FAIL:
             severities[finding.severity] += 1
+    fault = tool.fault(scan, counts.total())
+    if fault:
+        raise ToolError(fault, remedy=_RESUME)
     return counts, severities
 
 
@@ -151,5 +168,5 @@ def _summary(obstacles: tuple[Obstacle, ...], weighty: set[Kind]) -> str:
 
 def _remedy(weighty: set[Kind]) -> str:
     if weighty & TRANSIENT:
-        return "Run it again: baseline audit run --resume"
+        return _RESUME
     return "Allow the audit role these calls; the log names each." if weighty else ""

@@ -14,6 +14,9 @@ from baseline.errors import BaselineError
 from baseline.parallel import Failed, each
 from baseline.sessions import Broker, Grant, Session
 
+# Between what a kept result misses, and why another try brought nothing.
+_TRIED = "; another try: "
+
 Told = queue.SimpleQueue[Progress | None]
 
 
@@ -54,6 +57,7 @@ class _Slots:
         self._ledger = ledger
         self._told = told
         self._running: set[tuple[str, str]] = set()
+        self._usable = {entry.key: entry for entry in ledger.run.entries if entry.usable}
 
     def work(self) -> None:
         """Give every account that is not settled its slot."""
@@ -95,12 +99,11 @@ class _Slots:
         if self.stop.is_set():
             return
         self._running.add(entry.key)
-        fresh = replace(entry, status=Status.WAITING, reason="", remedy="", again=False)
         environment = next(e for e in self._plan.environments if e.tool.name == entry.tool)
         try:
             job.run(
                 self._plan.wish,
-                fresh,
+                entry.anew(),
                 environment,
                 grant.environment,
                 stop=self.stop,
@@ -117,12 +120,23 @@ class _Slots:
             known = next(e for e in self._ledger.run.entries if e.key == entry.key)
             if not known.settled:
                 given_up = replace(
-                    known, status=status, reason=reason, remedy=error.remedy, again=True
+                    known.anew(), status=status, reason=reason, remedy=error.remedy, again=True
                 )
                 self._tell(Progress(given_up, Reach()))
 
     def _tell(self, progress: Progress) -> None:
         """Write what a reader of the manifest needs; how far a tool has come is for eyes alone."""
+        progress = replace(progress, entry=self._best(progress.entry))
         if progress.reach == Reach() or progress.entry.status is not Status.RUNNING:
             self._ledger.put(progress.entry)
         self._told.put(progress)
+
+    def _best(self, entry: Entry) -> Entry:
+        """``entry``, or what an earlier try brought when this one ended with nothing."""
+        if entry.usable:
+            self._usable[entry.key] = entry
+        known = self._usable.get(entry.key)
+        if not known or entry.status not in (Status.FAILED, Status.NOT_LOOKED):
+            return entry
+        reason = f"{known.reason.split(_TRIED)[0]}{_TRIED}{entry.reason}"
+        return replace(known, reason=reason, remedy=entry.remedy)

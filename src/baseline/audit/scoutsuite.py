@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from baseline.audit.findings import FAIL, PASS, Finding
-from baseline.audit.obstacles import Obstacle, gather
+from baseline.audit.obstacles import Kind, Obstacle, gather
 from baseline.audit.scan import Meter, Scan
 from baseline.errors import ToolError
 
@@ -39,9 +39,12 @@ METER = Meter(
 
 _LEVELS = {"danger": "high", "warning": "medium"}
 _ERROR = re.compile(r"^\S+ \S+ .*? (?:ERROR|CRITICAL) (?:(\w+)\.py L\d+: )?(.*)$")
-_SERVICE = re.compile(r"Could not fetch (\w+) configuration")
+_SERVICE = re.compile(r"Could not fetch (.+) configuration")
 # These have one list of resources, not one a region.
 _GLOBAL = frozenset({"iam", "s3", "cloudfront", "route53"})
+# What results hold of each service, also of one that was not looked at.
+_OF_EVERY_SERVICE = frozenset({"filters", "findings"})
+_SILENCE = "nothing of it is in the results: no region, or no resource list"
 
 
 def arguments(scan: Scan) -> list[str]:
@@ -88,11 +91,14 @@ def findings(directory: Path) -> Iterator[Finding]:
 
 
 def obstacles(directory: Path) -> tuple[Obstacle, ...]:
-    """What ScoutSuite's log says that it could not see."""
-    return gather(_errors(directory / _ERRORS))
+    """What ScoutSuite could not see: what its log says, and what its results are silent about."""
+    logged = gather(_errors(directory / _ERRORS))
+    known = {o.service for o in logged if o.kind is Kind.CRASHED}
+    silent = (s for s in _silent(directory / _RESULTS) if s not in known)
+    return (*logged, *(Obstacle(Kind.CRASHED, s, "", "", 1, _SILENCE) for s in silent))
 
 
-def fault(scan: Scan) -> str:
+def fault(scan: Scan, found: int) -> str:  # noqa: ARG001  # one form for all tools
     """Why the output cannot be right, or nothing.
 
     ScoutSuite ends well also when it looked at no region at all, or knew none of the services.
@@ -100,19 +106,32 @@ def fault(scan: Scan) -> str:
     file = scan.directory / _RESULTS
     if not file.is_file():
         return "it wrote no results"
-    try:
-        results = _load(file)
-    except msgspec.DecodeError as error:
-        return f"its results are not whole: {error}"
+    if not (scan.directory / _ERRORS).is_file():
+        return "it wrote no log of its errors"
+    results = _load(file)
     if results.get("account_id") != scan.account_id:
         return f"its results are of account {results.get('account_id')}, not {scan.account_id}"
-    chosen = results.get("service_list") or []
-    if not chosen:
-        return "it looked at no service"
-    regional = [results["services"].get(name) or {} for name in chosen if name not in _GLOBAL]
-    if regional and not any(service.get("regions_count") for service in regional):
+    chosen = set(results.get("service_list") or ())
+    looked = {s for s in chosen if _looked(s, results)}
+    if chosen - _GLOBAL and not looked - _GLOBAL:
         return "it looked at no region"
-    return ""
+    return "" if looked else "it looked at no service"
+
+
+def _silent(file: Path) -> list[str]:
+    """The chosen services that results hold nothing of; none when they cannot be read at all."""
+    try:
+        results = _load(file)
+        return [s for s in results["service_list"] if not _looked(s, results)]
+    except (OSError, msgspec.DecodeError, KeyError, TypeError, AttributeError):
+        return []
+
+
+def _looked(service: str, results: dict[str, Any]) -> bool:
+    content = results["services"].get(service) or {}
+    if service in _GLOBAL:
+        return bool(content.keys() - _OF_EVERY_SERVICE)
+    return bool(content.get("regions_count"))
 
 
 def _load(file: Path) -> dict[str, Any]:

@@ -15,8 +15,8 @@ class Tool:
     """How one tool is installed, started, watched and read.
 
     ``arguments`` gives what follows the program's name. ``done`` maps each exit code of a run that
-    came to its end; what any other code means is in ``codes``. ``fault`` says why an output cannot
-    be what was asked for, or nothing. ``page`` is the tool's own report in the scan's directory.
+    came to its end; what any other code means is in ``codes``. ``fault`` says why an output with so
+    many findings cannot be what was asked for, or nothing. ``page`` is the tool's own report.
     """
 
     name: str
@@ -34,7 +34,7 @@ class Tool:
     meter: Meter
     findings: Callable[[Path], Iterator[Finding]]
     obstacles: Callable[[Path], Iterable[Obstacle]]
-    fault: Callable[[Scan], str]
+    fault: Callable[[Scan, int], str]
 
     def __str__(self) -> str:
         return f"{self.title} {self.version}"

@@ -2,10 +2,11 @@
 
 import re
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import click
 
@@ -40,6 +41,7 @@ from baseline.parallel import Failed, each
 from baseline.report import summarize, write_page, write_summary
 from baseline.sessions import Session, open_session
 
+_STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _AUTO = "auto"
 _COUNT = re.compile(r"[1-9]\d{0,2}")
 
@@ -271,10 +273,11 @@ def _set_up(tools: tuple[Tool, ...], directory: Path | None) -> tuple[Environmen
     """The environments of ``tools``, made when missing, side by side; all of them or an error."""
     place = directory or environments.default_directory()
     made: dict[str, Environment] = {}
-    for outcome in each(tools, lambda tool: environments.set_up(tool, place, talk)):
-        if isinstance(outcome, Failed):
-            raise outcome.error
-        made[outcome.target.name] = outcome.value
+    with _stopped_by_signals() as stop:
+        for outcome in each(tools, lambda tool: environments.set_up(tool, place, talk, stop)):
+            if isinstance(outcome, Failed):
+                raise outcome.error
+            made[outcome.target.name] = outcome.value
     return tuple(made[tool.name] for tool in tools)
 
 
@@ -307,7 +310,7 @@ def _audit(plan: schedule.Plan, ledger: Ledger, *, shown: bool) -> tuple[Run, bo
         f"{plan.workers} at a time; the tools' output is in {plan.wish.reports}/ as it comes."
     )
     try:
-        with _terminated_like_interrupted(), closing(schedule.run(plan, ledger)) as changes:
+        with _stopped_by_signals(), closing(schedule.run(plan, ledger)) as changes:
             view(ledger.run, changes, shown=shown)
     except KeyboardInterrupt:
         interrupted = True
@@ -316,17 +319,27 @@ def _audit(plan: schedule.Plan, ledger: Ledger, *, shown: bool) -> tuple[Run, bo
 
 
 @contextmanager
-def _terminated_like_interrupted() -> Iterator[None]:
-    """SIGTERM ends the tools too: they are in sessions of their own, and would live on."""
+def _stopped_by_signals() -> Iterator[threading.Event]:
+    """Ctrl-C, SIGTERM or a closed terminal interrupt once; what is ended then is ended in peace.
 
-    def interrupt(*_: object) -> NoReturn:
-        raise KeyboardInterrupt
+    The tools are in sessions of their own, and would live on. The event is set before the
+    interrupt, so that work in other threads ends too.
+    """
+    stop = threading.Event()
 
-    before = signal.signal(signal.SIGTERM, interrupt)
+    def interrupt(*_: object) -> None:
+        if not stop.is_set():
+            stop.set()
+            raise KeyboardInterrupt
+
+    before = {n: h for n in _STOPPING if (h := signal.getsignal(n)) is not signal.SIG_IGN}
+    for number in before:
+        signal.signal(number, interrupt)
     try:
-        yield
+        yield stop
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _tell(run: Run, reports: Path, output: str, fail_on: str | None = None) -> int:
@@ -335,11 +348,11 @@ def _tell(run: Run, reports: Path, output: str, fail_on: str | None = None) -> i
     write_summary(summary, reports)
     write_page(summary, reports)
     show(
-        [scan_row(entry) for entry in run.entries],
+        [scan_row(entry) for entry in summary.completeness],
         output,
         SCAN_COLUMNS if output == "table" else None,
     )
-    for entry in run.entries:
+    for entry in summary.completeness:
         if entry.reason:
             talk(f"{scan_name(entry)}: {entry.status}; {entry.reason.rstrip('.')}. {entry.remedy}")
     talk(last_words(summary, reports))

@@ -22,6 +22,7 @@ KINDS = {
     Kind.CREDENTIALS: "calls without valid credentials",
     Kind.UNREACHABLE: "endpoints not reached",
     Kind.FAILING: "calls that AWS failed",
+    Kind.REFUSED: "calls that AWS refused",
     Kind.CRASHED: "services or checks that the tool failed in",
     Kind.NOT_AVAILABLE: "calls not available here",
     Kind.TOOL: "errors of the tool itself",

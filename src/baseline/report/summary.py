@@ -8,15 +8,15 @@ import csv
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TextIO
 
 import msgspec
 
 from baseline.audit.findings import FAIL, PASS, SEVERITIES, STATUSES, UNKNOWN, Finding
-from baseline.audit.manifest import Entry, LeftOut, Run, write
-from baseline.audit.results import findings
+from baseline.audit.manifest import Entry, LeftOut, Run, Status, write
+from baseline.audit.results import findings, unseen
 from baseline.errors import ToolError
 from baseline.report.cells import defused
 
@@ -85,10 +85,12 @@ class Summary:
 
 
 def summarize(run: Run, reports: Path) -> Summary:
-    """Merge the findings of ``run`` and write them to ``findings.csv`` on the way."""
+    """Merge the findings of ``run`` and write them to ``findings.csv`` on the way.
+
+    Results that cannot be read, or are gone, make their entry a failed or a partial one.
+    """
     merge = _Merge()
-    rows = (f for entry in run.entries for f in findings(entry, reports))
-    _write_rows(reports / FINDINGS, merge.through(rows))
+    _write_rows(reports / FINDINGS, merge.through(merge.answers(run, reports)))
     return merge.summary(run)
 
 
@@ -111,6 +113,16 @@ class _Merge:
         self._accounts: dict[tuple[str, str], set[str]] = {}
         self._worst: dict[str, list[Finding]] = {}
         self._unseen: list[Finding] = []
+        self._lost: dict[tuple[str, str], ToolError] = {}
+
+    def answers(self, run: Run, reports: Path) -> Iterator[Finding]:
+        """All answers of ``run``; one entry without results hides no other."""
+        for entry in run.entries:
+            try:
+                yield from findings(entry, reports)
+            except ToolError as error:
+                self._lost[entry.key] = error
+                yield unseen(entry, error.what)
 
     def through(self, rows: Iterable[Finding]) -> Iterator[Finding]:
         for row in rows:
@@ -134,6 +146,7 @@ class _Merge:
             kept.append(row)
 
     def summary(self, run: Run) -> Summary:
+        run = replace(run, entries=tuple(self._as_read(entry) for entry in run.entries))
         tools = tuple(dict.fromkeys(e.tool for e in run.entries))
         return Summary(
             stamp=run.stamp,
@@ -153,6 +166,22 @@ class _Merge:
             checks=tuple(self._top_checks()),
             failing=tuple(self._worst_first()),
             unseen=tuple(self._unseen),
+        )
+
+    def _as_read(self, entry: Entry) -> Entry:
+        """``entry``, or what is left of it when its results were not whole."""
+        error = self._lost.get(entry.key)
+        if not error:
+            return entry
+        read = {s: n for s, n in self._by_status(entry.tool, entry.account_id).items() if n}
+        return replace(
+            entry.anew(),
+            status=Status.PARTIAL if read.keys() - {UNKNOWN} else Status.FAILED,
+            reason=error.what,
+            remedy=error.remedy,
+            again=True,
+            counts=read if read.keys() - {UNKNOWN} else {},
+            directory=entry.directory,
         )
 
     def _by_status(self, tool: str = "", account: str = "") -> dict[str, int]:
@@ -218,6 +247,8 @@ def _write_rows(file: Path, rows: Iterable[Finding]) -> None:
             where=str(file),
             remedy="Make room or give another directory with --reports.",
         ) from error
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def _private(path: str, flags: int) -> int:

@@ -61,7 +61,8 @@ def test_a_child_gets_the_account_s_keys_and_no_other_identity(
 def test_what_a_tool_writes_is_readable_by_its_owner_alone(audit: Audit, tmp_path: Path) -> None:
     directory = tmp_path / "reports" / of(audit(), FIRST, "prowler").directory
     assert [f for f in directory.iterdir() if f.stat().st_mode & 0o077] == []
-    assert (tmp_path / "reports").stat().st_mode & 0o077 == 0
+    for place in (directory, *directory.parents[:3]):
+        assert place.stat().st_mode & 0o077 == 0
 
 
 @pytest.mark.parametrize(

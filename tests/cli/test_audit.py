@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -227,23 +228,65 @@ def test_a_manifest_that_is_no_manifest_is_named(baseline: Baseline) -> None:
     assert "20260101T000000Z.json: not a manifest of an audit run" in ran.err
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("numbers", [[signal.SIGINT] * 3, [signal.SIGTERM], [signal.SIGHUP]])
 def test_an_interrupt_ends_the_tools_and_says_how_to_go_on(
-    baseline: Baseline, behave: Callable[[dict[str, str]], None], number: signal.Signals
+    baseline: Baseline, behave: Callable[[dict[str, str]], None], numbers: list[signal.Signals]
 ) -> None:
+    """Impatience, here while the tool is given time to end, changes nothing."""
     behave({f"prowler {PRODUCTION}": "hang"})
     command = [sys.executable, "-m", "baseline", "audit", "run", PRODUCTION]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as audit:
         _until(lambda: bool(list(Path("reports").glob("prowler/*/*/stub.json"))))
-        audit.send_signal(number)
+        for number in numbers:
+            audit.send_signal(number)
+            time.sleep(0.3)
         said = audit.communicate(timeout=30)[1]
     assert audit.returncode == 130
     assert "Go on with: baseline audit run --resume" in said
+    assert "Traceback" not in said
     seen = json.loads(next(Path("reports").glob("prowler/*/*/stub.json")).read_text())
     with pytest.raises(ProcessLookupError):
         os.kill(seen["pid"], 0)
     behave({})
     assert baseline("audit", "run", "--resume").code == 0
+
+
+def test_a_set_up_that_is_terminated_leaves_nothing(
+    baseline: Baseline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started, tools = tmp_path / "started", tmp_path / "new-tools"
+    uv = tmp_path / "bin/uv"
+    uv.parent.mkdir()
+    uv.write_text(f"#!/bin/sh\ntouch {started}; exec sleep 60\n")
+    uv.chmod(0o700)
+    monkeypatch.setattr(sys, "prefix", str(tmp_path))
+
+    def terminate() -> None:
+        _until(started.exists)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=terminate).start()
+    ran = baseline("audit", "setup", "--tool", "prowler", "--tools-dir", str(tools))
+    assert ran.code == 130
+    assert list(tools.iterdir()) == []
+
+
+@pytest.mark.parametrize("stamp", ["/etc/passwd", "*", "../x", ""])
+def test_a_stamp_that_names_no_run_is_refused(baseline: Baseline, stamp: str) -> None:
+    Path("reports/runs").mkdir(parents=True)
+    Path("reports/runs/20260101T000000Z.json").touch()
+    ran = baseline("audit", "report", stamp)
+    assert ran.code == 2
+    assert "no audit run" in ran.err
+
+
+def test_results_that_were_deleted_are_told_by_the_report(baseline: Baseline) -> None:
+    ran = baseline("audit", "run", PRODUCTION, "-o", "json")
+    Path("reports", ran.rows[0]["directory"], "prowler.csv").unlink()
+    again = baseline("audit", "report", "-o", "json")
+    assert [r["status"] for r in again.rows] == ["failed", "complete"]
+    assert "results are gone" in again.rows[0]["reason"]
+    assert again.rows[0]["fail"] is None
 
 
 def _until(done: Callable[[], bool]) -> None:

@@ -299,14 +299,27 @@ def test_a_guardduty_member_that_left_is_made_anew_as_verify_advises(
     chosen = ("verify", "--account", "development", "--region", "us-east-1", "-o", "json")
     remedies = {r["remedy"] for r in run(*chosen).rows if r["status"] == "FAIL"}
     remove = f"remove --only guardduty-member --account {DEVELOPMENT} --region us-east-1"
-    assert len(remedies) == 1
-    assert remedies.pop().startswith(f"Make it anew: baseline rollout {remove}, invite it again")
+    assert remedies == {f"Make it anew: baseline rollout {remove}, then: baseline rollout deploy"}
     assert run(*remove.split(), "--yes").code == 0
-    main = organization.client("guardduty", "us-east-1", MAIN)
-    [detector] = main.list_detectors()["DetectorIds"]
-    main.invite_members(DetectorId=detector, AccountIds=[DEVELOPMENT])
     assert run("deploy", "--yes").code == 0
     assert run(*chosen).code == 0
+
+
+@given_the_baseline
+def test_who_cannot_be_invited_again_is_named_and_the_others_come_back(
+    organization: Simulation, run: Run
+) -> None:
+    remove = ("remove", "--only", "guardduty-member", "--account", DEVELOPMENT, "--yes")
+    assert run(*remove).code == 0
+    organization.faults.add(Fault.parse(f"deny:guardduty:InviteMembers:{MAIN}:us-east-1"))
+    tried = run("deploy", "--yes", "-o", "json")
+    assert tried.code == 1
+    failed = {row["region"]: row["cause"] for row in tried.rows if row["result"] == "failed"}
+    assert list(failed) == ["us-east-1"]
+    assert "AccessDenied" in failed["us-east-1"]
+    organization.faults.clear()
+    assert run("deploy", "--yes").code == 0
+    assert run("verify", "--account", DEVELOPMENT).code == 0
 
 
 @given_nothing

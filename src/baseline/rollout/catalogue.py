@@ -21,6 +21,7 @@ ADMINISTRATION_ROLE = "AWSCloudFormationStackSetAdministrationRole"
 EXECUTION_ROLE = "AWSCloudFormationStackSetExecutionRole"
 ROLES = "stack-set-roles"
 STORAGE = "auditing-storage"
+MEMBERS = "guardduty-member"
 NAMES = templates.NAMES
 WAVES = 4
 
@@ -96,7 +97,7 @@ class Baseline:
             yield Part(ROLES, self.home)
         if part.name not in (ROLES, STORAGE):
             yield Part(ROLES, Target(account_id, self.home_region))
-        if part.name == "guardduty-member":
+        if part.name == MEMBERS:
             yield Part("guardduty-main", Target(self.home.account_id, region))
         if part.name == "audit-roles" and account_id != self.home.account_id:
             # Whoever looks at a member looks at the main account, too.
@@ -240,7 +241,7 @@ class _Kinds:
     def guardduty_member(self) -> StackSet:
         parameters = {"MainAccountId": self._main} | self._frequency()
         targets = frozenset(t for t in self._everywhere() if t.account_id != self._main)
-        return self._stack_set("guardduty-member", parameters, targets, 3)
+        return self._stack_set(MEMBERS, parameters, targets, 3)
 
     def auditing(self) -> StackSet:
         parameters = self._central() | {

@@ -8,16 +8,17 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
-from baseline.errors import AwsError, BaselineError
+from baseline.errors import BaselineError
 from baseline.organization import Target
 from baseline.parallel import Done, Failed, Outcome, each
-from baseline.rollout import stacks
-from baseline.rollout.catalogue import ADMINISTRATION_ROLE, Baseline, Part, StackSet
+from baseline.rollout import invitations, stacks
+from baseline.rollout.catalogue import ADMINISTRATION_ROLE, MEMBERS, Baseline, Part, StackSet
 from baseline.rollout.operations import Ended, Operations, Progress
 from baseline.rollout.plan import Action, Kind, Plan, Step
 from baseline.rollout.reach import Reach
 
 Result = Outcome[Step, str]
+_Call = Callable[[Iterable[Target]], Ended]
 
 
 class NotTriedError(BaselineError):
@@ -180,8 +181,21 @@ class _Work:
         if itself and itself.action is Action.UPDATE:
             results += _update_set(operations, wanted, itself, updates)
         else:
-            results += _phase(updates, lambda t: operations.update(wanted, t))
-        return [*results, *_phase(parts[Action.CREATE], lambda t: operations.create(wanted, t))]
+            results += _phase(updates, self._inviting(name, lambda t: operations.update(wanted, t)))
+        create = self._inviting(name, lambda t: operations.create(wanted, t))
+        return [*results, *_phase(parts[Action.CREATE], create)]
+
+    def _inviting(self, name: str, call: _Call) -> _Call:
+        """``call``, after those of its targets that left GuardDuty were invited again."""
+        if name != MEMBERS:
+            return call
+
+        def invited(targets: Iterable[Target]) -> Ended:
+            refused = invitations.renew(self.reach.session, targets)
+            others = [target for target in targets if target not in refused]
+            return refused | (call(others) if others else {})
+
+        return invited
 
     def _operations(self, name: str) -> Operations:
         return Operations(
@@ -201,7 +215,7 @@ def _instances(steps: Iterable[Step], action: Action) -> _Instances:
     return {s.part.target: s for s in steps if s.kind is Kind.INSTANCE and s.action is action}
 
 
-def _phase(instances: _Instances, call: Callable[[Iterable[Target]], Ended]) -> list[Result]:
+def _phase(instances: _Instances, call: _Call) -> list[Result]:
     """The outcome for each of ``instances``; a call that is refused is the failure of all."""
     if not instances:
         return []
@@ -212,8 +226,8 @@ def _phase(instances: _Instances, call: Callable[[Iterable[Target]], Ended]) -> 
     return [_outcome(step, ended[target]) for target, step in instances.items()]
 
 
-def _outcome(step: Step, ended: str | AwsError) -> Result:
-    return Failed(step, ended) if isinstance(ended, AwsError) else Done(step, ended)
+def _outcome(step: Step, ended: str | BaselineError) -> Result:
+    return Failed(step, ended) if isinstance(ended, BaselineError) else Done(step, ended)
 
 
 def _update_set(

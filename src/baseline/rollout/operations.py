@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from baseline.errors import AwsError
+from baseline.errors import AwsError, BaselineError
 from baseline.organization import Target
 from baseline.rollout.catalogue import EXECUTION_ROLE, StackSet
 from baseline.rollout.observe import read_instances, read_stack_set
@@ -29,7 +29,7 @@ _BUSY = "OperationInProgressException"
 _TAKEN = "NameAlreadyExistsException"
 
 Progress = Callable[[str, int, int], None]
-Ended = dict[Target, str | AwsError]
+Ended = dict[Target, str | BaselineError]
 
 
 @dataclass(frozen=True)

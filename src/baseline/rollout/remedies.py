@@ -1,7 +1,7 @@
 """From CloudFormation's reasons to what a person can do about them. Pure."""
 
 from baseline.organization import Target
-from baseline.rollout.catalogue import EXECUTION_ROLE, STORAGE, Baseline
+from baseline.rollout.catalogue import EXECUTION_ROLE, MEMBERS, STORAGE, Baseline
 
 _PERMISSION = (
     "Allow {who} this action in that account, also in its service control policies; then deploy "
@@ -56,14 +56,11 @@ def anew(service: str, target: Target, baseline: Baseline) -> str:
             f"--stack-name {STORAGE}"
         )
     main = target.account_id == baseline.home.account_id
-    guardduty = "guardduty-main" if main else "guardduty-member"
+    guardduty = "guardduty-main" if main else MEMBERS
     name = {"iam": "audit-roles", "guardduty": guardduty}.get(service, "auditing")
-    # CloudFormation invites once; a member that left is not in its templates any other way.
-    again = ", invite it again there (aws guardduty invite-members in the main account)"
     return (
         f"Make it anew: baseline rollout remove --only {name} --account {target.account_id} "
-        f"--region {target.region}{again if name == 'guardduty-member' else ''}, "
-        "then: baseline rollout deploy"
+        f"--region {target.region}, then: baseline rollout deploy"
     )
 
 

@@ -35,6 +35,15 @@ def value(engine: DuckDB, expression: str) -> Any:
         ("to_iso8601(date '2026-07-01')", "2026-07-01"),
         ("to_iso8601(timestamp '2026-07-01 10:00:00')", "2026-07-01T10:00:00.000"),
         ("cast(date_add('day', -1, date '2026-07-01') as varchar)", "2026-06-30"),
+        ("cast(date_trunc('month', date '2026-01-02') as varchar)", "2026-01-01"),
+        ("'2026-01-02' >= cast(date_trunc('day', date '2026-01-02') as varchar)", True),
+        ("date_trunc('hour', timestamp '2026-01-02 10:11:12')", "2026-01-02T10:00:00"),
+        ("extract(dow from date '2026-11-22')", 7),
+        ("extract(day_of_week from date '2026-11-23')", 1),
+        ("extract(year from date '2026-11-23')", 2026),
+        ("array_position(array['a', 'b'], 'b')", 2),
+        ("array_position(array['a'], 'b')", 0),
+        ("array_position(array['a'], cast(NULL as varchar))", None),
         ("date_diff('hour', timestamp '2026-07-01 00:59:00', timestamp '2026-07-01 01:01:00')", 0),
         (
             "date_format(timestamp '2026-07-01 10:02:03', '%Y-%m-%d %H:%i:%s')",
@@ -114,6 +123,28 @@ COUNTED = "SELECT k, count(*) AS n FROM (VALUES 'a', 'b', 'a') AS t (k) GROUP BY
         ("SELECT 1 AS a, 2 AS a", [{"a": 1, "a_1": 2}]),
         (f"{COUNTED} ORDER BY 2 DESC OFFSET 0 LIMIT 1", [{"k": "a", "n": 2}]),
         (f"WITH c AS ({COUNTED}) SELECT max(n) AS most FROM c", [{"most": 2}]),
+        (
+            (
+                "WITH cloudtrail AS (SELECT eventid FROM cloudtrail WHERE date > '2019')"
+                " SELECT count(*) AS n FROM cloudtrail"
+            ),
+            [{"n": 0}],
+        ),
+        (
+            (
+                "WITH RECURSIVE t (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t WHERE n < 3)"
+                " SELECT sum(n) AS s FROM t"
+            ),
+            [{"s": 6}],
+        ),
+        (
+            (
+                "WITH a AS (SELECT 1 AS x), b AS (SELECT x FROM a)"
+                " SELECT (SELECT x FROM b) AS y FROM a"
+                " UNION SELECT x + 1 FROM b ORDER BY 1"
+            ),
+            [{"y": 1}, {"y": 2}],
+        ),
     ],
 )
 def test_statements(engine: DuckDB, sql: str, expected: list[dict[str, Any]]) -> None:

@@ -47,6 +47,7 @@ def whole(bucket: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Du
 
 
 C = "SELECT count(*) AS n FROM cloudtrail"
+RENAMED = f"{C} AS t ({{}}) WHERE account = '1.11'"
 TWICE = "cloudtrail a {} JOIN cloudtrail b ON a.eventid = b.eventid"
 QUERIES = [
     ("SELECT count(*) AS n FROM auditing.cloudtrail WHERE date > '2019'", 16),
@@ -68,6 +69,7 @@ QUERIES = [
     (f"SELECT sum(n) AS n FROM ({C} WHERE date < '2019' UNION ALL {C} WHERE date > '2020')", 8),
     (f"{C} WHERE date < '2019' AND rand() + length(date) > 0", 4),
     (f"{C} WHERE account = '1' AND date > '2019'", 0),
+    (RENAMED.format("account, region"), 20),
     ("SELECT 1 AS n", 0),
     ("SELECT count(*) AS n FROM flowlogs", 0),
     ("SELECT count(*) AS n FROM \"cloudtrail$partitions\" WHERE date < '2019'", 20),

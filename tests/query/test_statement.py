@@ -1,10 +1,29 @@
 """What is no query of the logs is refused, in one sentence with its place."""
 
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 
 from baseline.errors import QueryError
+from baseline.logs.collect import collect
+from baseline.logs.discover import days
+from baseline.logs.lake import Lake
+from baseline.logs.layout import Selection
+from baseline.logs.source import Directory
 from baseline.query import statement
 from baseline.query.duckdb import DuckDB
+from given_logs import ACCOUNT, DAY, given_a_log
+
+
+@pytest.fixture
+def engine() -> Iterator[DuckDB]:
+    engine = DuckDB()
+    yield engine
+    engine.close()
 
 
 @pytest.mark.parametrize(
@@ -56,12 +75,80 @@ def test_only_one_query_at_a_time(sql: str) -> None:
         "auditing.cloudtrail CROSS JOIN LATERAL read_text('/etc/passwd')",
         "auditing.cloudtrail, read_text('/etc/passwd')",
         "(SELECT * FROM read_text('/etc/passwd'))",
+        "ROWS FROM (read_text('/etc/passwd'))",
     ],
 )
 def test_nothing_but_the_logs_can_be_read(source: str) -> None:
     """No file, no catalogue, no function that makes a table."""
     with pytest.raises(QueryError):
         statement.read(f"SELECT * FROM {source}")
+
+
+@pytest.mark.parametrize("name", ["duckdb_views", "sqlite_master", '"/lake/other.csv"'])
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT * FROM {0} WHERE EXISTS (WITH {0} AS (SELECT 1 AS a) SELECT * FROM {0})",
+        "SELECT * FROM (WITH {0} AS (SELECT 1 AS a) SELECT * FROM {0}) AS t, {0}",
+        "WITH {0} AS (SELECT * FROM {0}) SELECT * FROM {0}",
+        "WITH RECURSIVE {0} AS (SELECT * FROM {0}) SELECT * FROM {0}",
+        "WITH RECURSIVE {0} AS (SELECT a FROM {0} UNION ALL SELECT 1) SELECT * FROM {0}",
+        "WITH RECURSIVE b AS (SELECT * FROM {0}), {0} AS (SELECT 1 AS a) SELECT * FROM b",
+        "WITH {0} AS (SELECT 1 AS a) SELECT * FROM main.{0}",
+    ],
+)
+def test_a_name_of_a_with_counts_where_it_holds_only(sql: str, name: str) -> None:
+    """Elsewhere the same name is the engine's own, or a file."""
+    with pytest.raises(QueryError, match="there is no table"):
+        statement.read(sql.format(name))
+
+
+@pytest.mark.parametrize("call", ["unnest(array[1, 2])", "unnest(array[1, 2]) AS t"])
+def test_unnest_is_no_value(call: str) -> None:
+    """On Athena it stands after FROM only."""
+    with pytest.raises(QueryError, match=r"line 1, column 8: .*CROSS JOIN UNNEST"):
+        statement.read(f"SELECT {call}")
+
+
+def test_the_engine_opens_the_parts_of_the_lake_only(tmp_path: Path) -> None:
+    """Not the manifest, nor what else lies in the directory."""
+    given_a_log(tmp_path / "bucket")
+    lake = Lake.create(tmp_path / "lake")
+    source = Directory(tmp_path / "bucket")
+    collect(source, lake, days(source, Selection()))
+    (lake.path / "other.csv").write_text("a\n1\n")
+    engine = DuckDB(lake)
+    try:
+        assert len(list(engine.run(statement.read("SELECT * FROM cloudtrail")).rows)) == 1
+        for name in ("other.csv", "manifest.sqlite"):
+            with pytest.raises(Exception, match="disabled"):
+                engine._connection.execute(f"SELECT * FROM read_text('{lake.path / name}')")
+    finally:
+        engine.close()
+
+
+def test_the_path_to_the_lake_says_nothing_about_its_rows(tmp_path: Path) -> None:
+    """Also when its directories are called like columns."""
+    given_a_log(tmp_path / "bucket")
+    lake = Lake.create(tmp_path / "account=9/date=x/lake")
+    source = Directory(tmp_path / "bucket")
+    collect(source, lake, days(source, Selection()))
+    engine = DuckDB(lake)
+    try:
+        query = statement.read("SELECT account, date FROM cloudtrail WHERE date > '2026-06'")
+        assert list(engine.run(query).rows) == [{"account": ACCOUNT, "date": DAY}]
+    finally:
+        engine.close()
+
+
+def test_ctrl_c_ends_a_query(engine: DuckDB) -> None:
+    """As an interruption, not as a bug."""
+    sql = "WITH RECURSIVE t (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t WHERE n < 300000) "
+    timer = threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT))
+    timer.start()
+    with pytest.raises(KeyboardInterrupt):
+        list(engine.run(statement.read(sql + "SELECT count(*) FROM t")).rows)
+    timer.join()
 
 
 def test_the_engine_itself_is_locked_in() -> None:

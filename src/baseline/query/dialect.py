@@ -97,6 +97,18 @@ def _date_diff(node: exp.Expression) -> exp.Expression:
     return _call("date_sub", unit, node.expression, node.this)
 
 
+def _date_trunc(node: exp.Expression) -> exp.Expression:
+    # Of a date it is a date; DuckDB would make a timestamp, whose text is longer.
+    return _call("trino_date_trunc", exp.Literal.string(node.args["unit"].name.lower()), node.this)
+
+
+def _extract(node: exp.Expression) -> exp.Expression:
+    # Trino's week begins on Monday, with 1.
+    if node.name.lower() in {"dow", "day_of_week", "dayofweek"}:
+        return _call("isodow", node.expression)
+    return node
+
+
 def _regexp_extract(node: exp.Expression) -> exp.Expression:
     return _call("trino_regexp_extract", node.this, node.expression, node.args.get("group"))
 
@@ -192,6 +204,10 @@ _RULES: dict[type[exp.Expression], Callable[[exp.Expression], exp.Expression]] =
     exp.Sub: _minus,
     exp.DateAdd: _date_add,
     exp.DateDiff: _date_diff,
+    exp.DateTrunc: _date_trunc,
+    exp.TimestampTrunc: _date_trunc,
+    exp.Extract: _extract,
+    exp.ArrayPosition: _macro("trino_array_position"),
     exp.RegexpExtract: _regexp_extract,
     exp.RegexpReplace: _regexp_replace,
     exp.SplitPart: _split_part,

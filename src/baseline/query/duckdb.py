@@ -109,13 +109,16 @@ def _connect(lake: Lake | None, spill: Path) -> Any:
     )
     connection.execute("SET TimeZone = 'UTC'")
     connection.execute(_MACROS.read_text(encoding="utf-8"))
-    allowed = ", ".join(text(str(path)) for path in (spill, *([lake.path] if lake else [])))
+    files = {table: lake.files(table) if lake else [] for table in TABLES}
+    # Other files of the lake's directory are none of a query's business.
+    parts = ", ".join(text(path) for paths in files.values() for path in paths)
     connection.execute(f"SET temp_directory = {text(str(spill))}")
-    connection.execute(f"SET allowed_directories = [{allowed}]")
+    connection.execute(f"SET allowed_directories = [{text(str(spill))}]")
+    connection.execute(f"SET allowed_paths = [{parts}]")
     connection.execute("SET enable_external_access = false")
     connection.execute(f"CREATE SCHEMA {SCHEMA}")
     for table in TABLES:
-        connection.execute(_table(table, lake.files(table) if lake else []))
+        connection.execute(_table(table, files[table]))
         connection.execute(
             f'CREATE VIEW {SCHEMA}."{table}$partitions" AS'
             f' SELECT DISTINCT account, region, "date" FROM {SCHEMA}."{table}"'
@@ -132,12 +135,14 @@ def _table(table: str, files: list[str]) -> str:
     columns = schema.columns(table)
     if not files:
         return f'CREATE TABLE {SCHEMA}."{table}" ({definition(columns)})'
-    names = ", ".join(f'"{column.name}"' for column in columns)
-    # DuckDB would read the date as a DATE, and then refuse to compare it with '2019-07'.
+    names = ", ".join(f'"{column.name}"' for column in columns if column.name != "date")
+    # Not hive_partitioning: it would also believe an account=… in the path to the lake.
+    # DuckDB computes the date before it opens a file, and leaves out what is not wanted.
     return (
-        f'CREATE VIEW {SCHEMA}."{table}" AS SELECT {names}'
+        f'CREATE VIEW {SCHEMA}."{table}" AS'
+        f""" SELECT {names}, substr(parse_dirpath(filename), -10) AS "date\""""
         f" FROM read_parquet([{', '.join(map(text, files))}],"
-        " hive_partitioning = true, hive_types = {'date': VARCHAR})"
+        " hive_partitioning = false, filename = true)"
     )
 
 
@@ -158,8 +163,11 @@ def _our_errors(query: exp.Query) -> Iterator[None]:
 
     try:
         yield
-    except duckdb.InterruptException:
-        raise KeyboardInterrupt from None
+    except RuntimeError as error:
+        # What DuckDB makes of Ctrl-C.
+        if str(error) == "Query interrupted":
+            raise KeyboardInterrupt from None
+        raise
     except duckdb.Error as error:
         raise _refused(str(error), query) from None
 

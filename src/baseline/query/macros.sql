@@ -3,6 +3,8 @@ CREATE MACRO trino_divide(a BIGINT, b BIGINT) AS a // b, (a HUGEINT, b HUGEINT) 
 -- A date plus days is a date, not a timestamp.
 CREATE MACRO trino_plus(a DATE, i INTERVAL) AS CAST(a + i AS DATE), (a TIMESTAMP, i INTERVAL) AS a + i, (a TIMESTAMPTZ, i INTERVAL) AS a + i, (a INTERVAL, i INTERVAL) AS a + i;
 CREATE MACRO trino_minus(a DATE, i INTERVAL) AS CAST(a - i AS DATE), (a TIMESTAMP, i INTERVAL) AS a - i, (a TIMESTAMPTZ, i INTERVAL) AS a - i, (a INTERVAL, i INTERVAL) AS a - i;
+CREATE MACRO trino_date_trunc(u VARCHAR, a DATE) AS CAST(date_trunc(u, a) AS DATE), (u VARCHAR, a TIMESTAMP) AS date_trunc(u, a), (u VARCHAR, a TIMESTAMPTZ) AS date_trunc(u, a);
+CREATE MACRO trino_array_position(a, x) AS CASE WHEN a IS NOT NULL AND x IS NOT NULL THEN coalesce(list_position(a, x), 0) END;
 CREATE MACRO trino_json_extract(j, p) AS TRY(json_extract(j, p));
 -- Objects and arrays have no scalar; text that is no JSON has none either.
 CREATE MACRO trino_json_extract_scalar(j, p) AS CASE WHEN left(TRY(json_extract(j, p))::VARCHAR, 1) IN ('{', '[') THEN NULL ELSE TRY(json_extract_string(j, p)) END;

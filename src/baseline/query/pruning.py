@@ -47,6 +47,9 @@ def _reads(query: exp.Query) -> Iterator[exp.Table]:
 
 def _own_condition(read: exp.Table) -> exp.Expression | None:
     select = read.find_ancestor(exp.Select)
+    if read.alias_column_names:
+        # The columns have other names here.
+        return None
     if select is None or not isinstance(read.parent, exp.From) or read.parent.parent is not select:
         return None
     joins = select.args.get("joins") or []

@@ -29,6 +29,7 @@ _SHOW = (
     (r"show\s+partitions\s+(?P<table>[\w.\"`]+)", "partitions"),
     (r"(?:show\s+columns\s+(?:in|from)|desc(?:ribe)?)\s+(?P<table>[\w.\"`]+)", "columns"),
 )
+_PLACES_OF_UNNEST = (exp.From, exp.Join, exp.Lateral)
 _WRITES = (
     exp.Insert,
     exp.Update,
@@ -158,9 +159,37 @@ def _check(query: exp.Query) -> None:
             raise QueryError(f"{node.key.upper()} is no query", where="SQL", remedy=_ONLY)
         if isinstance(node, exp.Lateral) and not isinstance(node.this, exp.Subquery | exp.Unnest):
             raise _function(node)
-    ctes = {cte.alias.lower() for cte in query.find_all(exp.CTE)}
+        if isinstance(node, exp.Unnest) and not isinstance(node.parent, _PLACES_OF_UNNEST):
+            raise QueryError(
+                "UNNEST stands where a value is expected",
+                where=position(node) or "SQL",
+                remedy="Write it after FROM: … CROSS JOIN UNNEST(list) AS t (item).",
+            )
     for table in query.find_all(exp.Table):
-        _check_table(table, ctes)
+        _check_table(table, _named_around(table))
+
+
+def _named_around(table: exp.Table) -> set[str]:
+    """The names that a WITH gives at the place of ``table``: outside of it they mean nothing."""
+    names: set[str] = set()
+    passed: list[exp.Expression] = [table]
+    while (node := passed[-1].parent) is not None:
+        if isinstance(node, exp.CTE):
+            node = _with_before(node, passed, names)
+        elif node.args.get("with_"):
+            names |= {cte.alias.lower() for cte in node.args["with_"].expressions}
+        passed.append(node)
+    return names
+
+
+def _with_before(cte: exp.CTE, passed: list[exp.Expression], names: set[str]) -> exp.Expression:
+    """Add what is known inside ``cte``: those before it, and in its recursive part itself."""
+    own = cte.parent
+    names |= {before.alias.lower() for before in own.expressions[: cte.index]}
+    body = cte.this
+    if own.recursive and isinstance(body, exp.SetOperation) and body.expression in passed:
+        names.add(cte.alias.lower())
+    return own.parent
 
 
 def _check_table(table: exp.Table, ctes: set[str]) -> None:
@@ -184,7 +213,7 @@ def _check_table(table: exp.Table, ctes: set[str]) -> None:
 
 
 def _function(node: exp.Expression) -> QueryError:
-    call = node.this
+    call = node.this or exp.Anonymous(this="ROWS FROM")
     name = call.sql_name() if isinstance(call, exp.Func) and call.sql_names() else call.name
     name = call.name if isinstance(call, exp.Anonymous) else name or call.key
     return QueryError(

@@ -11,6 +11,7 @@ import pytest
 
 from baseline.errors import LogFileError, UsageError
 from baseline.logs import collect as collecting
+from baseline.logs import convert
 from baseline.logs.collect import Collected, collect
 from baseline.logs.discover import days
 from baseline.logs.lake import Lake
@@ -108,6 +109,31 @@ def test_bad_objects_are_set_aside_and_the_good_ones_count(bucket: Path, lake: L
         assert part in reasons
     assert len(gather(bucket, lake).set_aside) == 4
     assert len(lake.manifest.set_aside()) == 4
+
+
+def test_too_little_memory_or_disk_sets_nothing_aside(
+    bucket: Path, lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No object is to blame; the next run brings all."""
+    given_a_log(bucket, an_event(1))
+    with monkeypatch.context() as scarce:
+        scarce.setattr(convert, "_MEMORY", "1MB")
+        with pytest.raises(LogFileError, match=r"cannot be written: Out of Memory.*make room"):
+            gather(bucket, lake)
+    assert lake.manifest.set_aside() == []
+    assert gather(bucket, lake).objects == 1
+
+
+def test_a_hostile_object_does_not_stop_the_others(bucket: Path, lake: Lake) -> None:
+    """Nested beyond all measure, or named in no alphabet: set aside, each time."""
+    given_a_log(bucket, an_event(1))
+    given_an_object(bucket, a_key(minute="1001Z"), b'{"Records":[{"a":' + b"[" * 100_000)
+    given_an_object(bucket, a_key(mark="\udcff"), a_delivery(an_event(2)))
+    for _ in range(2):
+        reasons = " | ".join(reason for _, reason in gather(bucket, lake).set_aside)
+        assert "nested too deeply" in reasons
+        assert "not UTF-8" in reasons
+    assert ids(lake) == ["event-1"]
 
 
 def test_a_mended_object_comes_in(bucket: Path, lake: Lake) -> None:

@@ -57,6 +57,10 @@ def test_no_records_are_no_lines() -> None:
         (GOOD[:5], "truncated"),
         (b"\x1f\x8bnonsense", "gzip"),
         (b"hello", "not valid JSON"),
+        (b'{"Records":' + b"[" * 100_000, "nested too deeply"),
+        (b'{"Records":[{"a":' + b"[" * 100_000, "nested too deeply"),
+        (b'{"other":' + b"[" * 100_000, "nested too deeply"),
+        (b'\n{"a":' + b"[" * 100_000, "nested too deeply"),
         (gzip.compress(b'{"Records":[{"a":1}'), "not valid JSON"),
         (gzip.compress(b'{"Records":[{"a":"\xff"}]}'), "not UTF-8: byte 18"),
         (gzip.compress(b'{"Records":[1]}'), "not an object"),
@@ -77,6 +81,13 @@ def test_a_small_file_cannot_fill_the_memory(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(objects, "LARGEST", 1_000)
     with pytest.raises(LogFileError, match="unpacks to more than 1,000 bytes"):
         objects.cloudtrail(gzip.compress(b" " * 5_000), TAG)
+
+
+def test_an_object_is_bounded_where_no_delivered_one_comes() -> None:
+    """300 MB of nothing are 300 kB when they are packed."""
+    bomb = gzip.compress(b" " * 1_000_000) * 300
+    with pytest.raises(LogFileError, match="unpacks to more than 268,435,456 bytes"):
+        objects.cloudtrail(bomb, TAG)
 
 
 def test_flow_records_follow_their_header() -> None:

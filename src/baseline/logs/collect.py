@@ -18,7 +18,7 @@ from baseline.logs.layout import Folder, identity
 from baseline.logs.source import Source, Stored
 from baseline.parallel import Failed, each
 
-# What one step holds in memory, compressed; with what it unpacks to it stays below a gigabyte.
+# What one step holds in memory, compressed. Objects are unpacked one after the other.
 BATCH_BYTES = 64 * 1024**2
 # More files than this in one day slow every query down; then they become one.
 MANY_PARTS = 8
@@ -88,6 +88,10 @@ def _new(source: Source, lake: Lake, folders: Sequence[Folder], done: Collected)
             raise outcome.error
         known = lake.manifest.known(outcome.target)
         for stored in outcome.value:
+            if not _is_text(stored.key):
+                name = stored.key.encode(errors="backslashreplace").decode()
+                done.set_aside.append((identity(name), "has a name that is not UTF-8"))
+                continue
             former = known.get(identity(stored.key))
             if former and former.tag == stored.tag:
                 done.known += 1
@@ -96,6 +100,14 @@ def _new(source: Source, lake: Lake, folders: Sequence[Folder], done: Collected)
             elif not _hidden(stored):
                 yield New(stored, outcome.target, number, former)
                 number += 1
+
+
+def _is_text(key: str) -> bool:
+    try:
+        key.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _hidden(stored: Stored) -> bool:

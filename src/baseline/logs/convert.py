@@ -1,5 +1,6 @@
 """Staged lines to one Parquet file, with DuckDB; always with all columns of the table."""
 
+import errno
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -35,7 +36,8 @@ class Absorbed:
 def write(table: str, staged: Iterable[Staged], absorbed: Absorbed, target: Path) -> int:
     """Write ``target`` and return its number of rows.
 
-    Raises LogFileError when a record has not the shape of the table.
+    Raises LogFileError when a record has not the shape of the table, OSError when disk or memory
+    do not suffice.
     """
     import duckdb  # noqa: PLC0415  # slow to import
 
@@ -49,6 +51,9 @@ def write(table: str, staged: Iterable[Staged], absorbed: Absorbed, target: Path
                 f"COPY ({' UNION ALL BY NAME '.join(inputs)}) TO {text(str(target))}"
                 " (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)"
             ).fetchone()
+    except duckdb.OperationalError as error:
+        # No object is to blame for a full disk.
+        raise OSError(errno.EIO, str(error).split("\n")[0]) from None
     except duckdb.Error as error:
         raise LogFileError(_reason(error)) from None
     return int(rows[0])

@@ -16,7 +16,7 @@ from baseline.errors import LogFileError
 from baseline.logs import schema
 
 # No delivered object comes near it; a small file that unpacks to more is an attack on the reader.
-LARGEST = 2 * 1024**3
+LARGEST = 256 * 1024**2
 _GZIP = b"\x1f\x8b"
 _BATCH = 2_000  # records written at a time, so that a large object is not copied whole
 _BLANKS = re.compile(rb"[ \t]{2,}")
@@ -115,7 +115,7 @@ def _check_utf8(content: bytes) -> None:
 def _one_line(text: bytes) -> bytes:
     try:
         return msgspec.json.format(text, indent=-1)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise _not_json(error) from None
 
 
@@ -124,18 +124,20 @@ def _records(text: bytes) -> list[msgspec.Raw]:
         return _DELIVERY.decode(text).Records
     except msgspec.ValidationError:
         raise _foreign(text) from None
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise _not_json(error) from None
 
 
-def _not_json(error: msgspec.DecodeError) -> LogFileError:
+def _not_json(error: Exception) -> LogFileError:
+    if isinstance(error, RecursionError):
+        return LogFileError("is JSON nested too deeply")
     return LogFileError(f"is not valid JSON: {error}")
 
 
 def _foreign(text: bytes) -> LogFileError:
     try:
         keys = _ANYTHING.decode(text).keys()
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         keys = {}.keys()
     if "digestStartTime" in keys:
         return LogFileError("is a CloudTrail digest, not a log")

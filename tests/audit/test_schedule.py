@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -184,8 +185,6 @@ def test_a_resumed_run_does_only_what_is_missing_and_keeps_the_rest(
 ) -> None:
     """What is kept would fail if it were done again."""
     first = audit({f"prowler {FIRST}": "exit 1", f"prowler {SECOND}": "denied"})
-    failed = tmp_path / "reports" / of(first, FIRST, "prowler").directory
-    failed.rename(failed.with_name("20260101T000000Z.partial"))  # as if it were a while ago
     kept = ((FIRST, "scoutsuite"), (SECOND, "prowler"), (SECOND, "scoutsuite"))
     second = audit(
         {f"{tool} {account}": "silent" for account, tool in kept},
@@ -232,6 +231,18 @@ def test_a_try_that_fails_after_a_failed_one_has_no_stale_numbers(
     refused = of(audit(before=before, open_account=refuse), FIRST, "prowler")
     assert (refused.counts, refused.errors, refused.page) == ({}, {}, "")
     assert refused.status is Status.NOT_LOOKED
+
+
+def test_scans_that_begin_in_the_same_second_have_directories_of_their_own(
+    audit: Audit, tmp_path: Path
+) -> None:
+    """As when a run is resumed at once: results of that name are there, and stay."""
+    taken = datetime.now(UTC) + timedelta(seconds=1)
+    for seconds in (-1, 0, 1):
+        name = (taken + timedelta(seconds=seconds)).strftime("%Y%m%dT%H%M%SZ")
+        (tmp_path / "reports/prowler" / FIRST / name / "in").mkdir(parents=True)
+    assert of(audit(), FIRST, "prowler").status is Status.COMPLETE
+    assert len(list((tmp_path / "reports/prowler" / FIRST).iterdir())) == 4
 
 
 def test_a_run_that_is_given_up_ends_its_tools_and_can_be_resumed(

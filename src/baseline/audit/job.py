@@ -2,6 +2,7 @@
 
 import os
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,6 +14,7 @@ from baseline.audit.scan import LOG, Reach, Scan, read
 from baseline.errors import ToolError
 
 PARTIAL = ".partial"
+_WAIT = 0.1
 
 
 @dataclass(frozen=True)
@@ -123,7 +125,9 @@ def _placed(entry: Entry, reports: Path, directory: Path, page: str = "") -> Ent
 
 def _fresh(parent: Path) -> Path:
     """A new directory which nobody has written to; ``.partial`` until the tool has ended well."""
-    directory = parent.absolute() / f"{stamp()}{PARTIAL}"
+    while any(parent.glob(f"{(name := stamp())}*")):  # another scan began in this second
+        time.sleep(_WAIT)
+    directory = parent.absolute() / f"{name}{PARTIAL}"
     try:
         for place in (parent.parent, parent):
             place.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -3,6 +3,9 @@
 import gzip
 import json
 import stat
+import time
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +14,12 @@ import pytest
 
 from baseline.errors import LogFileError, UsageError
 from baseline.logs import collect as collecting
-from baseline.logs import convert
+from baseline.logs import convert, objects
 from baseline.logs.collect import Collected, collect
 from baseline.logs.discover import days
 from baseline.logs.lake import Lake
 from baseline.logs.layout import Selection
+from baseline.logs.objects import Lines, Tag
 from baseline.logs.source import Directory
 from given_logs import (
     ACCOUNT,
@@ -134,6 +138,36 @@ def test_a_hostile_object_does_not_stop_the_others(bucket: Path, lake: Lake) -> 
         assert "nested too deeply" in reasons
         assert "not UTF-8" in reasons
     assert ids(lake) == ["event-1"]
+
+
+def test_large_objects_are_unpacked_one_at_a_time(
+    bucket: Path, lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many cores there are; ordinary ones do not wait."""
+    text = b'{"Records":[' + b",".join([json.dumps(an_event(1)).encode()] * 3_000) + b"]}"
+    monkeypatch.setattr(objects, "ORDINARY", len(text) - 1)
+    monkeypatch.setattr(collecting, "_cores", lambda: 4)
+    opened: list[int] = []
+    most: list[int] = []
+    real = objects.cloudtrail
+
+    def watched(content: bytes, tag: Tag, limit: int) -> Lines:
+        lines = real(content, tag, limit)
+
+        def chunks() -> Iterator[bytes]:
+            opened.append(tag.number)
+            most.append(len(opened))
+            time.sleep(0.05)
+            yield from lines.chunks
+            opened.remove(tag.number)
+
+        return replace(lines, chunks=chunks())
+
+    monkeypatch.setattr(objects, "cloudtrail", watched)
+    for day in range(1, 5):
+        given_an_object(bucket, a_key(day=f"2026-07-0{day}"), gzip.compress(text, 1))
+    assert gather(bucket, lake).rows == {"cloudtrail": 12_000}
+    assert most == [1, 1, 1, 1]
 
 
 def test_a_mended_object_comes_in(bucket: Path, lake: Lake) -> None:

@@ -76,11 +76,12 @@ def test_what_is_wrong_is_said(content: bytes, reason: str) -> None:
         objects.cloudtrail(content, TAG)
 
 
-def test_a_small_file_cannot_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_small_file_cannot_fill_the_memory() -> None:
     """A gzip bomb is refused when it passes the limit."""
-    monkeypatch.setattr(objects, "LARGEST", 1_000)
     with pytest.raises(LogFileError, match="unpacks to more than 1,000 bytes"):
-        objects.cloudtrail(gzip.compress(b" " * 5_000), TAG)
+        objects.cloudtrail(gzip.compress(b" " * 5_000), TAG, 1_000)
+    with pytest.raises(LogFileError, match="more than 1,000 bytes"):
+        objects.cloudtrail(b" " * 5_000, TAG, 1_000)
 
 
 def test_an_object_is_bounded_where_no_delivered_one_comes() -> None:

@@ -5,9 +5,10 @@ set aside with its reason; the others of the batch go on.
 """
 
 import hashlib
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO
@@ -22,6 +23,7 @@ from baseline.logs.objects import Lines, Tag
 from baseline.logs.source import Source, Stored
 
 _DOWNLOADS = 8
+_LARGE = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -166,30 +168,41 @@ def _stage(batch: Batch, contents: _Contents, base: Path, result: _Result) -> li
     with ExitStack() as stack:
         for new, content in contents:
             try:
-                lines = _open(batch.table, new, content)
+                with _opened(batch.table, new, content) as lines:
+                    if lines.header not in files:
+                        path = base.with_suffix(f".{len(files)}.lines")
+                        files[lines.header] = (
+                            Staged(path, lines.header),
+                            stack.enter_context(path.open("wb")),
+                        )
+                    files[lines.header][1].writelines(lines.chunks)
             except LogFileError as error:
                 result.bad[new.number] = error.what
                 continue
             result.rows[new.number] = lines.rows
             result.text_bytes += lines.size
-            if lines.header not in files:
-                path = base.with_suffix(f".{len(files)}.lines")
-                files[lines.header] = (
-                    Staged(path, lines.header),
-                    stack.enter_context(path.open("wb")),
-                )
-            files[lines.header][1].writelines(lines.chunks)
     return [staged for staged, _ in files.values()]
 
 
-def _open(table: str, new: New, content: bytes) -> Lines:
+@contextmanager
+def _opened(table: str, new: New, content: bytes) -> Iterator[Lines]:
+    """The lines of one object; of all threads only one has a large object open."""
+    try:
+        lines = _open(table, new, content, objects.ORDINARY)
+    except objects.TooLargeError:
+        with _LARGE:
+            yield _open(table, new, content, objects.LARGEST)
+    else:
+        yield lines
+
+
+def _open(table: str, new: New, content: bytes, limit: int) -> Lines:
     key = read_key(new.stored.key)
     if not key or not key.is_log:
         raise LogFileError("is not named like a log object")
     tag = Tag(new.folder.account, new.folder.region, new.number)
-    return (
-        objects.cloudtrail(content, tag) if table == "cloudtrail" else objects.flowlog(content, tag)
-    )
+    read = objects.cloudtrail if table == "cloudtrail" else objects.flowlog
+    return read(content, tag, limit)
 
 
 def _entry(new: New, result: _Result, part: Part | None) -> Entry:

@@ -17,9 +17,15 @@ from baseline.logs import schema
 
 # No delivered object comes near it; a small file that unpacks to more is an attack on the reader.
 LARGEST = 256 * 1024**2
+# Nearly all stay below it; a larger one is unpacked alone, so that memory does not grow with cores.
+ORDINARY = 32 * 1024**2
 _GZIP = b"\x1f\x8b"
 _BATCH = 2_000  # records written at a time, so that a large object is not copied whole
 _BLANKS = re.compile(rb"[ \t]{2,}")
+
+
+class TooLargeError(LogFileError):
+    """The text of an object passes the limit that was given."""
 
 
 class _Delivery(msgspec.Struct):
@@ -49,20 +55,22 @@ class Lines:
     header: str = ""
 
 
-def unpack(content: bytes) -> bytes:
+def unpack(content: bytes, limit: int = LARGEST) -> bytes:
     """The text of an object, gzipped or not; raises LogFileError with the reason."""
     if not content:
         raise LogFileError("is empty")
     if content.startswith(_GZIP):
-        content = _gunzip(content)
+        content = _gunzip(content, limit)
+    if len(content) > limit:
+        raise TooLargeError(f"unpacks to more than {limit:,} bytes")
     if not content.isascii():
         _check_utf8(content)
     return content
 
 
-def cloudtrail(content: bytes, tag: Tag) -> Lines:
+def cloudtrail(content: bytes, tag: Tag, limit: int = LARGEST) -> Lines:
     """One record a line, tagged; raises LogFileError when it is no CloudTrail delivery."""
-    text = unpack(content).removeprefix(b"\xef\xbb\xbf")
+    text = unpack(content, limit).removeprefix(b"\xef\xbb\xbf")
     if b"\n" in text:
         text = _one_line(text)
     records = _records(text)
@@ -71,11 +79,11 @@ def cloudtrail(content: bytes, tag: Tag) -> Lines:
     return Lines(_tagged(records, tag), len(records), len(text))
 
 
-def flowlog(content: bytes, tag: Tag) -> Lines:
+def flowlog(content: bytes, tag: Tag, limit: int = LARGEST) -> Lines:
     """One flow record a line, tagged, the header taken off; raises LogFileError."""
     if content.startswith(b"PAR1"):
         raise LogFileError("is a Parquet flow log, which is not read yet")
-    text = unpack(content)
+    text = unpack(content, limit)
     header, _, body = text.partition(b"\n")
     fields = header.decode().split()
     known = {column.field for column in schema.FLOWLOGS} | {"region"}
@@ -92,16 +100,14 @@ def flowlog(content: bytes, tag: Tag) -> Lines:
     return Lines(chunks, len(lines), len(text), header=" ".join(fields))
 
 
-def _gunzip(content: bytes) -> bytes:
+def _gunzip(content: bytes, limit: int) -> bytes:
     # The file object alone reads every gzip member and notices a truncated end.
     try:
-        text: bytes = igzip.GzipFile(fileobj=io.BytesIO(content)).read(LARGEST + 1)
+        text: bytes = igzip.GzipFile(fileobj=io.BytesIO(content)).read(limit + 1)
     except EOFError:
         raise LogFileError("is truncated: the gzip stream ends too early") from None
     except (OSError, igzip_lib.error) as error:  # type: ignore[misc]  # the stub has an instance
         raise LogFileError(f"is not valid gzip: {error}") from None
-    if len(text) > LARGEST:
-        raise LogFileError(f"unpacks to more than {LARGEST:,} bytes")
     return text
 
 

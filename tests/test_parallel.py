@@ -1,11 +1,12 @@
 """Work on many targets: one outcome each, whatever happens."""
 
 import threading
+from contextlib import closing
 
 import pytest
 
 from baseline.errors import AwsError, DeniedError
-from baseline.parallel import Done, Failed, UnexpectedError, each
+from baseline.parallel import Done, Failed, Pause, StoppedError, UnexpectedError, each
 
 
 def test_each_target_has_one_outcome() -> None:
@@ -76,3 +77,25 @@ def test_a_consumer_that_stops_early_cancels_the_rest() -> None:
 
 def test_nothing_to_do_is_done() -> None:
     assert list(each([], str)) == []
+
+
+def test_who_leaves_early_is_not_kept_waiting_by_work_that_waits() -> None:
+    pause = Pause()
+    begun = threading.Event()
+    ends: list[str] = []
+
+    def work(target: str) -> str:
+        if target == "short":
+            begun.wait(10)
+            return target
+        begun.set()
+        try:
+            pause(600)
+        except StoppedError:
+            ends.append("woken")
+            raise
+        return target
+
+    with closing(each(["short", "long"], work, stop=pause.end)) as outcomes:
+        assert next(outcomes) == Done("short", "short")
+    assert ends == ["woken"]

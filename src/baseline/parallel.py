@@ -1,7 +1,8 @@
 """Work on many targets at once: one outcome each, and one failure never hides another."""
 
+import threading
 import traceback
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from typing import Generic, TypeAlias, TypeVar
@@ -46,19 +47,51 @@ class UnexpectedError(BaselineError):
 
 
 def each(
-    targets: Iterable[T], work: Callable[[T], V], *, workers: int = DEFAULT_WORKERS
-) -> Iterator[Outcome[T, V]]:
+    targets: Iterable[T],
+    work: Callable[[T], V],
+    *,
+    workers: int = DEFAULT_WORKERS,
+    stop: Callable[[], None] | None = None,
+) -> Generator[Outcome[T, V], None, None]:
     """One outcome a target, in the order in which they end.
 
-    When the consumer stops early, or is interrupted, what has not started is cancelled.
+    When the consumer leaves early, or is interrupted, what has not started is cancelled and
+    ``stop`` is called: it should wake up work that waits. What runs is waited for.
     """
     pool = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="each")
+    left = True
     try:
         futures = [pool.submit(_outcome, target, work) for target in targets]
         for future in as_completed(futures):
             yield future.result()
+        left = False
     finally:
+        if left and stop:
+            stop()
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+class Pause:
+    """Waiting, for work that ``each`` may have to wake up: ``end`` ends all waits, and new ones."""
+
+    def __init__(self) -> None:
+        self._ended = threading.Event()
+
+    def __call__(self, seconds: float) -> None:
+        """Wait; raises StoppedError when it is ended meanwhile."""
+        if self._ended.wait(seconds):
+            raise StoppedError
+
+    def end(self) -> None:
+        """Wake up everybody."""
+        self._ended.set()
+
+
+class StoppedError(BaselineError):
+    """Work was given up because nobody waits for it any more."""
+
+    def __init__(self) -> None:
+        super().__init__("was interrupted", remedy="Run the same command again.")
 
 
 def _outcome(target: T, work: Callable[[T], V]) -> Outcome[T, V]:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -286,9 +287,15 @@ def _announce(job: _Job, made: Plan) -> None:
 def _carry_out(job: _Job, made: Plan) -> int:
     rows: list[Row] = []
     with watching(show=job.progress) as watch:
-        for result in deploy.run(made, job.baseline, job.reach, progress=watch.step):
-            rows.append(_result(job, result))
-            _tell(watch, rows[-1])
+        results = deploy.run(made, job.baseline, job.reach, progress=watch.step)
+        try:
+            with closing(results):
+                for result in results:
+                    rows.append(_result(job, result))
+                    _tell(watch, rows[-1])
+        except KeyboardInterrupt:
+            shared.talk("What CloudFormation had begun goes on in AWS.")
+            raise
     job.show(rows, RESULT_COLUMNS)
     counts = Counter(row["result"] for row in rows)
     left_out = [row for row in rows if row["result"] == _NOT_TRIED]

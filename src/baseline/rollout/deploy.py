@@ -3,14 +3,13 @@
 What needs something that failed in this run is not tried: it is reported with what it waits for.
 """
 
-import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass, field
 
 from baseline.errors import BaselineError
 from baseline.organization import Target
-from baseline.parallel import Done, Failed, Outcome, each
+from baseline.parallel import Done, Failed, Outcome, Pause, each
 from baseline.rollout import invitations, stacks
 from baseline.rollout.catalogue import ADMINISTRATION_ROLE, MEMBERS, Baseline, Part, StackSet
 from baseline.rollout.operations import Ended, Operations, Progress
@@ -35,13 +34,15 @@ def run(
     reach: Reach,
     *,
     progress: Progress = silent,
-    sleep: stacks.Sleep = time.sleep,
-) -> Iterator[Result]:
+    sleep: stacks.Sleep | None = None,
+) -> Generator[Result, None, None]:
     """Do what the plan says; yields the outcome of each step that does something.
 
-    ``progress`` is called from several threads.
+    ``progress`` is called from several threads. Who leaves early is not kept waiting: operations
+    that had begun go on in AWS.
     """
-    work = _Work(baseline, reach, progress, sleep)
+    pause = Pause()
+    work = _Work(baseline, reach, progress, sleep or pause)
     failed: dict[Part, BaselineError] = {}
     for wave in plan.waves:
         jobs: dict[object, list[Step]] = defaultdict(list)
@@ -51,7 +52,7 @@ def run(
                 yield Failed(step, hindrance)
             else:
                 jobs[_job(step)].append(step)
-        for outcome in each([tuple(steps) for steps in jobs.values()], work.do):
+        for outcome in each([tuple(steps) for steps in jobs.values()], work.do, stop=pause.end):
             for result in _results(outcome):
                 if isinstance(result, Failed):
                     failed |= _parts(result.target, result.error)

@@ -93,6 +93,7 @@ def test_a_source_without_logs_is_said_in_a_sentence(tmp_path: Path, capsys: Out
         (["--source", "."], "holds no AWSLogs/"),
         (["--source", "baseline.yaml"], "is not a directory"),
         (["--source", "full", "--since", "yesterday"], "'yesterday' is no day"),
+        (["--source", "full", "--since", "2026-07-011"], "'2026-07-011' is no day"),
         (
             ["--source", "full", "--since", "2026-02-01", "--until", "2026-01-01"],
             "is after --until",

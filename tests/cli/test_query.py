@@ -3,6 +3,10 @@
 import csv
 import io
 import json
+import os
+import signal
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -114,6 +118,43 @@ def test_no_rows_are_an_empty_answer_with_columns(capsys: Output) -> None:
     out, err = capsys.readouterr()
     assert out == "eventid\n"
     assert "No log object in bucket matches" in err
+
+
+@pytest.mark.usefixtures("bucket")
+def test_a_query_of_no_table_misses_no_logs(capsys: Output) -> None:
+    """It asked for none."""
+    assert cli.run(["query", "run", "--source", "bucket", "--sql", "SELECT 1"]) == 0
+    assert "No log object" not in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("bucket")
+def test_a_terminated_query_leaves_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Copies of logs are not for who comes after."""
+    (tmp_path / "passing").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "passing"))
+    sql = "WITH RECURSIVE t (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t WHERE n < 300000) "
+    sql += "SELECT max(n) FROM t, auditing.cloudtrail"
+    left = tmp_path / "passing"
+
+    def end() -> None:
+        deadline = time.monotonic() + 20
+        while len(list(left.glob("baseline-*"))) < 2 and time.monotonic() < deadline:
+            time.sleep(0.05)
+        time.sleep(0.5)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    killer = threading.Thread(target=end)
+    # Without a handler of the command's own this one is called, and the query goes on to its end.
+    before = signal.signal(signal.SIGTERM, lambda *_: None)
+    killer.start()
+    try:
+        assert cli.run(["query", "run", "--source", "bucket", "--sql", sql]) == 130
+    finally:
+        killer.join()
+        signal.signal(signal.SIGTERM, before)
+    assert list(left.glob("baseline-*")) == []
 
 
 def test_broken_objects_beside_good_ones(tmp_path: Path, capsys: Output) -> None:

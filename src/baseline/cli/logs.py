@@ -184,7 +184,7 @@ def day(text: str) -> str:
     if ago := re.fullmatch(r"(\d{1,5})d", text, re.ASCII):
         return (datetime.now(UTC).date() - timedelta(days=int(ago[1]))).isoformat()
     try:
-        return date.fromisoformat(text[:10]).isoformat()
+        return date.fromisoformat(text).isoformat()
     except ValueError:
         raise UsageError(
             f"{text!r} is no day", remedy="Write 2026-07-01, or 7d for a week ago."

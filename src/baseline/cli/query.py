@@ -1,5 +1,6 @@
 """``baseline query``: ask the logs with SQL, by saved queries or of one's own."""
 
+import signal
 import sys
 import tempfile
 import threading
@@ -8,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 from click.core import ParameterSource
@@ -125,7 +126,7 @@ def run_query(
     lake_is_given = context.get_parameter_source("lake_path") is ParameterSource.COMMANDLINE
     if source and lake_is_given:
         raise UsageError("--source and --lake exclude each other", remedy="Give one of them.")
-    with ExitStack() as stack, _patience(show=progress):
+    with _terminated_like_interrupted(), ExitStack() as stack, _patience(show=progress):
         if source:
             lake, missing = _staged(stack, source, statement, profile)
         else:
@@ -182,7 +183,7 @@ def _staged(stack: ExitStack, source: str, statement: Any, profile: str | None) 
     """A passing lake of what the query can touch, and how many objects could not be used."""
     from baseline.cli import logs  # noqa: PLC0415  # only when raw logs are read
     from baseline.logs.source import open_source  # noqa: PLC0415
-    from baseline.query import raw  # noqa: PLC0415
+    from baseline.query import pruning, raw  # noqa: PLC0415
     from baseline.sessions import open_session  # noqa: PLC0415
 
     session = open_session(profile) if source.startswith("s3://") else None
@@ -190,7 +191,7 @@ def _staged(stack: ExitStack, source: str, statement: Any, profile: str | None) 
     lake, done = raw.stage(open_source(source, session), statement, Path(directory))
     logs.name_objects("Set aside", done.set_aside)
     logs.name_objects("Not read", done.unread)
-    if not done.objects:
+    if not done.objects and pruning.tables(statement):
         shared.talk(f"No log object in {source} matches the query's account, region and date.")
     return lake, len(done.set_aside) + len(done.unread)
 
@@ -204,6 +205,20 @@ def _answer(
     stack.callback(engine.close)
     answer = engine.run(statement)
     return answer.columns, list(islice(answer.rows, limit))
+
+
+@contextmanager
+def _terminated_like_interrupted() -> Iterator[None]:
+    """SIGTERM, too, leaves no copies of logs behind."""
+
+    def interrupt(*_: object) -> NoReturn:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 @contextmanager

@@ -170,6 +170,17 @@ def test_large_objects_are_unpacked_one_at_a_time(
     assert most == [1, 1, 1, 1]
 
 
+def test_a_link_out_of_the_directory_is_not_followed(bucket: Path, lake: Lake) -> None:
+    """A copied bucket may hold links of anybody's making; those within it are fine."""
+    given_a_log(bucket, an_event(1))
+    outside = given_an_object(bucket.parent, "outside.json.gz", a_delivery(an_event(2)))
+    (bucket / a_key(minute="1001Z")).symlink_to(outside)
+    (bucket / a_key(minute="1002Z")).symlink_to(bucket / a_key())
+    done = gather(bucket, lake)
+    assert ["link out of the directory" in reason for _, reason in done.unread] == [True]
+    assert ids(lake) == ["event-1", "event-1"]
+
+
 def test_a_mended_object_comes_in(bucket: Path, lake: Lake) -> None:
     """What was set aside is tried again once it changes."""
     given_an_object(bucket, a_key(), b"garbage")

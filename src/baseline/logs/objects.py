@@ -76,7 +76,8 @@ def cloudtrail(content: bytes, tag: Tag, limit: int = LARGEST) -> Lines:
     records = _records(text)
     if not all(bytes(memoryview(record)[:1]) == b"{" for record in records):
         raise LogFileError("holds a record that is not an object")
-    return Lines(_tagged(records, tag), len(records), len(text))
+    rows = sum(len(record) > len("{}") for record in records)
+    return Lines(_tagged(records, tag), rows, len(text))
 
 
 def flowlog(content: bytes, tag: Tag, limit: int = LARGEST) -> Lines:

@@ -117,9 +117,12 @@ class Directory:
         return found
 
     def read(self, key: str) -> bytes:
-        """The file's bytes; raises LogFileError."""
+        """The file's bytes; raises LogFileError, also for a link out of the directory."""
+        path = self._path / key
+        if not path.resolve().is_relative_to(self._path.resolve()):
+            raise LogFileError("is a link out of the directory", where=key)
         try:
-            return (self._path / key).read_bytes()
+            return path.read_bytes()
         except OSError as error:
             raise LogFileError(f"cannot be read: {error.strerror}", where=key) from None
 
@@ -134,8 +137,8 @@ class Directory:
 
     def _stored(self, key: str, entry: "os.DirEntry[str]") -> Stored:
         try:
-            content = Path(entry.path).read_bytes()
-        except OSError:
+            content = self.read(key)
+        except LogFileError:
             # Reading it again, later, says what is wrong with it.
             return Stored(key, "unreadable", entry.stat().st_size)
         tag = hashlib.md5(content, usedforsecurity=False).hexdigest()

@@ -11,7 +11,6 @@ OPTIONS ?=
 
 # Byte code is what makes the second start fast.
 unexport PYTHONDONTWRITEBYTECODE
-export BASELINE_TOOLS ?= $(CURDIR)/.tools/audit
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-fast lint format docs bench security-audit-all security-audit-accounts clean

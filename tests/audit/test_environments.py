@@ -113,3 +113,13 @@ def test_a_directory_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "closed").mkdir(mode=0o500)
     with pytest.raises(ToolError, match="closed"):
         environments.set_up(TOOLS["prowler"], tmp_path / "closed/tools", lambda _: None)
+
+
+def test_tools_are_kept_with_our_own_environment_so_that_nothing_is_global(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(sys, "prefix", str(tmp_path / ".venv"))
+    assert environments.default_directory() == tmp_path / ".venv/share/aws-baseline/tools"
+    monkeypatch.setattr(sys, "prefix", sys.base_prefix)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    assert environments.default_directory() == tmp_path / "data/aws-baseline/tools"

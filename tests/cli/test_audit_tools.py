@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from baseline import cli
+from baseline.audit.environments import default_directory
 from baseline.simulation import Blueprint, Fault, Simulation
 from baseline.simulation.misconfigurations import MISCONFIGURATIONS, Misconfiguration
 from given_terminal import Ran
@@ -20,7 +21,7 @@ from given_terminal import Ran
 pytestmark = pytest.mark.tools
 
 # Where the tools are, or are installed: minutes the first time, nothing after.
-TOOLS_DIR = os.environ.get("BASELINE_TOOLS") or str(Path(__file__).parents[2] / ".tools/audit")
+TOOLS_DIR = os.environ.get("BASELINE_TOOLS") or str(default_directory())
 ACCOUNTS = {"production": "400000000004", "development": "600000000006"}
 SERVICES = ("iam", "s3", "ec2", "cloudtrail", "guardduty")
 LIMITS = [f"--region={region}" for region in ("eu-west-1", "us-east-1")]

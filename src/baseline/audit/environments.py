@@ -50,7 +50,12 @@ class Environment:
 
 
 def default_directory() -> Path:
-    """Where tools are kept for this user [XDG Base Directory Specification]."""
+    """Where tools are kept: with our own environment, or for this user where we have none.
+
+    Source of the latter: XDG Base Directory Specification.
+    """
+    if sys.prefix != sys.base_prefix:
+        return Path(sys.prefix) / "share/aws-baseline/tools"
     data = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local/share"
     return Path(data) / "aws-baseline/tools"
 

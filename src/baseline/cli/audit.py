@@ -51,7 +51,7 @@ def _tools_option(command: Callable[..., Any]) -> Callable[..., Any]:
         "--tools-dir",
         type=click.Path(path_type=Path, file_okay=False),
         envvar="BASELINE_TOOLS",
-        help="Where the tools are installed.  [default: ~/.local/share/aws-baseline/tools]",
+        help="Where the tools are installed.  [default: with the program]",
     )(command)
     return click.option(
         "--tool",

@@ -108,7 +108,7 @@ _BASELINE = (sys.executable, "-m", "baseline")
     "--tools-dir",
     type=click.Path(path_type=Path, file_okay=False),
     envvar="BASELINE_TOOLS",
-    help="Where the tools are installed.  [default: ~/.local/share/aws-baseline/tools]",
+    help="Where the tools are installed.  [default: with the program]",
 )
 @shared.output_option
 def demo(directory: Path, audit: bool, tools_dir: Path | None, output: str) -> None:

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from given_audits import FIRST, SECOND, FakeSession, install
 
 from baseline.audit import environments, planning, schedule
 from baseline.audit.job import Wish
@@ -14,6 +13,7 @@ from baseline.audit.manifest import Ledger, Run
 from baseline.audit.tools import TOOLS
 from baseline.organization import Account
 from baseline.sessions import Session
+from given_audits import FIRST, SECOND, FakeSession, install
 
 
 @pytest.fixture

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from given_stack_sets import TOPIC, given
 
 from baseline.simulation import Simulation
 from baseline.simulation.blueprint import HOME_REGION, MAIN
+from given_stack_sets import TOPIC, given
 
 ADMINISTRATION = "AWSCloudFormationStackSetAdministrationRole"
 EXECUTION = "AWSCloudFormationStackSetExecutionRole"

@@ -4,7 +4,6 @@ import json
 from typing import Any
 
 import pytest
-from given_resources import CASES, PRODUCTION, REGION, Case
 
 from baseline import templates
 from baseline.errors import AwsError
@@ -12,6 +11,7 @@ from baseline.simulation import Fault
 from baseline.simulation.blueprint import MAIN
 from baseline.simulation.cloudformation.providers import PROVIDERS
 from baseline.simulation.cloudformation.template import parse
+from given_resources import CASES, PRODUCTION, REGION, Case
 
 # Both sides of an invitation are tested together, below.
 INVITATION = {"AWS::GuardDuty::Member", "AWS::GuardDuty::Master"}

@@ -3,12 +3,12 @@
 from typing import Any
 
 import pytest
-from given_stack_sets import TOPIC, given
 
 from baseline.errors import AwsError
 from baseline.simulation import Fault
 from baseline.simulation.blueprint import MAIN
 from baseline.simulation.service import Call
+from given_stack_sets import TOPIC, given
 
 PRODUCTION, PAYMENTS, DEVELOPMENT, RETIRED = (
     "400000000004", "500000000005", "600000000006", "700000000007",

@@ -4,9 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from baseline import cli
 from baseline.simulation import Simulation
-from given_terminal import Baseline, Ran
+from given_terminal import Baseline, at_a_terminal
 
 
 @pytest.fixture
@@ -23,16 +22,5 @@ def baseline(
     capsys: pytest.CaptureFixture[str],
 ) -> Iterator[Baseline]:
     """Runs one ``baseline`` command line; no command may ever show a traceback."""
-    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
-    with organization.serve() as url:
-        for name, value in organization.environment(url).items():
-            monkeypatch.setenv(name, value)
-
-        def run(*arguments: str) -> Ran:
-            capsys.readouterr()
-            code = cli.run(list(arguments))
-            said = capsys.readouterr()
-            assert "Traceback" not in said.err
-            return Ran(code, said.out, said.err)
-
+    with at_a_terminal(organization, monkeypatch, capsys) as run:
         yield run

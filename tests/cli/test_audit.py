@@ -12,10 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from baseline import cli
 from baseline.simulation import Blueprint, Fault, Simulation
 from given_audits import install
-from given_terminal import Baseline, Ran
+from given_terminal import Baseline, at_a_terminal
 
 ROLE = "AssumableSecurityAuditRole"
 PRODUCTION, PAYMENTS = "400000000004", "500000000005"
@@ -76,18 +75,7 @@ def baseline(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> Iterator[Baseline]:
-    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
-    with organization.serve() as url:
-        for name, value in organization.environment(url).items():
-            monkeypatch.setenv(name, value)
-
-        def run(*arguments: str) -> Ran:
-            capsys.readouterr()
-            code = cli.run(list(arguments))
-            said = capsys.readouterr()
-            assert "Traceback" not in said.err
-            return Ran(code, said.out, said.err)
-
+    with at_a_terminal(organization, monkeypatch, capsys) as run:
         yield run
 
 

@@ -2,10 +2,13 @@
 
 import os
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
+from typing import TextIO
 
 import msgspec
 
@@ -147,14 +150,14 @@ def stamp() -> str:
     return datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
 
 
-def write(file: Path, content: bytes) -> None:
-    """Put ``content`` into ``file``, whole or not at all, readable by its owner alone."""
+@contextmanager
+def whole(file: Path) -> Iterator[TextIO]:
+    """Write ``file`` whole or not at all, readable by its owner alone; raises ToolError."""
     part = file.with_name(f".{file.name}.part")
     try:
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(handle, "wb") as out:
-            out.write(content)
+        with open(part, "w", encoding="utf-8", newline="", opener=private) as out:
+            yield out
         part.replace(file)
     except OSError as error:
         raise ToolError(
@@ -162,6 +165,20 @@ def write(file: Path, content: bytes) -> None:
             where=str(file),
             remedy="Make room or give another directory with --reports.",
         ) from error
+    finally:
+        with suppress(OSError):  # a place that takes no file has none to clear away
+            part.unlink()
+
+
+def private(path: str, flags: int) -> int:
+    """Open as ``open`` does, for the owner alone."""
+    return os.open(path, flags, 0o600)
+
+
+def write(file: Path, content: bytes) -> None:
+    """Put the UTF-8 ``content`` into ``file``, as ``whole`` does."""
+    with whole(file) as out:
+        out.write(content.decode())
 
 
 def _private_directory(reports: Path) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from baseline.audit.manifest import private
 from baseline.errors import ToolError
 
 # How long between two looks at a child, which grows up to a limit, and how long a child may take
@@ -47,7 +48,7 @@ def run(
     cannot be started.
     """
     started = time.monotonic()
-    with open(log, "wb", opener=_private) as output:
+    with open(log, "wb", opener=private) as output:
         child = _start(command, directory, environment, output)
     with log.open("rb") as lines, _swept(child):
         cut, glance = "", _FIRST_GLANCE
@@ -84,10 +85,6 @@ def _start(
             where=command[0],
             remedy="Remove its directory and run: baseline audit setup",
         ) from error
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
 
 
 def _why_cut(stop: threading.Event, started: float, limit: float) -> str:

@@ -33,7 +33,7 @@ class LazyGroup(click.Group):
         """The commands in the order of the work."""
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:  # noqa: ARG002
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:  # noqa: ARG002  # click's
         """The command called ``name``."""
         if name not in COMMANDS:
             return None
@@ -41,7 +41,7 @@ class LazyGroup(click.Group):
         command: click.Command = getattr(importlib.import_module(module), attribute)
         return command
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  # click's
         """List the commands without importing them."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
@@ -57,7 +57,7 @@ def cli(debug: bool) -> None:  # run() looks at it, before anything can go wrong
     \b
     Start here, with no AWS account:   baseline demo
     Start here, with one:              baseline init && baseline rollout plan
-    """  # noqa: D205
+    """  # noqa: D205  # the first paragraph is the help
 
 
 def main() -> None:

@@ -32,7 +32,7 @@ def watching(*, show: bool) -> Iterator[Watch]:
 @contextmanager
 def _bars() -> Iterator[Watch]:
     from rich.console import Console  # noqa: PLC0415  # rich is slow to import
-    from rich.progress import (  # noqa: PLC0415  # noqa: PLC0415
+    from rich.progress import (  # noqa: PLC0415  # slow to import
         BarColumn,
         MofNCompleteColumn,
         Progress,

@@ -169,7 +169,7 @@ def _read(file: Path) -> str:
 
 def _lake(path: Path | None, config_path: Path | None) -> Any:
     from baseline.logs.lake import Lake  # noqa: PLC0415  # only when a query runs
-    from baseline.logs.layout import TABLES  # noqa: PLC0415
+    from baseline.logs.layout import TABLES  # noqa: PLC0415  # slow to import
 
     lake = Lake(path or shared.load_configuration(config_path).lake)
     if aside := lake.manifest.set_aside():
@@ -182,9 +182,9 @@ def _lake(path: Path | None, config_path: Path | None) -> Any:
 def _staged(stack: ExitStack, source: str, statement: Any, profile: str | None) -> tuple[Any, int]:
     """A passing lake of what the query can touch, and how many objects could not be used."""
     from baseline.cli import logs  # noqa: PLC0415  # only when raw logs are read
-    from baseline.logs.source import open_source  # noqa: PLC0415
-    from baseline.query import pruning, raw  # noqa: PLC0415
-    from baseline.sessions import open_session  # noqa: PLC0415
+    from baseline.logs.source import open_source  # noqa: PLC0415  # slow to import
+    from baseline.query import pruning, raw  # noqa: PLC0415  # slow to import
+    from baseline.sessions import open_session  # noqa: PLC0415  # slow to import
 
     session = open_session(profile) if source.startswith("s3://") else None
     directory = stack.enter_context(tempfile.TemporaryDirectory(prefix="baseline-raw-"))

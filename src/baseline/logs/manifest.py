@@ -153,7 +153,7 @@ class Manifest:
         self._connection.execute("BEGIN IMMEDIATE")
         try:
             yield
-        except BaseException:
+        except BaseException:  # whatever ends it, an interruption too, undoes it and goes on
             self._connection.execute("ROLLBACK")
             raise
         self._connection.execute("COMMIT")

@@ -5,7 +5,6 @@ there is no reliable mapping between their checks.
 """
 
 import csv
-import os
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
@@ -15,7 +14,7 @@ from typing import TextIO
 import msgspec
 
 from baseline.audit.findings import FAIL, PASS, SEVERITIES, STATUSES, UNKNOWN, Finding
-from baseline.audit.manifest import Entry, LeftOut, Run, Status, write
+from baseline.audit.manifest import Entry, LeftOut, Run, Status, whole, write
 from baseline.audit.results import findings, unseen
 from baseline.errors import ToolError
 from baseline.report.cells import defused
@@ -235,24 +234,8 @@ def _rank(severity: str) -> int:
 
 
 def _write_rows(file: Path, rows: Iterable[Finding]) -> None:
-    part = file.with_name(f".{file.name}.part")
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with open(part, "w", encoding="utf-8", newline="", opener=_private) as out:
-            _write_csv(out, rows)
-        part.replace(file)
-    except OSError as error:
-        raise ToolError(
-            f"cannot be written: {error.strerror}",
-            where=str(file),
-            remedy="Make room or give another directory with --reports.",
-        ) from error
-    finally:
-        part.unlink(missing_ok=True)
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
+    with whole(file) as out:
+        _write_csv(out, rows)
 
 
 def _write_csv(out: TextIO, rows: Iterable[Finding]) -> None:

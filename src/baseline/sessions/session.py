@@ -188,7 +188,7 @@ def _speak_our_errors(client: Any, account: Callable[[], str], region: str) -> N
         with translated(f"{place} {service}:{operation}"):
             return call(operation, parameters)
 
-    client._make_api_call = translating  # noqa: SLF001
+    client._make_api_call = translating  # noqa: SLF001  # as above
 
 
 def _check_account(arn: str, account_id: str) -> None:

@@ -171,7 +171,7 @@ class Front:
         if nothing is not None:
             return nothing, wire.serialize(operation, nothing, request_id)
         answer = self._pass_on(call, operation, request)
-        if answer.status < 300 and call.operation.startswith(_READS):  # noqa: PLR2004
+        if answer.status < 300 and call.operation.startswith(_READS):  # noqa: PLR2004  # HTTP
             return {}, answer  # nobody reads the answers of reads; parsing them all is slow
         return wire.parse(operation, answer), answer
 
@@ -195,7 +195,7 @@ class Front:
         except Exception as error:  # the boundary to moto: whatever breaks there
             raise _not_simulated(call, f"{type(error).__name__}: {error}") from error
         answer = Answer(int(status.split()[0]), tuple(headers), b"".join(body))
-        if answer.status >= 500 or _is_nothing(answer, request):  # noqa: PLR2004
+        if answer.status >= 500 or _is_nothing(answer, request):  # noqa: PLR2004  # HTTP
             raise _not_simulated(call, status)
         return answer
 

@@ -84,7 +84,8 @@ class Clients:
         shared = self._own_session().client(service, region)
         twin = object.__new__(type(shared))
         twin.__dict__.update(shared.__dict__)
-        twin._make_api_call = _acting(shared._make_api_call, acting, f"{region} {service}")  # noqa: SLF001
+        call = shared._make_api_call  # noqa: SLF001  # every operation goes through it
+        twin._make_api_call = _acting(call, acting, f"{region} {service}")  # so too
         return twin
 
     def _own_session(self) -> Session:

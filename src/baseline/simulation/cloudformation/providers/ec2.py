@@ -1,5 +1,6 @@
 """EC2: networks and their flow logs."""
 
+from abc import abstractmethod
 from typing import Any, ClassVar
 
 from baseline.errors import AwsError
@@ -19,11 +20,33 @@ def _retag(client: Any, resource: str, before: Properties, after: Properties) ->
         client.create_tags(Resources=[resource], Tags=after["Tags"])
 
 
-class Vpc(Provider):
+class _Switched(Provider):
+    """What is made first, and has switches that only a call of their own can set."""
+
+    service: ClassVar[str] = "ec2"
+
+    def complete(self, place: Place, made: Made, properties: Properties) -> Made:
+        """Set the switches."""
+        self._switch(self.client(place), made.id, properties)
+        return made
+
+    def update(self, place: Place, made: Made, before: Properties, after: Properties) -> Made:
+        """Change the switches and the tags."""
+        client = self.client(place)
+        self._switch(client, made.id, after)
+        _retag(client, made.id, before, after)
+        return made
+
+    @staticmethod
+    @abstractmethod
+    def _switch(client: Any, resource: str, properties: Properties) -> None:
+        """Set what ``properties`` say of the switches."""
+
+
+class Vpc(_Switched):
     """A virtual network."""
 
     type: ClassVar[str] = "AWS::EC2::VPC"
-    service: ClassVar[str] = "ec2"
 
     def create(self, place: Place, properties: Properties) -> Made:
         """Make the network."""
@@ -33,34 +56,21 @@ class Vpc(Provider):
         attributes = {"VpcId": vpc["VpcId"], "CidrBlock": vpc["CidrBlock"]}
         return Made(vpc["VpcId"], attributes)
 
-    def complete(self, place: Place, made: Made, properties: Properties) -> Made:
-        """Switch its DNS."""
-        self._switch(self.client(place), made.id, properties)
-        return made
-
-    def update(self, place: Place, made: Made, before: Properties, after: Properties) -> Made:
-        """Change its DNS settings and tags."""
-        client = self.client(place)
-        self._switch(client, made.id, after)
-        _retag(client, made.id, before, after)
-        return made
-
     def delete(self, place: Place, made: Made, properties: Properties) -> None:
         """Delete the network."""
         del properties
         self.client(place).delete_vpc(VpcId=made.id)
 
     @staticmethod
-    def _switch(client: Any, vpc: str, properties: Properties) -> None:
+    def _switch(client: Any, resource: str, properties: Properties) -> None:
         for name, value in chosen(properties, "EnableDnsSupport", "EnableDnsHostnames").items():
-            client.modify_vpc_attribute(VpcId=vpc, **{name: {"Value": value}})
+            client.modify_vpc_attribute(VpcId=resource, **{name: {"Value": value}})
 
 
-class Subnet(Provider):
+class Subnet(_Switched):
     """A part of a network in one zone."""
 
     type: ClassVar[str] = "AWS::EC2::Subnet"
-    service: ClassVar[str] = "ec2"
 
     def create(self, place: Place, properties: Properties) -> Made:
         """Make the subnet."""
@@ -70,27 +80,15 @@ class Subnet(Provider):
         attributes = {"SubnetId": subnet["SubnetId"], **chosen(subnet, *where)}
         return Made(subnet["SubnetId"], attributes)
 
-    def complete(self, place: Place, made: Made, properties: Properties) -> Made:
-        """Say whether it gives public addresses."""
-        self._switch(self.client(place), made.id, properties)
-        return made
-
-    def update(self, place: Place, made: Made, before: Properties, after: Properties) -> Made:
-        """Change whether it gives public addresses, and its tags."""
-        client = self.client(place)
-        self._switch(client, made.id, after)
-        _retag(client, made.id, before, after)
-        return made
-
     def delete(self, place: Place, made: Made, properties: Properties) -> None:
         """Delete the subnet."""
         del properties
         self.client(place).delete_subnet(SubnetId=made.id)
 
     @staticmethod
-    def _switch(client: Any, subnet: str, properties: Properties) -> None:
+    def _switch(client: Any, resource: str, properties: Properties) -> None:
         for name, value in chosen(properties, "MapPublicIpOnLaunch").items():
-            client.modify_subnet_attribute(SubnetId=subnet, **{name: {"Value": value}})
+            client.modify_subnet_attribute(SubnetId=resource, **{name: {"Value": value}})
 
 
 class FlowLog(Provider):

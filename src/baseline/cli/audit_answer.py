@@ -1,0 +1,29 @@
+"""The answer of an audit: the merged reports, the scans, and the exit code."""
+
+from pathlib import Path
+
+from baseline.audit.findings import SEVERITIES
+from baseline.audit.manifest import Run
+from baseline.cli.audit_rows import SCAN_COLUMNS, last_words, scan_name, scan_row
+from baseline.cli.shared import show, talk
+from baseline.report import summarize, write_page, write_summary
+
+
+def tell(run: Run, reports: Path, output: str, fail_on: str | None = None) -> int:
+    """Write the merged reports, show the scans, and give the exit code."""
+    summary = summarize(run, reports)
+    write_summary(summary, reports)
+    write_page(summary, reports)
+    show(
+        [scan_row(entry) for entry in summary.completeness],
+        output,
+        SCAN_COLUMNS if output == "table" else None,
+    )
+    for entry in summary.completeness:
+        if entry.reason:
+            talk(f"{scan_name(entry)}: {entry.status}; {entry.reason.rstrip('.')}. {entry.remedy}")
+    talk(last_words(summary, reports))
+    bad = fail_on and any(
+        summary.severities[s] for s in SEVERITIES[: SEVERITIES.index(fail_on) + 1]
+    )
+    return 1 if bad or summary.complete < summary.scans else 0

@@ -1,0 +1,74 @@
+"""Options of the audit commands, and what they mean together."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from baseline.audit.tools import TOOLS
+from baseline.errors import UsageError
+
+_AUTO = "auto"
+_COUNT = re.compile(r"[1-9]\d{0,2}")
+
+
+def tools_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """``--tool`` and ``--tools-dir``."""
+    command = click.option(
+        "--tools-dir",
+        type=click.Path(path_type=Path, file_okay=False),
+        envvar="BASELINE_TOOLS",
+        help="Where the tools are installed.  [default: with the program]",
+    )(command)
+    return click.option(
+        "--tool",
+        "tool_names",
+        multiple=True,
+        type=click.Choice(list(TOOLS)),
+        help="Only this tool. Repeatable.",
+    )(command)
+
+
+def reports_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """``--reports``."""
+    return click.option(
+        "--reports",
+        type=click.Path(path_type=Path, file_okay=False),
+        envvar="BASELINE_REPORTS",
+        help="Where the reports are kept.  [default: reports]",
+    )(command)
+
+
+def parallel_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """``-p [N]``; ``names_and_workers`` reads it."""
+    return click.option(
+        "-p",
+        "--parallel",
+        metavar="[N]",
+        is_flag=False,
+        flag_value=_AUTO,
+        help="Audit N accounts at a time; without N as many as cores and memory bear.",
+    )(command)
+
+
+def refuse_later_work(mfa: bool, duration: str | None) -> None:
+    """Raise UsageError for what is not there yet."""
+    if mfa or duration:
+        raise UsageError(
+            f"{'-m' if mfa else '-d'} is not there yet",
+            remedy="Export credentials that are signed with MFA already (aws sts get-session-token)"
+            " and leave it out: the audit renews each role's session by itself, however long"
+            " an account takes.",
+        )
+
+
+def names_and_workers(options: dict[str, Any]) -> tuple[tuple[str, ...], int]:
+    """The accounts, and how many at a time (0: choose); ``-p NAME`` names an account."""
+    names, parallel = (*options["named"], *options["accounts"]), options["parallel"]
+    if parallel is None:
+        return names, 1
+    if parallel == _AUTO:
+        return names, 0
+    return (names, int(parallel)) if _COUNT.fullmatch(parallel) else ((*names, parallel), 0)

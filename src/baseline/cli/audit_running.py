@@ -1,0 +1,104 @@
+"""An audit run from what was asked for to its end: begun or resumed, carried out, shown."""
+
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from baseline.audit import manifest, planning, schedule
+from baseline.audit.environments import Environment
+from baseline.audit.job import Wish
+from baseline.audit.manifest import Ledger, Run
+from baseline.cli.audit_setup import chosen, set_up
+from baseline.cli.audit_view import view
+from baseline.cli.interrupts import stopped_by_signals
+from baseline.cli.shared import talk
+from baseline.configuration import Configuration
+from baseline.errors import UsageError
+from baseline.organization import Filters, discover
+from baseline.sessions import Session
+
+
+def begin(
+    options: dict[str, Any],
+    configuration: Configuration,
+    session: Session,
+    names: tuple[str, ...],
+) -> tuple[Run, tuple[Environment, ...]]:
+    """A new run, with its tools installed."""
+    request = planning.Request(
+        Filters(
+            frozenset(names),
+            frozenset(options["not_accounts"]),
+            frozenset(options["ous"]),
+            frozenset(options["regions"]),
+        ),
+        role=options["role"],
+        services=options["services"] or configuration.audit.services,
+    )
+    choice = planning.choose(request, configuration, discover(session), session)
+    for account in choice.left_out:
+        talk(f"{account.account_name} ({account.account_id}) {account.reason}: left out.")
+    installed = set_up(chosen(options["tool_names"]), options["tools_dir"])
+    lookers = planning.lookers(request.services, installed)
+    for environment in installed:
+        unknown = set(request.services) - environment.services
+        if unknown:
+            talk(f"{environment.tool.title} does not look at: {', '.join(sorted(unknown))}.")
+    return planning.new_run(choice, lookers, request.services), lookers
+
+
+def resume(
+    options: dict[str, Any],
+    reports: Path,
+    names: tuple[str, ...],
+) -> tuple[Run, tuple[Environment, ...]]:
+    """The latest run again; what it was asked for stays."""
+    told = ("not_accounts", "ous", "regions", "role", "services", "tool_names")
+    if names or any(options[name] for name in told):
+        raise UsageError(
+            "--resume goes on with what the latest run was asked for",
+            remedy="Leave out accounts, filters, --role, --service and --tool; or start anew.",
+        )
+    run = manifest.latest(reports)
+    open_entries = [e for e in run.entries if not e.settled]
+    talk(f"Run {run.stamp}: {len(open_entries)} of {len(run.entries)} scans to go on with.")
+    installed = set_up(chosen(tuple({e.tool for e in run.entries})), options["tools_dir"])
+    return planning.resumed(run, installed), installed
+
+
+def wish(
+    options: dict[str, Any],
+    configuration: Configuration,
+    run: Run,
+    session: Session,
+    reports: Path,
+) -> Wish:
+    """What is wanted of every tool, from the options, the configuration and the run."""
+    minutes = options["timeout"] or configuration.audit.timeout_minutes
+    return Wish(
+        reports=reports,
+        region=run.regions[0] if run.regions else session.region,
+        limit=minutes * 60,
+        regions=run.regions,
+        services=run.services,
+        options={
+            "prowler": options["prowler_option"],
+            "scoutsuite": options["scoutsuite_option"],
+        },
+    )
+
+
+def carry_out(plan: schedule.Plan, ledger: Ledger, *, shown: bool) -> tuple[Run, bool]:
+    """Carry out ``plan``; the run as it ended, and whether it was interrupted."""
+    interrupted, accounts = False, len(ledger.run.account_ids)
+    talk(
+        f"Auditing {accounts} account{'' if accounts == 1 else 's'}, "
+        f"{plan.workers} at a time; the tools' output is in {plan.wish.reports}/ as it comes."
+    )
+    try:
+        with stopped_by_signals(), closing(schedule.run(plan, ledger)) as changes:
+            view(ledger.run, changes, shown=shown)
+    except KeyboardInterrupt:
+        interrupted = True
+        talk("Interrupted; the tools were ended. Go on with: baseline audit run --resume")
+    return ledger.close(), interrupted

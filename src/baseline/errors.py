@@ -6,6 +6,7 @@
     ├── UsageError                 the command line asks for what cannot be
     ├── ConfigurationError         baseline.yaml or a BASELINE_ variable
     ├── CredentialsError           none, expired, or not those of the account meant
+    │   └── MfaError               an MFA code that is wrong, or was used before
     ├── AwsError                   AWS refused or failed a call
     │   ├── DeniedError            no permission; retrying does not help
     │   ├── ThrottledError         too many calls, after all retries
@@ -48,6 +49,10 @@ class ConfigurationError(BaselineError):
 
 class CredentialsError(BaselineError):
     """There are no usable credentials, or they are not those of the account meant."""
+
+
+class MfaError(CredentialsError):
+    """STS did not take an MFA code; another one may do."""
 
 
 class AwsError(BaselineError):

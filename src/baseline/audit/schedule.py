@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from baseline.audit import capacity, job
 from baseline.audit.environments import Environment
 from baseline.audit.job import Progress, Wish
+from baseline.audit.lapses import unrenewed
 from baseline.audit.manifest import Entry, Ledger, Status
 from baseline.audit.scan import Reach
 from baseline.errors import BaselineError
@@ -99,6 +100,7 @@ class _Slots:
         if self.stop.is_set():
             return
         self._running.add(entry.key)
+        grant.failure = None
         environment = next(e for e in self._plan.environments if e.tool.name == entry.tool)
         try:
             job.run(
@@ -107,7 +109,9 @@ class _Slots:
                 environment,
                 grant.environment,
                 stop=self.stop,
-                tell=self._tell,
+                tell=lambda progress: self._tell(
+                    replace(progress, entry=unrenewed(progress.entry, grant.failure))
+                ),
             )
         except BaselineError as error:
             self._give_up([entry], error, Status.FAILED)

@@ -5,6 +5,26 @@ so no other room knows botocore's.
 """
 
 from baseline.sessions.broker import Broker, Grant
-from baseline.sessions.session import Credentials, Session, Transport, open_session
+from baseline.sessions.credentials import Credentials
+from baseline.sessions.mfa import Code, Device, find_serial
+from baseline.sessions.session import (
+    CHAINED_SECONDS,
+    Session,
+    Transport,
+    open_session,
+    refuse_temporary,
+)
 
-__all__ = ["Broker", "Credentials", "Grant", "Session", "Transport", "open_session"]
+__all__ = [
+    "CHAINED_SECONDS",
+    "Broker",
+    "Code",
+    "Credentials",
+    "Device",
+    "Grant",
+    "Session",
+    "Transport",
+    "find_serial",
+    "open_session",
+    "refuse_temporary",
+]

@@ -3,8 +3,6 @@
 import os
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import boto3
@@ -14,6 +12,8 @@ import botocore.loaders
 import botocore.session
 
 from baseline.errors import CredentialsError
+from baseline.sessions.credentials import Credentials, ending, renewing
+from baseline.sessions.mfa import Code
 from baseline.sessions.translate import translated
 
 # Takes a prepared botocore request and answers it (botocore's ``before-send``): how a simulation
@@ -27,19 +27,6 @@ _MODELS = botocore.loaders.create_loader()
 _CREATING = threading.Lock()
 
 _NO_PROFILE = {"profile": (None, None, None, None)}
-
-
-@dataclass(frozen=True)
-class Credentials:
-    """Keys, and when they end (None: never). Never shown: ``repr`` hides them."""
-
-    access_key_id: str
-    secret_access_key: str
-    session_token: str | None
-    expiration: datetime | None = None
-
-    def __repr__(self) -> str:
-        return f"Credentials({self.access_key_id[:4]}…)"
 
 
 class Session:
@@ -79,14 +66,19 @@ class Session:
 
     def credentials(self) -> Credentials:
         """The keys as they are now, renewed if they were about to end."""
+        source = self._source
         with translated("credentials"):
-            frozen = self._source.get_frozen_credentials()
-        return Credentials(
-            frozen.access_key,
-            frozen.secret_key,
-            frozen.token,
-            getattr(self._source, "_expiry_time", None),
-        )
+            keys, ends = source.get_frozen_credentials(), None
+        if hasattr(source, "_refresh_lock"):
+            # Another thread may be renewing them: keys and their end belong together.
+            with source._refresh_lock:  # noqa: SLF001  # botocore gives both only apart
+                keys, ends = source._frozen_credentials, source._expiry_time  # noqa: SLF001  # as above
+        return Credentials(keys.access_key, keys.secret_key, keys.token, ends)
+
+    @property
+    def temporary(self) -> bool:
+        """Whether the keys end: those of a role, of SSO, or of GetSessionToken."""
+        return self.credentials().session_token is not None
 
     def assume(
         self,
@@ -96,39 +88,55 @@ class Session:
         external_id: str | None = None,
         seconds: int = CHAINED_SECONDS,
         name: str = "aws-baseline",
+        code: Code | None = None,
     ) -> "Session":
         """The session of ``role`` in ``account_id``; it renews itself before it ends.
 
-        Never falls back to this session: raises DeniedError or another AwsError instead, and
-        CredentialsError when STS answers with an account that was not asked for.
+        With an MFA ``code``, which works once, it ends after ``seconds`` for good. Never falls
+        back to this session: raises DeniedError or another AwsError instead, and CredentialsError
+        when the answer, also when renewing, is of an account that was not asked for.
         """
-        arn = f"arn:{self.partition}:iam::{account_id}:role/{role}"
         parameters: dict[str, Any] = {
-            "RoleArn": arn,
+            "RoleArn": f"arn:{self.partition}:iam::{account_id}:role/{role}",
             "RoleSessionName": name,
             "DurationSeconds": seconds,
         }
         if external_id:
             parameters["ExternalId"] = external_id
 
-        def fetch() -> dict[str, Any]:
-            answer = self.client("sts").assume_role(**parameters)
+        def ask(signed: dict[str, str]) -> Credentials:
+            answer = self.client("sts").assume_role(**parameters, **signed)
             _check_account(answer["AssumedRoleUser"]["Arn"], account_id)
-            keys = answer["Credentials"]
-            return {
-                "access_key": keys["AccessKeyId"],
-                "secret_key": keys["SecretAccessKey"],
-                "token": keys["SessionToken"],
-                "expiry_time": keys["Expiration"].isoformat(),
-            }
+            return Credentials.of(answer["Credentials"])
 
-        credentials = botocore.credentials.RefreshableCredentials.create_from_metadata(
-            metadata=fetch(), refresh_using=fetch, method="sts-assume-role"
-        )
-        assumed = Session(credentials, self.region, self._transport)
-        if assumed.account_id != account_id:
-            raise _other_account(assumed.arn, account_id)
-        return assumed
+        def renew() -> Credentials:
+            keys = ask({})
+            self._other(keys.fixed(), account_id)
+            return keys
+
+        if code is None:
+            return self._other(renewing(ask({}), renew, seconds), account_id)
+        keys = ask(code.parameters)
+        return self._other(ending(keys, _signed_once(keys, role)), account_id)
+
+    def _other(self, credentials: Any, account_id: str) -> "Session":
+        """The session of ``credentials``, once STS said that they are of ``account_id``."""
+        other = Session(credentials, self.region, self._transport)
+        if other.account_id != account_id:
+            raise _other_account(other.arn, account_id)
+        return other
+
+    def signed_in(self, seconds: int, code: Code | None = None) -> "Session":
+        """The same identity with keys that end after ``seconds``, signed with MFA by ``code``.
+
+        Raises CredentialsError when this session's keys are temporary: GetSessionToken takes only
+        the keys of an IAM user, and so does every MFA code [STS GetSessionToken].
+        """
+        refuse_temporary(self)
+        signed = code.parameters if code else {}
+        answer = self.client("sts").get_session_token(DurationSeconds=seconds, **signed)
+        keys = Credentials.of(answer["Credentials"])
+        return self._other(ending(keys, _signed_once(keys, self.arn)), self.account_id)
 
     @property
     def partition(self) -> str:
@@ -194,6 +202,24 @@ def _speak_our_errors(client: Any, account: Callable[[], str], region: str) -> N
 def _check_account(arn: str, account_id: str) -> None:
     if arn.split(":")[4] != account_id:
         raise _other_account(arn, account_id)
+
+
+def refuse_temporary(session: Session) -> None:
+    """Raise CredentialsError unless the session has the keys of an IAM user."""
+    if session.temporary:
+        raise CredentialsError(
+            f"the credentials are temporary already ({session.arn}), and an MFA code can only be"
+            " given with an IAM user's own access keys",
+            remedy="Name the profile that has those with --profile. With SSO or a role there is no"
+            " need: roles are renewed by themselves (for SSO, after: aws sso login).",
+        )
+
+
+def _signed_once(keys: Credentials, who: str) -> CredentialsError:
+    return CredentialsError(
+        f"the session of {who} ended at {keys.ends}, and a new one needs a new MFA code",
+        remedy="Sign in again with -m, and go on; -d makes it longer.",
+    )
 
 
 def _other_account(arn: str, account_id: str) -> CredentialsError:

@@ -10,11 +10,15 @@ from baseline.errors import (
     BaselineError,
     CredentialsError,
     DeniedError,
+    MfaError,
     ThrottledError,
     UnreachableError,
 )
 
-SIGN_IN = "Sign in again (for example: aws sso login, or export fresh credentials) and repeat."
+SIGN_IN = (
+    "Sign in again (baseline login -m, aws sso login, or export fresh credentials) and repeat."
+)
+_SSO = "Sign in again with: aws sso login (for your profile), and repeat."
 
 _DENIED = {
     "AccessDenied",
@@ -60,7 +64,9 @@ def translated(where: str) -> Iterator[None]:
         raise CredentialsError(
             str(error), where=where, remedy="See: aws configure list-profiles"
         ) from error
-    except (exceptions.TokenRetrievalError, exceptions.CredentialRetrievalError) as error:
+    except (exceptions.SSOError, exceptions.TokenRetrievalError) as error:
+        raise CredentialsError(str(error), where=where, remedy=_SSO) from error
+    except (exceptions.LoginError, exceptions.CredentialRetrievalError) as error:
         raise CredentialsError(str(error), where=where, remedy=SIGN_IN) from error
     except (exceptions.HTTPClientError, exceptions.ConnectionError) as error:
         raise UnreachableError(
@@ -70,6 +76,13 @@ def translated(where: str) -> Iterator[None]:
         ) from error
     except exceptions.BotoCoreError as error:
         raise AwsError(str(error), where=where, code=type(error).__name__) from error
+    except RuntimeError as error:
+        # What botocore raises when it renewed keys and got the same old ones.
+        if "still expired" not in str(error):
+            raise
+        raise CredentialsError(
+            "the credentials have expired", where=where, remedy=SIGN_IN
+        ) from error
 
 
 def _client_error(error: exceptions.ClientError, where: str) -> BaselineError:
@@ -84,6 +97,8 @@ def _client_error(error: exceptions.ClientError, where: str) -> BaselineError:
         return CredentialsError(
             f"the credentials are not valid ({code})", where=where, remedy=SIGN_IN
         )
+    if "MultiFactorAuthentication failed" in message:
+        return _mfa_error(message, where)
     if code in _DENIED:
         return DeniedError(
             what,
@@ -96,3 +111,17 @@ def _client_error(error: exceptions.ClientError, where: str) -> BaselineError:
             what, code=code, where=where, remedy="Wait a minute and run it again."
         )
     return AwsError(what, code=code, where=where)
+
+
+def _mfa_error(message: str, where: str) -> CredentialsError:
+    if "serial number" in message:
+        return CredentialsError(
+            "STS knows no such MFA device of the caller",
+            where=where,
+            remedy="See: aws iam list-mfa-devices; then give the right one with --serial.",
+        )
+    return MfaError(
+        "the MFA code was refused: it is wrong, or was used before",
+        where=where,
+        remedy="Each code works once: wait for the next one (half a minute) and repeat.",
+    )

@@ -15,11 +15,14 @@ import click
 from click.core import ParameterSource
 
 from baseline.cli import shared
+from baseline.cli.athena import athena_options, open_athena
 from baseline.errors import UsageError
 from baseline.query import catalogue
 
 COLUMNS = ("name", "title", "description", "parameters")
 _PATIENCE = 2.0
+_OF_DUCKDB = ("--source", "--lake")
+_OF_ATHENA = ("--workgroup", "--max-bytes")
 
 
 @click.group()
@@ -80,11 +83,12 @@ def show_query(name: str) -> None:
 )
 @click.option(
     "--engine",
-    type=click.Choice(["duckdb"]),
+    type=click.Choice(["duckdb", "athena"]),
     default="duckdb",
     show_default=True,
-    help="What answers.",
+    help="What answers: this machine, or Athena in the main account.",
 )
+@athena_options
 @click.option("--source", help="Raw logs: a directory or s3://bucket/prefix that holds AWSLogs/.")
 @click.option(
     "--lake",
@@ -105,7 +109,9 @@ def run_query(
     sql: str | None,
     file: Path | None,
     parameters: tuple[str, ...],
-    engine: str,  # noqa: ARG001  # one engine so far
+    engine: str,
+    workgroup: str | None,
+    max_bytes: int | None,
     source: str | None,
     lake_path: Path | None,
     limit: int | None,
@@ -114,26 +120,48 @@ def run_query(
     output: str,
     progress: bool,
 ) -> int:
-    """Run a saved query, or one of your own, over the lake or straight over raw logs.
+    """Run a saved query, or one of your own, over the lake, straight over raw logs, or on Athena.
 
     \b
     Example:  baseline query run RootLogin30Days
     Example:  baseline query run --sql "select count(*) from auditing.cloudtrail"
+    Example:  baseline query run RootLogin30Days --engine athena --max-bytes 5GB
 
     Tables: auditing.cloudtrail, auditing.cloudtrail_distinct (each event once), auditing.flowlogs.
     """
-    statement = _statement(name, sql, file, _values(parameters))
+    text, literals = _asked(name, sql, file, _values(parameters))
+    statement = _read_statement(text, literals)
     lake_is_given = context.get_parameter_source("lake_path") is ParameterSource.COMMANDLINE
-    if source and lake_is_given:
-        raise UsageError("--source and --lake exclude each other", remedy="Give one of them.")
+    given = {
+        "--source": bool(source),
+        "--lake": lake_is_given,
+        "--workgroup": bool(workgroup),
+        "--max-bytes": max_bytes is not None,
+    }
+    _check_engine(engine, [option for option, is_given in given.items() if is_given])
+    missing = 0
     with _terminated_like_interrupted(), ExitStack() as stack, _patience(show=progress):
-        if source:
+        if engine == "athena":
+            configuration = shared.load_configuration(config_path)
+            athena = open_athena(configuration, profile, workgroup, max_bytes)
+            answer = athena.run(_filled(text, literals))
+        elif source:
             lake, missing = _staged(stack, source, statement, profile)
+            answer = _ask_duckdb(stack, lake, statement)
         else:
-            lake, missing = _lake(lake_path, config_path), 0
-        columns, rows = _answer(stack, lake, statement, limit)
-    shared.show(rows, output, columns)
+            answer = _ask_duckdb(stack, _lake(lake_path, config_path), statement)
+        rows = list(islice(answer.rows, limit))
+    shared.show(rows, output, answer.columns)
     return 1 if missing else 0
+
+
+def _check_engine(engine: str, given: list[str]) -> None:
+    """Refuse options that mean nothing to the engine, or contradict each other."""
+    if {"--source", "--lake"} <= set(given):
+        raise UsageError("--source and --lake exclude each other", remedy="Give one of them.")
+    foreign = _OF_DUCKDB if engine == "athena" else _OF_ATHENA
+    if wrong := [option for option in given if option in foreign]:
+        raise UsageError(f"{wrong[0]} means nothing to --engine {engine}", remedy="Leave it out.")
 
 
 def _values(parameters: tuple[str, ...]) -> dict[str, str]:
@@ -146,17 +174,32 @@ def _values(parameters: tuple[str, ...]) -> dict[str, str]:
     return values
 
 
-def _statement(name: str | None, sql: str | None, file: Path | None, values: dict[str, str]) -> Any:
-    """The one query that was asked for, read and refused before anything else is done."""
+def _asked(
+    name: str | None, sql: str | None, file: Path | None, values: dict[str, str]
+) -> tuple[str, Any]:
+    """The text of the one query that was asked for, and a literal for each parameter."""
     from baseline.query import statement  # noqa: PLC0415  # sqlglot is slow to import
 
     if [name, sql, file].count(None) != 2:  # noqa: PLR2004  # two of three
         raise UsageError("give one of NAME, --sql and --file", remedy="See: baseline query list")
     if name is not None:
         saved = catalogue.find(name)
-        return statement.read(saved.sql, saved.literals(values))
+        return saved.sql, saved.literals(values)
     text = sql if sql is not None else _read(file or Path("-"))
-    return statement.read(text, statement.literals(values))
+    return text, statement.literals(values)
+
+
+def _read_statement(text: str, literals: Any) -> Any:
+    """The query, refused before anything else is done."""
+    from baseline.query import statement  # noqa: PLC0415  # sqlglot is slow to import
+
+    return statement.read(text, literals)
+
+
+def _filled(text: str, literals: Any) -> str:
+    from baseline.query import statement  # noqa: PLC0415  # sqlglot is slow to import
+
+    return statement.filled(text, literals)
 
 
 def _read(file: Path) -> str:
@@ -196,15 +239,12 @@ def _staged(stack: ExitStack, source: str, statement: Any, profile: str | None) 
     return lake, len(done.set_aside) + len(done.unread)
 
 
-def _answer(
-    stack: ExitStack, lake: Any, statement: Any, limit: int | None
-) -> tuple[tuple[str, ...], list[dict[str, Any]]]:
+def _ask_duckdb(stack: ExitStack, lake: Any, statement: Any) -> Any:
     from baseline.query.duckdb import DuckDB  # noqa: PLC0415  # duckdb is slow to import
 
     engine = DuckDB(lake)
     stack.callback(engine.close)
-    answer = engine.run(statement)
-    return answer.columns, list(islice(answer.rows, limit))
+    return engine.run(statement)
 
 
 @contextmanager

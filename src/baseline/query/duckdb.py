@@ -19,7 +19,7 @@ from baseline.logs.convert import definition, text
 from baseline.logs.lake import Lake
 from baseline.logs.layout import TABLES, Folder
 from baseline.query.dialect import translate
-from baseline.query.engine import Answer, Row
+from baseline.query.engine import Answer, Row, unique
 from baseline.query.statement import DISTINCT, SCHEMA, near, position
 
 _FETCH = 1_000
@@ -42,6 +42,10 @@ class DuckDB:
         self._connection.close()
         self._spill.cleanup()
 
+    def interrupt(self) -> None:
+        """End the query that another thread waits for, as Ctrl-C would."""
+        self._connection.interrupt()
+
     def check(self, query: exp.Query) -> None:
         """Raise QueryError, with the column, when the query cannot run; nothing is read."""
         with _our_errors(query):
@@ -51,8 +55,9 @@ class DuckDB:
         """The answer; raises QueryError, also while rows are taken."""
         with _our_errors(query):
             self._connection.execute(translate(query))
-        columns = _unique([column[0] for column in self._connection.description])
-        return Answer(columns, self._rows(query, columns))
+        described = self._connection.description
+        columns = unique([column[0] for column in described])
+        return Answer(columns, self._rows(query, columns), tuple(str(c[1]) for c in described))
 
     def among(self, folders: Sequence[Folder], condition: exp.Expression) -> list[Folder]:
         """Those of ``folders`` whose account, region and date meet ``condition``."""
@@ -144,17 +149,6 @@ def _table(table: str, files: list[str]) -> str:
         f" FROM read_parquet([{', '.join(map(text, files))}],"
         " hive_partitioning = false, filename = true)"
     )
-
-
-def _unique(names: Sequence[str]) -> tuple[str, ...]:
-    """The names; one that occurs again gets a number, as a JSON object holds each key once."""
-    unique: dict[str, None] = {}
-    for name in names:
-        again, number = name, 1
-        while again in unique:
-            again, number = f"{name}_{number}", number + 1
-        unique[again] = None
-    return tuple(unique)
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """What an engine is, and what it answers."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -11,10 +11,14 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Answer:
-    """Names of the columns, each once, and the rows: JSON's types, times as ISO text."""
+    """Names of the columns, each once, and the rows: JSON's types, times as ISO text.
+
+    ``types`` are the engine's own names for the columns' types.
+    """
 
     columns: tuple[str, ...]
     rows: Iterator[Row]
+    types: tuple[str, ...] = ()
 
 
 class Engine(Protocol):
@@ -25,3 +29,14 @@ class Engine(Protocol):
 
     def run(self, query: exp.Query) -> Answer:
         """The answer; raises QueryError."""
+
+
+def unique(names: Sequence[str]) -> tuple[str, ...]:
+    """The names; one that occurs again gets a number, as a JSON object holds each key once."""
+    found: dict[str, None] = {}
+    for name in names:
+        again, number = name, 1
+        while again in found:
+            again, number = f"{name}_{number}", number + 1
+        found[again] = None
+    return tuple(found)

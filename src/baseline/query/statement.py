@@ -4,6 +4,7 @@ DuckDB runs locked in as well; this is the door before that, and the one that an
 """
 
 import difflib
+import itertools
 import logging
 import re
 from collections.abc import Mapping
@@ -11,6 +12,7 @@ from collections.abc import Mapping
 import sqlglot
 from sqlglot import exp
 from sqlglot.errors import ParseError, TokenError
+from sqlglot.tokens import TokenType
 
 from baseline.errors import QueryError
 from baseline.logs.layout import TABLES
@@ -60,6 +62,21 @@ def read(sql: str, parameters: Mapping[str, exp.Expression] | None = None) -> ex
     if not shown:
         _check(query)
     return query
+
+
+def filled(sql: str, parameters: Mapping[str, exp.Expression]) -> str:
+    """The text of ``sql`` as it was written, its ``:name`` parameters filled in for Athena.
+
+    For what ``read`` has accepted; positions in Athena's errors are those of what was written,
+    as far as no longer parameter stands before them in a line.
+    """
+    tokens = sqlglot.tokenize(sql, read="trino")
+    text, at = [], 0
+    for colon, name in itertools.pairwise(tokens):
+        if colon.token_type is TokenType.COLON and name.text in parameters:
+            text += [sql[at : colon.start], parameters[name.text].sql(dialect="trino")]
+            at = name.end + 1
+    return "".join([*text, sql[at:]])
 
 
 def literals(values: Mapping[str, str]) -> dict[str, exp.Expression]:

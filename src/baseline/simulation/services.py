@@ -1,6 +1,7 @@
 """The services that the simulation answers itself, in front of moto."""
 
 from baseline.simulation.account import Account
+from baseline.simulation.athena import Athena
 from baseline.simulation.cloudformation import CloudFormation
 from baseline.simulation.cloudtrail import CloudTrail
 from baseline.simulation.config import Config
@@ -17,6 +18,7 @@ SERVICES: tuple[type[Service], ...] = (
     Organizations,
     Iam,
     Account,
+    Athena,
     CloudFormation,
     CloudTrail,
     Config,

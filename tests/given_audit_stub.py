@@ -52,6 +52,9 @@ def main() -> int:
     account = directory.parent.name
     behaviours = json.loads(Path(os.environ["STUB"]).read_text())
     behaviour = behaviours.get(f"{tool} {account}", "")
+    if behaviour.endswith(" once"):
+        # Directories of later tries have numbers.
+        behaviour = "" if "-" in directory.name else behaviour.removesuffix(" once")
     note(directory)
     if behaviour != "no log":
         (directory / f"{tool}-errors.log").write_text(ERRORS.get(behaviour, ""))

@@ -9,7 +9,8 @@ import pytest
 
 from baseline.audit import environments, planning, schedule
 from baseline.audit.job import Wish
-from baseline.audit.manifest import Ledger, Run
+from baseline.audit.ledger import Ledger
+from baseline.audit.manifest import Run
 from baseline.audit.tools import TOOLS
 from baseline.organization import Account
 from baseline.sessions import Session
@@ -46,6 +47,7 @@ def prepare(
         *,
         before: Run | None = None,
         open_account: Callable[[str], Any] = FakeSession,
+        tries: int = 1,
         **wishes: Any,
     ) -> tuple[schedule.Plan, Ledger]:
         behave(behaviours or {})
@@ -53,8 +55,11 @@ def prepare(
         installed = tuple(environment for environment in found if environment)
         accounts = tuple(Account(a, f"name-{a[0]}", "", "ACTIVE") for a in (FIRST, SECOND))
         choice = planning.Choice("Auditor", ("eu-west-1",), accounts, ())
+        run = before or planning.new_run(choice, installed, ())
+        ledger = (Ledger.resume if before else Ledger.begin)(run, tmp_path / "reports")
         wish: dict[str, Any] = {
             "reports": tmp_path / "reports",
+            "stamp": ledger.run.stamp,
             "region": "eu-west-1",
             "limit": 30.0,
             "regions": ("eu-west-1",),
@@ -62,9 +67,8 @@ def prepare(
             "options": {},
         } | wishes
         opened = cast("Callable[[str], Session]", open_account)
-        plan = schedule.Plan(Wish(**wish), installed, opened, workers=2)
-        run = before or planning.new_run(choice, installed, ())
-        return plan, Ledger(run, tmp_path / "reports")
+        plan = schedule.Plan(Wish(**wish), installed, opened, workers=2, tries=tries, pause=0)
+        return plan, ledger
 
     return planned
 

@@ -4,16 +4,16 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from baseline.audit import manifest, schedule
-from baseline.audit.manifest import Entry, Ledger, Run, Status
+from baseline.audit.ledger import Ledger
+from baseline.audit.manifest import Entry, Run, Status
 from baseline.audit.schedule import Plan
-from baseline.errors import DeniedError
+from baseline.errors import DeniedError, ThrottledError, UsageError
 from given_audits import FIRST, SECOND, FakeSession
 
 Audit = Callable[..., Run]
@@ -233,16 +233,124 @@ def test_a_try_that_fails_after_a_failed_one_has_no_stale_numbers(
     assert refused.status is Status.NOT_LOOKED
 
 
-def test_scans_that_begin_in_the_same_second_have_directories_of_their_own(
+def test_directories_are_called_by_the_run_and_nothing_there_is_written_to(
     audit: Audit, tmp_path: Path
 ) -> None:
-    """As when a run is resumed at once: results of that name are there, and stay."""
-    taken = datetime.now(UTC) + timedelta(seconds=1)
-    for seconds in (-1, 0, 1):
-        name = (taken + timedelta(seconds=seconds)).strftime("%Y%m%dT%H%M%SZ")
-        (tmp_path / "reports/prowler" / FIRST / name / "in").mkdir(parents=True)
-    assert of(audit(), FIRST, "prowler").status is Status.COMPLETE
-    assert len(list((tmp_path / "reports/prowler" / FIRST).iterdir())) == 4
+    """As when a scan of the run was tried before: what it left stays."""
+    first = audit({f"prowler {FIRST}": "exit 1"})
+    left = tmp_path / "reports" / of(first, FIRST, "prowler").directory
+    before = left.stat()
+    again = of(audit(before=first), FIRST, "prowler")
+    assert left == tmp_path / "reports/prowler" / FIRST / f"{first.stamp}.partial"
+    assert again.directory == f"prowler/{FIRST}/{first.stamp}-2"
+    assert (again.tries, left.stat()) == (2, before)
+
+
+def test_runs_that_begin_in_the_same_second_have_manifests_of_their_own(
+    prepare: Callable[..., tuple[Plan, Ledger]], tmp_path: Path
+) -> None:
+    run = prepare()[1].close()
+    others = [Ledger.begin(run, tmp_path / "reports") for _ in range(2)]
+    stamps = [run.stamp, f"{run.stamp}-2", f"{run.stamp}-3"]
+    assert [other.close().stamp for other in others] == stamps[1:]
+    assert [r.stamp for r in manifest.runs(tmp_path / "reports")] == stamps
+
+
+def test_a_run_that_still_goes_on_is_not_taken_up_by_another(
+    prepare: Callable[..., tuple[Plan, Ledger]], tmp_path: Path
+) -> None:
+    ledger = prepare()[1]
+    with pytest.raises(UsageError, match="still goes on"):
+        Ledger.resume(ledger.run, tmp_path / "reports")
+    Ledger.resume(ledger.close(), tmp_path / "reports").close()
+
+
+def test_a_journal_that_was_cut_tells_all_but_its_last_line(
+    prepare: Callable[..., tuple[Plan, Ledger]], tmp_path: Path
+) -> None:
+    """As SIGKILL, or a machine that stops, may leave it."""
+    ledger = prepare()[1]
+    for tool in ("prowler", "scoutsuite"):
+        ledger.put(replace(ledger.entry((FIRST, tool)), status=Status.COMPLETE))
+    journal = tmp_path / "reports/runs" / f"{ledger.run.stamp}.journal"
+    journal.write_bytes(journal.read_bytes()[:-20])
+    found = manifest.latest(tmp_path / "reports")
+    assert [e.status.value for e in found.entries[:2]] == ["complete", "waiting"]
+
+
+def test_what_an_orchestrator_writes_grows_with_the_scans_alone(
+    prepare: Callable[..., tuple[Plan, Ledger]], tmp_path: Path
+) -> None:
+    """Twice the accounts, twice the bytes and not four times; each change is one line."""
+
+    def written(accounts: int) -> int:
+        run = prepare()[1].close()
+        entries = tuple(replace(run.entries[0], account_id=f"{n:012}") for n in range(accounts))
+        ledger = Ledger.begin(replace(run, entries=entries), tmp_path / "reports")
+        for entry in entries:
+            ledger.put(replace(entry, status=Status.COMPLETE))
+        journal = tmp_path / "reports/runs" / f"{ledger.run.stamp}.journal"
+        assert len(journal.read_bytes().splitlines()) == accounts
+        return journal.stat().st_size
+
+    assert written(1000) == 2 * written(500)
+
+
+def test_what_fails_in_passing_is_tried_again_in_the_same_run(audit: Audit) -> None:
+    run = audit(
+        {f"prowler {FIRST}": "throttled once", f"scoutsuite {SECOND}": "killed once"}, tries=2
+    )
+    assert [e.status for e in run.entries] == [Status.COMPLETE] * 4
+    assert [e.tries for e in run.entries] == [2, 1, 1, 2]
+
+
+def test_trying_again_ends_and_what_does_not_pass_is_not_tried_again(audit: Audit) -> None:
+    run = audit({f"prowler {FIRST}": "throttled", f"prowler {SECOND}": "exit 1"}, tries=3)
+    throttled, failed = of(run, FIRST, "prowler"), of(run, SECOND, "prowler")
+    assert (throttled.status, throttled.tries) == (Status.PARTIAL, 3)
+    assert (failed.status, failed.tries) == (Status.FAILED, 1)
+
+
+def test_an_account_that_was_throttled_is_signed_in_to_again(audit: Audit) -> None:
+    refused = [FIRST, FIRST]
+
+    def open_account(account_id: str) -> FakeSession:
+        if account_id in refused:
+            refused.remove(account_id)
+            raise ThrottledError("Throttling: slow down", where="sts:AssumeRole")
+        return FakeSession(account_id)
+
+    run = audit(open_account=open_account, tries=3)
+    assert [(e.status, e.tries) for e in run.entries] == [
+        *[(Status.COMPLETE, 3)] * 2,
+        *[(Status.COMPLETE, 1)] * 2,
+    ]
+
+
+def test_a_scan_that_memory_was_taken_from_is_tried_once_more_alone(audit: Audit) -> None:
+    run = audit({f"prowler {account}": "killed" for account in (FIRST, SECOND)}, tries=1)
+    for account in (FIRST, SECOND):
+        entry = of(run, account, "prowler")
+        assert (entry.status, entry.tries) == (Status.FAILED, 2)
+        assert "killed by signal 9" in entry.reason
+    first, second = (of(run, account, "prowler") for account in (FIRST, SECOND))
+    assert first.ended <= second.started
+
+
+def test_the_account_that_took_longest_the_last_time_goes_first(
+    audit: Audit, prepare: Callable[..., tuple[Plan, Ledger]]
+) -> None:
+    run = audit()
+    _, before = prepare(before=run)
+    before.put(replace(of(run, SECOND, "prowler"), seconds=500.0))
+    before.close()
+    plan, ledger = prepare()
+    started = [
+        p.entry.account_id
+        for p in schedule.run(replace(plan, workers=1), ledger)
+        if p.entry.status is Status.RUNNING
+    ]
+    assert (started[0], started[-1]) == (SECOND, FIRST)
 
 
 def test_a_run_that_is_given_up_ends_its_tools_and_can_be_resumed(
@@ -253,6 +361,7 @@ def test_a_run_that_is_given_up_ends_its_tools_and_can_be_resumed(
     while len(list((tmp_path / "reports/prowler").glob("*/*/stub.json"))) < 2:
         next(changes)
     changes.close()
+    ledger.close()
     given_up = manifest.latest(tmp_path / "reports")
     assert of(given_up, FIRST, "prowler").reason == "interrupted"
     assert of(given_up, FIRST, "scoutsuite").status is Status.WAITING

@@ -1,20 +1,24 @@
 """One tool in one account: a fresh directory, the child, the verdict."""
 
+import itertools
 import os
+import shutil
+import signal
 import threading
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from baseline.audit import process, results
 from baseline.audit.environments import Environment
-from baseline.audit.manifest import Entry, Status, now, stamp
+from baseline.audit.manifest import Entry, Passing, Status, now
+from baseline.audit.obstacles import TRANSIENT
 from baseline.audit.scan import LOG, Reach, Scan, read
 from baseline.errors import ToolError
 
 PARTIAL = ".partial"
-_WAIT = 0.1
+# With less room on the disk, in bytes, a tool that failed most likely did so for want of it.
+_TOO_LITTLE = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -29,10 +33,12 @@ class Progress:
 class Wish:
     """What is wanted of every tool. ``limit`` is in seconds; ``options`` are passed on, by tool.
 
-    No regions or services means all of them; ``region`` is where a client starts.
+    No regions or services means all of them; ``region`` is where a client starts. ``stamp`` is
+    that of the run, which names every directory.
     """
 
     reports: Path
+    stamp: str
     region: str
     limit: float
     regions: tuple[str, ...]
@@ -54,7 +60,7 @@ def run(
     ``variables`` makes the child's environment of ours and a region. Raises ToolError when nothing
     can be written or started.
     """
-    directory = _fresh(wish.reports / entry.tool / entry.account_id)
+    directory = _fresh(wish.reports.absolute() / entry.tool / entry.account_id, wish.stamp)
     options = wish.options.get(entry.tool, ())
     # A tool refuses, or silently ignores, the services that it does not know.
     services = tuple(s for s in wish.services if s in environment.services)
@@ -63,6 +69,7 @@ def run(
     running = replace(
         _placed(entry, wish.reports, directory),
         status=Status.RUNNING,
+        tries=entry.tries + 1,
         command=command,
         started=now(),
     )
@@ -104,11 +111,16 @@ def _settled(
     """The entry after the verdict; a result that can be used gets its lasting name."""
     tool, directory = environment.tool, scan.directory
     verdict = results.judge(tool, scan, ended, directory / LOG)
+    if verdict.status is Status.FAILED and _full(directory):
+        verdict = replace(
+            verdict, reason=f"the disk is full: {verdict.reason}", remedy="Make room, then resume."
+        )
     if verdict.status is not Status.FAILED:
         directory = directory.rename(str(directory).removesuffix(PARTIAL))
     return replace(
         _placed(running, wish.reports, directory, tool.page),
         **vars(verdict),
+        passing=_passing(verdict, ended),
         returncode=ended.returncode,
         ended=now(),
         seconds=round(ended.seconds, 1),
@@ -123,19 +135,38 @@ def _placed(entry: Entry, reports: Path, directory: Path, page: str = "") -> Ent
     return replace(entry, directory=str(where), log=str(where / LOG), page=own)
 
 
-def _fresh(parent: Path) -> Path:
-    """A new directory which nobody has written to; ``.partial`` until the tool has ended well."""
-    while any(parent.glob(f"{(name := stamp())}*")):  # another scan began in this second
-        time.sleep(_WAIT)
-    directory = parent.absolute() / f"{name}{PARTIAL}"
+def _passing(verdict: results.Verdict, ended: process.Ended) -> Passing:
+    """Whether the same scan may do better soon: the system takes memory back by SIGKILL."""
+    if ended.cut:
+        return Passing.NOT
+    if ended.returncode == -signal.SIGKILL:
+        return Passing.MEMORY
+    transient = verdict.again and TRANSIENT & verdict.errors.keys()
+    return Passing.TRANSIENT if transient else Passing.NOT
+
+
+def _full(directory: Path) -> bool:
+    return shutil.disk_usage(directory).free < _TOO_LITTLE
+
+
+def _fresh(parent: Path, stamp: str) -> Path:
+    """A new directory which nobody has written to; ``.partial`` until the tool has ended well.
+
+    It is called by the run's stamp; other tries of the same run have numbers.
+    """
     try:
         for place in (parent.parent, parent):
             place.mkdir(parents=True, exist_ok=True, mode=0o700)
-        directory.mkdir(mode=0o700)
+        for number in itertools.count(1):
+            name = stamp if number == 1 else f"{stamp}-{number}"
+            directory = parent / f"{name}{PARTIAL}"
+            if not (parent / name).exists() and not directory.exists():
+                directory.mkdir(mode=0o700)
+                return directory
     except OSError as error:
         raise ToolError(
             f"cannot be made: {error.strerror}",
-            where=str(directory),
+            where=error.filename or str(parent),
             remedy="Make room or give another directory with --reports.",
         ) from error
-    return directory
+    raise AssertionError

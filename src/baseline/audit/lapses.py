@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from baseline.audit.manifest import Entry, Status
-from baseline.errors import BaselineError
+from baseline.audit.manifest import Entry, Passing, Status
+from baseline.errors import BaselineError, ThrottledError, UnreachableError
 
 _RESUME = "Then go on with: baseline audit run --resume"
 _ENDED = frozenset({Status.COMPLETE, Status.PARTIAL, Status.FAILED})
@@ -24,4 +24,11 @@ def unrenewed(entry: Entry, failure: BaselineError | None) -> Entry:
         reason="; ".join(part for part in (reason, entry.reason) if part),
         remedy=f"{failure.remedy} {_RESUME}".strip(),
         again=True,
+        passing=passing(failure),
     )
+
+
+def passing(error: BaselineError) -> Passing:
+    """Whether what kept us from signing in may be over soon."""
+    transient = isinstance(error, ThrottledError | UnreachableError)
+    return Passing.TRANSIENT if transient else Passing.NOT

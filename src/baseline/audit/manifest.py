@@ -1,7 +1,10 @@
-"""What an audit run did, as a file that is always whole: ``reports/runs/<stamp>.json``."""
+"""What an audit run did: ``reports/runs/<stamp>.json``, and its journal as long as it goes on.
+
+The journal has a line for each entry that changed since the manifest was written; ``ledger`` writes
+both.
+"""
 
 import os
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -15,6 +18,7 @@ import msgspec
 from baseline.errors import ToolError, UsageError
 
 RUNS = "runs"
+JOURNAL = ".journal"
 
 
 class Status(StrEnum):
@@ -28,12 +32,21 @@ class Status(StrEnum):
     NOT_LOOKED = "not looked"
 
 
+class Passing(StrEnum):
+    """Whether what went wrong may be over soon, and how a next try may do better."""
+
+    NOT = ""
+    TRANSIENT = "transient"
+    MEMORY = "memory"
+
+
 @dataclass(frozen=True)
 class Entry:
     """One tool in one account. Paths are relative to the reports directory.
 
     ``counts`` are findings by status, ``severities`` those with status FAIL by severity, ``errors``
-    how often something was not seen, by kind. ``again`` says that another try may bring more.
+    how often something was not seen, by kind. ``again`` says that another try may bring more,
+    ``passing`` that it may do so soon. ``tries`` counts them.
     """
 
     account_id: str
@@ -44,6 +57,8 @@ class Entry:
     reason: str = ""
     remedy: str = ""
     again: bool = False
+    passing: Passing = Passing.NOT
+    tries: int = 0
     command: tuple[str, ...] = ()
     returncode: int | None = None
     started: str = ""
@@ -55,6 +70,7 @@ class Entry:
     severities: dict[str, int] = field(default_factory=dict)
     directory: str = ""
     log: str = ""
+    log_page: str = ""
     page: str = ""
 
     @property
@@ -73,8 +89,8 @@ class Entry:
         return self.status in (Status.COMPLETE, Status.PARTIAL)
 
     def anew(self) -> "Entry":
-        """The same scan with nothing done yet."""
-        return Entry(self.account_id, self.account_name, self.tool, self.version)
+        """The same scan with nothing done in this try."""
+        return Entry(self.account_id, self.account_name, self.tool, self.version, tries=self.tries)
 
 
 @dataclass(frozen=True)
@@ -84,6 +100,20 @@ class LeftOut:
     account_id: str
     account_name: str
     reason: str
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How a run was asked to go, which a resumed one keeps.
+
+    ``workers`` 0: as many accounts at a time as the machine bears. ``minutes`` are those of a tool
+    in an account, 0: as configured. ``options`` are passed on to the tools, by tool.
+    """
+
+    workers: int = 1
+    minutes: float = 0
+    fail_on: str = ""
+    options: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -98,46 +128,14 @@ class Run:
     ended: str = ""
     left_out: tuple[LeftOut, ...] = ()
     entries: tuple[Entry, ...] = ()
+    manner: Manner = Manner()
+    version: str = ""
     schema: int = 1
 
     @property
     def account_ids(self) -> frozenset[str]:
         """The accounts that it looks at."""
         return frozenset(entry.account_id for entry in self.entries)
-
-
-class Ledger:
-    """The run as it is now, safe to change from many threads, written at each change."""
-
-    def __init__(self, run: Run, reports: Path) -> None:
-        self.reports = reports
-        self._run = run
-        self._lock = threading.Lock()
-        _private_directory(reports)
-        self._write()
-
-    @property
-    def run(self) -> Run:
-        """The run as it is now."""
-        return self._run
-
-    def put(self, entry: Entry) -> None:
-        """Replace the entry of the same account and tool."""
-        with self._lock:
-            entries = tuple(entry if e.key == entry.key else e for e in self._run.entries)
-            self._run = replace(self._run, entries=entries)
-            self._write()
-
-    def close(self) -> Run:
-        """Note that the run is over."""
-        with self._lock:
-            self._run = replace(self._run, ended=now())
-            self._write()
-        return self._run
-
-    def _write(self) -> None:
-        file = self.reports / RUNS / f"{self._run.stamp}.json"
-        write(file, msgspec.json.format(msgspec.json.encode(self._run), indent=2))
 
 
 def now() -> str:
@@ -181,26 +179,14 @@ def write(file: Path, content: bytes) -> None:
         out.write(content.decode())
 
 
-def _private_directory(reports: Path) -> None:
-    """Reports hold whatever the tools saw: user data, variables of functions, policies."""
-    try:
-        reports.mkdir(parents=True, exist_ok=True, mode=0o700)
-    except OSError as error:
-        raise ToolError(
-            f"cannot be made: {error.strerror}",
-            where=str(reports),
-            remedy="Give another directory with --reports.",
-        ) from error
-
-
 def runs(reports: Path) -> list[Run]:
     """All runs in ``reports``, the oldest first; raises ToolError for one that is not whole."""
-    return [_read(file) for file in sorted((reports / RUNS).glob("*.json"))]
+    return [_read(file) for file in _files(reports)]
 
 
 def latest(reports: Path, wanted: str | None = None) -> Run:
     """The run with the stamp ``wanted``, or the latest; raises UsageError when it is not there."""
-    files = sorted(f for f in (reports / RUNS).glob("*.json") if wanted in (None, f.stem))
+    files = [f for f in _files(reports) if wanted in (None, f.stem)]
     if not files:
         raise UsageError(
             f"no audit run {wanted or ''} is there",
@@ -210,12 +196,39 @@ def latest(reports: Path, wanted: str | None = None) -> Run:
     return _read(files[-1])
 
 
+def history(reports: Path, newest: int = 5) -> dict[tuple[str, str], Entry]:
+    """The latest usable entry of each account and tool in the ``newest`` runs.
+
+    It tells how long scans take, no more: a manifest that cannot be read tells nothing.
+    """
+    known: dict[tuple[str, str], Entry] = {}
+    for file in _files(reports)[-newest:]:
+        with suppress(ToolError):
+            known |= {entry.key: entry for entry in _read(file).entries if entry.usable}
+    return known
+
+
+def _files(reports: Path) -> list[Path]:
+    return sorted((reports / RUNS).glob("*.json"), key=lambda f: f.stem)
+
+
 def _read(file: Path) -> Run:
     try:
-        return msgspec.json.decode(file.read_bytes(), type=Run)
+        run = msgspec.json.decode(file.read_bytes(), type=Run)
+        changed = {entry.key: entry for entry in _journaled(file.with_suffix(JOURNAL))}
     except (OSError, msgspec.DecodeError) as error:
         raise ToolError(
             f"not a manifest of an audit run: {error}",
             where=str(file),
             remedy="Move the file away; its reports stay.",
         ) from error
+    return replace(run, entries=tuple(changed.get(e.key, e) for e in run.entries))
+
+
+def _journaled(journal: Path) -> Iterator[Entry]:
+    """The entries of ``journal``, if there is one; a last line that was cut is none."""
+    if journal.is_file():
+        with journal.open("rb") as lines:
+            for line in lines:
+                if line.endswith(b"\n"):
+                    yield msgspec.json.decode(line, type=Entry)

@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from baseline.audit import leash
 from baseline.audit.manifest import private
 from baseline.errors import ToolError
 
@@ -43,7 +45,8 @@ def run(
 ) -> Ended:
     """Run ``command`` until it ends, ``limit`` seconds passed or ``stop`` is set.
 
-    Nothing that it started in its own group outlives it, however this ends. What it writes goes
+    Nothing that it started in its own group outlives it, however this ends; should this program be
+    killed, so is the child. What it writes goes
     straight to ``log``; ``watch`` is given each part of whole lines. Raises ToolError when it
     cannot be started.
     """
@@ -70,7 +73,7 @@ def _start(
 ) -> subprocess.Popen[bytes]:
     try:
         return subprocess.Popen(  # noqa: S603  # the command is ours
-            command,
+            [sys.executable, "-I", "-S", leash.__file__, str(os.getpid()), *command],
             cwd=directory,
             env=environment,
             stdin=subprocess.DEVNULL,

@@ -7,7 +7,7 @@ import click
 
 from baseline.audit import capacity, manifest, planning, schedule
 from baseline.audit.findings import SEVERITIES
-from baseline.audit.manifest import Ledger
+from baseline.audit.ledger import Ledger
 from baseline.cli.audit_answer import tell
 from baseline.cli.audit_options import (
     names_and_workers,
@@ -100,17 +100,19 @@ def run(**options: Any) -> int:
     session = open_session(options["profile"])
     if options["resume"]:
         planned, installed = resume(options, reports, names)
+        ledger = Ledger.resume(planned, reports)
     else:
         planned, installed = begin(options, configuration, session, names)
+        ledger = Ledger.begin(planned, reports)
     plan = schedule.Plan(
-        wish=wish(options, configuration, planned, session, reports),
+        wish=wish(options, configuration, ledger.run, session, reports),
         environments=installed,
         open_account=lambda account: planning.open_account(
             session, account, planned.role, configuration.audit.external_id
         ),
         workers=workers or capacity.workers(len(planned.account_ids), len(planned.regions)),
     )
-    ended, interrupted = carry_out(plan, Ledger(planned, reports), shown=options["progress"])
+    ended, interrupted = carry_out(plan, ledger, shown=options["progress"])
     return 130 if interrupted else tell(ended, reports, options["output"], options["fail_on"])
 
 

@@ -7,7 +7,8 @@ from typing import Any
 from baseline.audit import manifest, planning, schedule
 from baseline.audit.environments import Environment
 from baseline.audit.job import Wish
-from baseline.audit.manifest import Ledger, Run
+from baseline.audit.ledger import Ledger
+from baseline.audit.manifest import Run
 from baseline.cli.audit_setup import chosen, set_up
 from baseline.cli.audit_view import view
 from baseline.cli.interrupts import stopped_by_signals
@@ -77,6 +78,7 @@ def wish(
     minutes = options["timeout"] or configuration.audit.timeout_minutes
     return Wish(
         reports=reports,
+        stamp=run.stamp,
         region=run.regions[0] if run.regions else session.region,
         limit=minutes * 60,
         regions=run.regions,

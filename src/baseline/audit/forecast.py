@@ -1,0 +1,37 @@
+"""How long scans take: as long as the last time, or as others of the same tool."""
+
+from collections.abc import Mapping
+
+from baseline.audit.manifest import Entry
+from baseline.audit.scan import Reach
+
+# How far a scan must have come for its own pace to tell more than the last time.
+_TELLING = 0.1
+
+
+class Forecast:
+    """Expected durations in seconds; 0 where nothing is known. ``known`` are earlier entries."""
+
+    def __init__(self, known: Mapping[tuple[str, str], Entry]) -> None:
+        self._seconds: dict[tuple[str, str], float] = {}
+        self._tools: dict[str, tuple[int, float]] = {}
+        for entry in known.values():
+            self.learn(entry)
+
+    def learn(self, entry: Entry) -> None:
+        """Take the duration of an entry that ended usable into account."""
+        if entry.usable:
+            self._seconds[entry.key] = entry.seconds
+            count, total = self._tools.get(entry.tool, (0, 0.0))
+            self._tools[entry.tool] = (count + 1, total + entry.seconds)
+
+    def of(self, account_id: str, tool: str) -> float:
+        """How long ``tool`` will take in this account."""
+        count, total = self._tools.get(tool, (0, 0.0))
+        return self._seconds.get((account_id, tool), total / count if count else 0.0)
+
+    def left(self, entry: Entry, elapsed: float, reach: Reach) -> float:
+        """How long a scan that has run for ``elapsed`` will still take."""
+        if reach.total and reach.done >= _TELLING * reach.total:
+            return elapsed * max(0, reach.total - reach.done) / reach.done
+        return max(0.0, self.of(*entry.key) - elapsed)

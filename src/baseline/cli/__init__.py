@@ -18,7 +18,7 @@ COMMANDS = {
     "init": ("baseline.cli.init:init", "Write baseline.yaml from the organization that is there."),
     "accounts": ("baseline.cli.accounts:accounts", "Accounts, OUs, state and enabled regions."),
     "rollout": ("baseline.cli.rollout:rollout", "Plan, deploy, verify and remove the baseline."),
-    "logs": ("baseline.cli.logs:logs", "Collect CloudTrail and flow logs into a local lake."),
+    "logs": ("baseline.cli.logs:logs", "Collect CloudTrail and flow logs; prove them whole."),
     "query": ("baseline.cli.query:query", "Ask the logs with SQL."),
     "audit": ("baseline.cli.audit:audit", "Audit every account with Prowler and ScoutSuite."),
     "simulate": ("baseline.cli.simulate:simulate", "The simulated organization on loopback."),

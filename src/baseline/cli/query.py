@@ -224,7 +224,7 @@ def _lake(path: Path | None, config_path: Path | None) -> Any:
 
 def _staged(stack: ExitStack, source: str, statement: Any, profile: str | None) -> tuple[Any, int]:
     """A passing lake of what the query can touch, and how many objects could not be used."""
-    from baseline.cli import logs  # noqa: PLC0415  # only when raw logs are read
+    from baseline.cli import logs_options  # noqa: PLC0415  # only when raw logs are read
     from baseline.logs.source import open_source  # noqa: PLC0415  # slow to import
     from baseline.query import pruning, raw  # noqa: PLC0415  # slow to import
     from baseline.sessions import open_session  # noqa: PLC0415  # slow to import
@@ -232,8 +232,8 @@ def _staged(stack: ExitStack, source: str, statement: Any, profile: str | None) 
     session = open_session(profile) if source.startswith("s3://") else None
     directory = stack.enter_context(tempfile.TemporaryDirectory(prefix="baseline-raw-"))
     lake, done = raw.stage(open_source(source, session), statement, Path(directory))
-    logs.name_objects("Set aside", done.set_aside)
-    logs.name_objects("Not read", done.unread)
+    logs_options.name_objects("Set aside", done.set_aside)
+    logs_options.name_objects("Not read", done.unread)
     if not done.objects and pruning.tables(statement):
         shared.talk(f"No log object in {source} matches the query's account, region and date.")
     return lake, len(done.set_aside) + len(done.unread)

@@ -122,24 +122,31 @@ class Key:
 
 @dataclass(frozen=True)
 class Selection:
-    """Which logs are wanted; empty means all. Days are ``YYYY-MM-DD``, both ends included."""
+    """Which logs are wanted; empty means all. Days are ``YYYY-MM-DD``, both ends included.
+
+    ``kinds`` names folders of any kind, digests too; when it is empty, ``tables`` counts.
+    """
 
     accounts: frozenset[str] = field(default_factory=frozenset)
     regions: frozenset[str] = field(default_factory=frozenset)
     since: str = ""
     until: str = ""
     tables: frozenset[str] = frozenset(TABLES)
+    kinds: frozenset[str] = field(default_factory=frozenset)
 
     def admits(self, folder: Folder) -> bool:
         """Whether something wanted can be in, or below, ``folder``."""
         reached = folder.date
         return (
             (not folder.account or not self.accounts or folder.account in self.accounts)
-            and (not folder.kind or folder.table in self.tables)
+            and (not folder.kind or self._admits_kind(folder))
             and (not folder.region or not self.regions or folder.region in self.regions)
             and reached >= self.since[: len(reached)]
             and (not self.until or reached <= self.until[: len(reached)])
         )
+
+    def _admits_kind(self, folder: Folder) -> bool:
+        return folder.kind in self.kinds if self.kinds else folder.table in self.tables
 
 
 def read_folder(path: str) -> Folder | None:

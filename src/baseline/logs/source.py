@@ -2,8 +2,8 @@
 
 import hashlib
 import os
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -13,6 +13,11 @@ from baseline.sessions import Session
 from baseline.sessions.translate import translated
 
 NO_BUCKET = "NoSuchBucket"
+_NO_KEY = "NoSuchKey"
+
+
+class MissingError(LogFileError):
+    """There is no such object."""
 
 
 @dataclass(frozen=True, order=True)
@@ -22,6 +27,14 @@ class Stored:
     key: str
     tag: str
     size: int
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """An object's bytes, and its user metadata without ``x-amz-meta-``."""
+
+    content: bytes
+    metadata: Mapping[str, str] = field(default_factory=dict)
 
 
 class Source(Protocol):
@@ -40,12 +53,24 @@ class Source(Protocol):
         """The object's bytes; raises LogFileError or an AwsError."""
 
 
+class Original(Source, Protocol):
+    """A source whose objects can be held against what AWS says that it delivered."""
+
+    bucket: str  # empty for a copy, of which nobody knows
+
+    def fetch(self, key: str) -> Fetched:
+        """The object with its metadata; raises MissingError or what ``read`` raises."""
+
+    def beside(self, bucket: str) -> "Original":
+        """The source of another bucket's objects; of a copy it is the copy itself."""
+
+
 class Bucket:
     """Objects in S3 below ``s3://name/prefix``."""
 
     def __init__(self, client: Any, bucket: str, prefix: str = "") -> None:
         self._client = client
-        self._bucket = bucket
+        self.bucket = bucket
         self.prefix = prefix.strip("/") + "/" if prefix.strip("/") else ""
         self.name = f"s3://{bucket}/{self.prefix}"
 
@@ -67,23 +92,36 @@ class Bucket:
         ]
 
     def read(self, key: str) -> bytes:
-        """The object's bytes; raises an AwsError."""
-        with translated(f"s3://{self._bucket}/{key}"):
-            answer = self._client.get_object(Bucket=self._bucket, Key=key)
-            content: bytes = answer["Body"].read()
-        return content
+        """The object's bytes; raises MissingError or an AwsError."""
+        return self.fetch(key).content
+
+    def fetch(self, key: str) -> Fetched:
+        """The object with its metadata; raises MissingError or an AwsError."""
+        where = f"s3://{self.bucket}/{key}"
+        try:
+            with translated(where):
+                answer = self._client.get_object(Bucket=self.bucket, Key=key)
+                return Fetched(answer["Body"].read(), answer.get("Metadata", {}))
+        except AwsError as error:
+            if error.code == _NO_KEY:
+                raise MissingError("there is no such object", where=where) from None
+            raise
+
+    def beside(self, bucket: str) -> "Bucket":
+        """The same for another bucket, whose keys are given whole."""
+        return self if bucket == self.bucket else Bucket(self._client, bucket)
 
     def _pages(self, **parameters: str) -> Iterator[dict[str, Any]]:
         pages = self._client.get_paginator("list_objects_v2")
         try:
-            yield from pages.paginate(Bucket=self._bucket, **parameters)
+            yield from pages.paginate(Bucket=self.bucket, **parameters)
         except AwsError as error:
             if error.code != NO_BUCKET:
                 raise
             raise AwsError(
                 "there is no such bucket",
                 code=error.code,
-                where=f"s3://{self._bucket}",
+                where=f"s3://{self.bucket}",
                 remedy="Check the name; the central buckets are made by: baseline rollout deploy",
             ) from error
 
@@ -92,6 +130,7 @@ class Directory:
     """Files below a directory, whose paths are the keys."""
 
     prefix = ""
+    bucket = ""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -123,8 +162,18 @@ class Directory:
             raise LogFileError("is a link out of the directory", where=key)
         try:
             return path.read_bytes()
+        except FileNotFoundError:
+            raise MissingError("there is no such file", where=key) from None
         except OSError as error:
             raise LogFileError(f"cannot be read: {error.strerror}", where=key) from None
+
+    def fetch(self, key: str) -> Fetched:
+        """The file, with the metadata that some copiers keep as extended attributes."""
+        return Fetched(self.read(key), _attributes(self._path / key))
+
+    def beside(self, bucket: str) -> "Directory":  # noqa: ARG002  # a copy may be of several buckets
+        """This directory: several buckets may have been copied into it."""
+        return self
 
     def _scan(self, prefix: str) -> list["os.DirEntry[str]"]:
         try:
@@ -145,10 +194,22 @@ class Directory:
         return Stored(key, tag, len(content))
 
 
+def _attributes(path: Path) -> dict[str, str]:
+    """Metadata as ``rclone copy --metadata`` keeps it; empty where the system has no such thing."""
+    if not hasattr(os, "listxattr"):
+        return {}
+    try:
+        names = [name for name in os.listxattr(path) if name.startswith(_ATTRIBUTE)]
+        return {n.removeprefix(_ATTRIBUTE): os.getxattr(path, n).decode() for n in names}
+    except (OSError, UnicodeDecodeError):
+        return {}
+
+
+_ATTRIBUTE = "user."
 _WANTED = f"Give a directory, or s3://bucket/prefix, that holds {layout.ROOT}ACCOUNT/CloudTrail/…"
 
 
-def open_source(text: str, session: Session | None = None) -> Source:
+def open_source(text: str, session: Session | None = None) -> Original:
     """The source that ``text`` names: ``s3://bucket[/prefix]`` or a directory.
 
     A bucket needs a session. Raises UsageError when there is no such directory, or it holds no

@@ -1,0 +1,86 @@
+"""``baseline logs gaps``: days without logs, told apart from days on which nothing happened."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import click
+
+from baseline.cli import shared
+from baseline.cli.logs_options import place_options, selection, source_option, trail_source
+from baseline.logs import gaps as library
+from baseline.logs.gaps import Gap, Place, State
+from baseline.logs.layout import Selection
+from baseline.organization import discover, enabled_regions
+from baseline.sessions import Session, open_session
+
+_COLUMNS = ("account", "region", "state", "from", "to", "days")
+_WRONG = {State.REMOVED, State.GAP, State.NEVER}
+
+
+@click.command("gaps")
+@shared.aws_options
+@source_option
+@place_options
+@shared.output_option
+def gaps(
+    *,
+    config_path: Path | None,
+    profile: str | None,
+    source: str | None,
+    accounts: tuple[str, ...],
+    regions: tuple[str, ...],
+    since: str,
+    until: str,
+    output: str,
+) -> int:
+    """Find days without CloudTrail logs, in every account and region.
+
+    \b
+    Example:  baseline logs gaps --since 30d
+    Example:  baseline logs gaps --source ./copy-of-the-bucket -o json
+
+    \b
+    quiet     digests cover the day and list no log file: nothing happened
+    removed   a digest lists log files of the day, and they are not there
+    gap       no digest covers the day
+    unknown   there are logs of other days, but no digests at all
+    never     an account or region of the organization of which there is nothing
+
+    The digests are believed here; `logs validate` proves them. The last day is yesterday.
+
+    Exit code 0: no days are missing. 1: removed, gap or never. 2: nothing worse than unknown.
+    """
+    configuration = shared.load_configuration(config_path)
+    session = None if source and not source.startswith("s3://") else open_session(profile)
+    wanted = selection(accounts, regions, since, until, session)
+    expected = _expected(session, configuration.regions, wanted) if session else []
+    place = trail_source(source, configuration, session)
+    yesterday = datetime.now(UTC).date() - timedelta(days=1)
+    found = library.find(place, wanted, expected, yesterday)
+    shared.show([_row(gap) for gap in found], output, _COLUMNS)
+    if not found:
+        shared.talk("There are logs of every day.")
+    states = {gap.state for gap in found}
+    return 1 if states & _WRONG else 2 if State.UNKNOWN in states else 0
+
+
+def _expected(session: Session, regions: tuple[str, ...], wanted: Selection) -> list[Place]:
+    """Where there should be logs: every active account, in every region that is rolled out to."""
+    return [
+        (account.id, region)
+        for account in discover(session).active
+        for region in regions or enabled_regions(session)
+        if (not wanted.accounts or account.id in wanted.accounts)
+        and (not wanted.regions or region in wanted.regions)
+    ]
+
+
+def _row(gap: Gap) -> dict[str, str | int]:
+    return {
+        "account": gap.account,
+        "region": gap.region,
+        "state": gap.state.value,
+        "from": gap.since,
+        "to": gap.until,
+        "days": gap.days,
+    }

@@ -1,0 +1,145 @@
+"""What the commands of ``baseline logs`` share: which source, which accounts, regions and days."""
+
+import re
+from collections.abc import Callable, Iterable
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, TypeVar
+
+import click
+
+from baseline.cli.shared import talk
+from baseline.configuration import Configuration
+from baseline.errors import AwsError, UsageError
+from baseline.logs.layout import Selection
+from baseline.logs.source import NO_BUCKET, Original, Source, open_source
+from baseline.organization import discover
+from baseline.sessions import Session
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_NAMED = 20
+_ACCOUNT_ID = re.compile(r"\d{12}", re.ASCII)
+
+
+def source_option(command: F) -> F:
+    """``--source``."""
+    return click.option(
+        "--source",
+        envvar="BASELINE_SOURCE",
+        help="Directory or s3://bucket/prefix that holds AWSLogs/.  [default: the central buckets]",
+    )(command)
+
+
+def place_options(command: F) -> F:
+    """``--account --region --since --until``."""
+    for name, text in (
+        ("--until", "Last day, in the same forms."),
+        ("--since", "First day: 2026-07-01, or 7d for a week ago."),
+    ):
+        command = click.option(name, default="", help=text)(command)
+    for name, text in (
+        ("--region", "Only this region. Repeatable."),
+        ("--account", "Only this account, by id or name. Repeatable."),
+    ):
+        command = click.option(name, f"{name.strip('-')}s", multiple=True, help=text)(command)
+    return command
+
+
+def selection(
+    accounts: Iterable[str],
+    regions: Iterable[str],
+    since: str,
+    until: str,
+    session: Session | None,
+) -> Selection:
+    """What the options ask for; raises UsageError when it cannot be."""
+    wanted = Selection(account_ids(accounts, session), frozenset(regions), day(since), day(until))
+    if wanted.until and wanted.since > wanted.until:
+        raise UsageError("--since is after --until", remedy="Swap them.")
+    return wanted
+
+
+def sources(
+    text: str | None, configuration: Configuration, session: Session | None
+) -> list[Source]:
+    """What ``--source`` names; without it the central buckets, flow logs only if there are any.
+
+    Raises AwsError when there is no CloudTrail bucket.
+    """
+    trail = trail_source(text, configuration, session)
+    if text or session is None:
+        return [trail]
+    flows = _central("flowlogs", configuration, session)
+    try:
+        flows.folders("")
+    except AwsError as error:
+        if error.code != NO_BUCKET:
+            raise
+        return [trail]
+    return [trail, flows]
+
+
+def trail_source(
+    text: str | None, configuration: Configuration, session: Session | None
+) -> Original:
+    """What ``--source`` names, or the central bucket of CloudTrail."""
+    if text:
+        return open_source(text, session)
+    if session is None:
+        raise UsageError("no source was given", remedy="Give --source.")
+    return _central("cloudtrail", configuration, session)
+
+
+def _central(kind: str, configuration: Configuration, session: Session) -> Original:
+    name = f"{configuration.prefix}-{kind}-{session.account_id}-{configuration.home_region}"
+    return open_source(f"s3://{name}", session)
+
+
+def account_ids(names: Iterable[str], session: Session | None) -> frozenset[str]:
+    """The ids of accounts given by id or, where there is a session, by name."""
+    names = set(names)
+    ids = {name for name in names if _ACCOUNT_ID.fullmatch(name)}
+    others = names - ids
+    if not others:
+        return frozenset(ids)
+    if session is None:
+        raise UsageError(
+            f"{min(others)!r} is no account id",
+            where="--account",
+            remedy="Names are known only to AWS: give the 12 digits.",
+        )
+    known = {account.name: account.id for account in discover(session).accounts}
+    if unknown := sorted(others - set(known)):
+        raise UsageError(
+            f"there is no account {unknown[0]!r}",
+            where="--account",
+            remedy="See: baseline accounts",
+        )
+    return frozenset(ids | {known[name] for name in others})
+
+
+def day(text: str) -> str:
+    """``YYYY-MM-DD`` for an ISO date, or for ``7d``: so many days before today (UTC)."""
+    if not text:
+        return ""
+    if ago := re.fullmatch(r"(\d{1,5})d", text, re.ASCII):
+        return (datetime.now(UTC).date() - timedelta(days=int(ago[1]))).isoformat()
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        raise UsageError(
+            f"{text!r} is no day", remedy="Write 2026-07-01, or 7d for a week ago."
+        ) from None
+
+
+def printable(text: str) -> str:
+    """``text`` on one line, without what could steer a terminal: logs hold what attackers write."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
+def name_objects(what: str, pairs: list[tuple[str, str]]) -> None:
+    """Say on stderr which objects do not count, and why."""
+    for key, reason in pairs[:_NAMED]:
+        talk(printable(f"{what}: {key} {reason}"))
+    if len(pairs) > _NAMED:
+        talk(f"{what}: {len(pairs) - _NAMED} more; -o json names all.")

@@ -1,0 +1,86 @@
+"""``baseline logs validate`` and ``gaps``: what they print, and with which exit code they end."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from baseline import cli
+from baseline.logs.source import Bucket
+from baseline.simulation import Blueprint, Simulation
+from given_digests import BUCKET, HOME, MAIN, given_a_trail, given_deliveries
+
+SOURCE = f"s3://{BUCKET}"
+Output = pytest.CaptureFixture[str]
+
+
+@pytest.fixture
+def simulation(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Simulation]:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    simulation = Simulation(Blueprint())
+    given_a_trail(simulation)
+    given_deliveries(simulation, 2)
+    with simulation.serve() as url:
+        for name, value in simulation.environment(url).items():
+            monkeypatch.setenv(name, value)
+        yield simulation
+    simulation.close()
+
+
+def test_valid_then_tampered_then_copied(
+    simulation: Simulation, tmp_path: Path, capsys: Output
+) -> None:
+    """Exit 0, then 1 with the file's name, then a copy offline with the keys that were kept."""
+    # The simulation's clock runs ahead.
+    until = (datetime.now(UTC) + timedelta(days=1)).date().isoformat()
+    span = ["--since", "3d", "--until", until]
+    command = ["logs", "validate", "--source", SOURCE, *span, "-o", "json"]
+    assert cli.run(command) == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert {row["state"] for row in rows} == {"valid"}
+    assert sum(row["logs"] for row in rows) > 0
+
+    client = simulation.client("s3", HOME, MAIN)
+    found = client.list_objects_v2(Bucket=BUCKET, Prefix=f"AWSLogs/{MAIN}/CloudTrail/us-east-1/")
+    victim = found["Contents"][-1]["Key"]
+    client.delete_object(Bucket=BUCKET, Key=victim)
+    assert cli.run([*command, "--region", "us-east-1"]) == 1
+    out, err = capsys.readouterr()
+    assert f"log s3://{BUCKET}/{victim} missing" in err
+    (row,) = json.loads(out)
+    assert (row["state"], row["invalid"]) == ("invalid", 1)
+    assert [(f["kind"], f["verdict"]) for f in row["files"]] == [("log", "missing")]
+
+    source = Bucket(client, BUCKET)
+    for stored in source.objects(""):
+        path = tmp_path / "copy" / stored.key
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(source.read(stored.key))
+    command = ["logs", "validate", "--source", "copy", "--region", HOME, *span]
+    assert cli.run(command) == 2
+    out, err = capsys.readouterr()
+    assert "unproven" in out
+    assert "its signature was not copied along" in err
+
+
+def test_accounts_and_regions_without_any_log_are_named(
+    simulation: Simulation, capsys: Output
+) -> None:
+    """The trail is the main account's alone; the others have never delivered."""
+    command = ["logs", "gaps", "--source", SOURCE, "--since", "3d", "-o", "json"]
+    assert cli.run(command) == 1
+    rows = json.loads(capsys.readouterr().out)
+    never = {row["account"] for row in rows if row["state"] == "never"}
+    assert "400000000004" in never
+    assert cli.run([*command, "--account", MAIN, "--region", HOME, "--until", "1d"]) in {0, 1}
+    rows = json.loads(capsys.readouterr().out)
+    assert {row["account"] for row in rows} <= {MAIN}
+
+
+def test_nothing_to_validate_is_not_valid(tmp_path: Path, capsys: Output) -> None:
+    """Exit 2: nothing was proven."""
+    (tmp_path / "bucket/AWSLogs").mkdir(parents=True)
+    assert cli.run(["logs", "validate", "--source", "bucket"]) == 2
+    assert "no digests and no logs are there" in capsys.readouterr().err

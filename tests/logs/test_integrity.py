@@ -1,0 +1,285 @@
+"""Each way to tamper with logs or digests has its verdict, and nothing else loses its own."""
+
+import gzip
+import json
+import stat
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from baseline.errors import AwsError, CredentialsError
+from baseline.logs.integrity.keys import PublicKeys
+from baseline.logs.integrity.validate import Result, Span, validate
+from baseline.logs.integrity.verdict import Verdict
+from baseline.logs.layout import Selection, identity
+from baseline.logs.source import Directory, Fetched, Original
+from baseline.simulation import Blueprint, Simulation
+from baseline.simulation.cloudtrail.digests import SigningKey
+from given_digests import (
+    HOME,
+    MAIN,
+    Memory,
+    given_a_bucket,
+    given_a_trail,
+    given_deliveries,
+    in_memory,
+    public_keys,
+)
+
+TODAY = "/CloudTrail-Digest/eu-west-1/"
+LOGS = "/CloudTrail/eu-west-1/"
+
+
+@pytest.fixture(scope="module")
+def simulation() -> Iterator[Simulation]:
+    simulation = Simulation(Blueprint())
+    yield simulation
+    simulation.close()
+
+
+@pytest.fixture(scope="module")
+def written(simulation: Simulation) -> Memory:
+    given_a_trail(simulation)
+    given_deliveries(simulation)
+    return in_memory(simulation)
+
+
+@pytest.fixture
+def bucket(written: Memory) -> Memory:
+    return written.copy()
+
+
+@pytest.fixture
+def keys(tmp_path: Path) -> PublicKeys:
+    return PublicKeys(tmp_path / "keys/keys.json", lambda *_: public_keys())
+
+
+def last_days(source: Original) -> Span:
+    now = datetime.now(UTC)
+    return Span(now - timedelta(days=2), now + timedelta(days=1))
+
+
+def look(source: Any, keys: PublicKeys, **wanted: Any) -> dict[str, Result]:
+    """Results by region, of the last days."""
+    found = validate(source, Selection(**wanted), last_days(source), keys, lambda *_: None)
+    return {result.chain.place.region: result for result in found}
+
+
+def problems(result: Result) -> dict[str, Verdict]:
+    return {p.place.rpartition("/")[2]: p.verdict for p in result.problems}
+
+
+def base(key: str) -> str:
+    return key.rpartition("/")[2]
+
+
+def rewritten(fetched: Fetched, change: Callable[[dict[str, Any]], Any]) -> Fetched:
+    content = json.loads(gzip.decompress(fetched.content))
+    change(content)
+    return replace(fetched, content=gzip.compress(json.dumps(content).encode()))
+
+
+def test_untouched_logs_are_valid(bucket: Memory, keys: PublicKeys) -> None:
+    """Every digest and every log file of every region."""
+    found = look(bucket, keys)
+    assert {result.state for result in found.values()} == {"valid"}
+    assert found[HOME].digests.total() >= 4
+    assert found[HOME].logs.total() >= 4
+    assert found[HOME].problems == []
+
+
+def test_a_changed_log(bucket: Memory, keys: PublicKeys) -> None:
+    key = bucket.keys(LOGS)[-1]
+    bucket.objects_[key] = rewritten(bucket.objects_[key], lambda c: c["Records"].clear())
+    found = look(bucket, keys)
+    assert problems(found[HOME]) == {base(key): Verdict.CHANGED}
+    assert found["us-east-1"].state == "valid"
+
+
+def test_a_log_packed_anew_is_unchanged(bucket: Memory, keys: PublicKeys) -> None:
+    """The hash is of the text, not of the gzip stream."""
+    key = bucket.keys(LOGS)[-1]
+    packed = gzip.compress(gzip.decompress(bucket.objects_[key].content), 1)
+    bucket.objects_[key] = Fetched(packed)
+    assert look(bucket, keys)[HOME].state == "valid"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [lambda c: c[:-60], lambda _: b"no gzip", lambda c: c + b"more"],
+    ids=["truncated", "of-another-kind", "with-something-behind"],
+)
+def test_a_broken_log(bucket: Memory, keys: PublicKeys, change: Callable[[bytes], bytes]) -> None:
+    """Truncated, of another kind, or with something behind."""
+    key = bucket.keys(LOGS)[-1]
+    bucket.objects_[key] = Fetched(change(bucket.objects_[key].content))
+    assert problems(look(bucket, keys)[HOME]) == {base(key): Verdict.CHANGED}
+
+
+def test_a_missing_log(bucket: Memory, keys: PublicKeys) -> None:
+    key = bucket.keys(LOGS)[-1]
+    del bucket.objects_[key]
+    assert problems(look(bucket, keys)[HOME]) == {base(key): Verdict.MISSING}
+
+
+def test_a_changed_digest(bucket: Memory, keys: PublicKeys) -> None:
+    """It proves nothing any more, and the chain goes on before it."""
+    key = bucket.keys(TODAY)[-2]
+    bucket.objects_[key] = rewritten(bucket.objects_[key], lambda c: c["logFiles"].clear())
+    found = look(bucket, keys)[HOME]
+    assert problems(found) == {base(key): Verdict.CHANGED}
+    assert "nothing is proven" in found.problems[0].reason
+    assert found.digests[Verdict.VALID] >= 3
+
+
+def test_a_digest_without_its_signature(bucket: Memory, keys: PublicKeys) -> None:
+    """Somebody wrote the object anew."""
+    key = bucket.keys(TODAY)[-2]
+    bucket.objects_[key] = Fetched(bucket.objects_[key].content)
+    assert problems(look(bucket, keys)[HOME]) == {base(key): Verdict.CHANGED}
+
+
+def test_a_missing_digest(bucket: Memory, keys: PublicKeys) -> None:
+    """The next one names it; the log files that it listed are not proven."""
+    key = bucket.keys(TODAY)[-2]
+    del bucket.objects_[key]
+    found = look(bucket, keys)[HOME]
+    assert problems(found) == {base(key): Verdict.MISSING}
+
+
+def test_two_missing_digests_leave_a_period_that_is_told(bucket: Memory, keys: PublicKeys) -> None:
+    """Of the second one nobody knows the name, but everybody the period."""
+    digests = bucket.keys(TODAY)
+    for key in digests[-3:-1]:
+        del bucket.objects_[key]
+    (problem,) = look(bucket, keys)[HOME].problems
+    end = datetime.fromisoformat(digests[-4].rpartition("_")[2][:16])
+    assert f"from {end:%Y-%m-%dT%H:%M:%SZ}" in problem.reason
+
+
+def test_a_digest_of_another_place(bucket: Memory, keys: PublicKeys) -> None:
+    """A true digest under a false name."""
+    older, newer = bucket.keys(TODAY)[-3:-1]
+    bucket.objects_[newer] = bucket.objects_[older]
+    assert problems(look(bucket, keys)[HOME]) == {base(newer): Verdict.MOVED}
+
+
+def test_a_forged_digest_with_a_key_of_ones_own(bucket: Memory, keys: PublicKeys) -> None:
+    """Well signed, but by a key that CloudTrail does not have."""
+    forger = SigningKey(666)
+    key = bucket.keys(TODAY)[-1]
+
+    def forge(content: dict[str, Any]) -> None:
+        content["digestPublicKeyFingerprint"] = forger.fingerprint
+
+    bucket.objects_[key] = rewritten(bucket.objects_[key], forge)
+    assert problems(look(bucket, keys)[HOME]) == {base(key): Verdict.WRONG_KEY}
+
+
+def test_a_file_that_is_no_digest(bucket: Memory, keys: PublicKeys) -> None:
+    key = bucket.keys(TODAY)[-1]
+    bucket.objects_[key] = replace(bucket.objects_[key], content=gzip.compress(b"{}"))
+    assert problems(look(bucket, keys)[HOME]) == {base(key): Verdict.CHANGED}
+
+
+def test_what_may_not_be_read_is_neither_valid_nor_wrong(bucket: Memory, keys: PublicKeys) -> None:
+    key = bucket.keys(LOGS)[-1]
+    bucket.refused[key] = AwsError("access denied", code="AccessDenied")
+    found = look(bucket, keys)[HOME]
+    assert (found.state, problems(found)) == ("unread", {base(key): Verdict.UNREAD})
+
+
+def test_without_keys_nothing_is_proven(bucket: Memory, tmp_path: Path) -> None:
+    """It is asked once for a region, and said for every digest."""
+    asked = []
+
+    def ask(region: str, *_: datetime) -> dict[str, bytes]:
+        asked.append(region)
+        raise CredentialsError("no AWS credentials were found")
+
+    found = look(bucket, PublicKeys(tmp_path / "keys.json", ask))
+    assert {result.state for result in found.values()} == {"unread"}
+    assert sorted(asked) == sorted(found)
+
+
+def test_keys_are_kept_and_only_the_owner_may_change_them(bucket: Memory, tmp_path: Path) -> None:
+    """A second run asks nobody; a file that others can write is not believed."""
+    cache = tmp_path / "kept/keys.json"
+    look(bucket, PublicKeys(cache, lambda *_: public_keys()))
+    assert stat.S_IMODE(cache.stat().st_mode) == 0o600
+    assert stat.S_IMODE(cache.parent.stat().st_mode) == 0o700
+
+    def refuse(*_: Any) -> dict[str, bytes]:
+        raise CredentialsError("asked again")
+
+    assert look(bucket, PublicKeys(cache, refuse))[HOME].state == "valid"
+    cache.chmod(0o666)
+    assert look(bucket, PublicKeys(cache, refuse))[HOME].state == "unread"
+
+
+def test_a_place_without_digests_is_named(bucket: Memory, keys: PublicKeys) -> None:
+    for key in bucket.keys(TODAY):
+        del bucket.objects_[key]
+    found = look(bucket, keys)
+    assert found[HOME].state == "no digests"
+    assert found["us-east-1"].state == "valid"
+    assert set(look(bucket, keys, regions=frozenset({"us-east-1"}))) == {"us-east-1"}
+
+
+def copied(bucket: Memory, root: Path) -> Directory:
+    for key, fetched in bucket.objects_.items():
+        path = root / identity(key)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(fetched.content)
+    return Directory(root)
+
+
+def test_a_copy_is_proven_by_the_next_digest(
+    bucket: Memory, keys: PublicKeys, tmp_path: Path
+) -> None:
+    """Signatures are lost in a copy, but each digest repeats the one before; all but the newest."""
+    newest = bucket.keys(TODAY)[-1]
+    found = look(copied(bucket, tmp_path / "copy"), keys)[HOME]
+    assert found.state == "unproven"
+    assert problems(found)[base(newest)] is Verdict.UNPROVEN
+    assert found.digests[Verdict.VALID] == found.digests.total() - 1
+
+
+def test_a_changed_file_in_a_copy_is_found(
+    bucket: Memory, keys: PublicKeys, tmp_path: Path
+) -> None:
+    """A digest as well as a log file."""
+    digest, log = bucket.keys(TODAY)[-2], bucket.keys(LOGS)[-4]
+    bucket.objects_[digest] = rewritten(bucket.objects_[digest], lambda c: c["logFiles"].clear())
+    del bucket.objects_[log]
+    found = problems(look(copied(bucket, tmp_path / "copy"), keys)[HOME])
+    assert found[base(digest)] is Verdict.CHANGED
+    assert found[base(log)] is Verdict.MISSING
+
+
+def test_an_organization_a_prefix_and_another_bucket(
+    simulation: Simulation, keys: PublicKeys, tmp_path: Path
+) -> None:
+    """The chain of a trail that moved is followed into the bucket where it was."""
+    trail = given_a_trail(simulation, bucket="first-bucket", prefix="logs", organization=True)
+    accounts = (MAIN, "400000000004")
+    given_deliveries(simulation, 2, accounts)
+    first = in_memory(simulation, "first-bucket")
+    given_a_bucket(simulation, "second-bucket")
+    trail.update_trail(Name="organization_trail", S3BucketName="second-bucket", S3KeyPrefix="logs")
+    given_deliveries(simulation, 2, accounts)
+    second = in_memory(simulation, "second-bucket")
+    second.prefix, second.others = "logs/", {"first-bucket": first}
+    results = list(validate(second, Selection(), last_days(second), keys, lambda *_: None))
+    assert {result.chain.place.account for result in results} == set(accounts)
+    assert {result.chain.place.organization for result in results} == {Blueprint().organization_id}
+    assert {result.state for result in results} == {"valid"}
+    assert all(result.digests.total() >= 4 for result in results)
+    key = first.keys(f"{MAIN}/CloudTrail/eu-west-1/")[-1]
+    del first.objects_[key]
+    found = validate(second, Selection(), last_days(second), keys, lambda *_: None)
+    assert [p.verdict for r in found for p in r.problems] == [Verdict.MISSING]

@@ -35,7 +35,14 @@ DENIED = (
     'User "x" is not allowed"}\n'
 )
 THROTTLED = DENIED.replace("AccessDeniedException", "Throttling").replace("guardduty", "s3")
-ERRORS = {"denied": DENIED * 3, "throttled": THROTTLED}
+SCOUT_DENIED = (
+    "2026-01-01 00:00:00 host scout[1] ERROR s3.py L42: Failed to get bucket policy: An error "
+    "occurred (AccessDenied) when calling the GetBucketPolicy operation: no\n"
+)
+ERRORS = {
+    "prowler": {"denied": DENIED * 3, "throttled": THROTTLED},
+    "scoutsuite": {"denied": SCOUT_DENIED},
+}
 # Where the CSV ends, for each way of cutting it.
 CUTS: dict[str, Callable[[str], int]] = {
     "empty": lambda _: 0,
@@ -57,8 +64,13 @@ def main() -> int:
         behaviour = "" if "-" in directory.name else behaviour.removesuffix(" once")
     note(directory)
     if behaviour != "no log":
-        (directory / f"{tool}-errors.log").write_text(ERRORS.get(behaviour, ""))
-    sys.stdout.write("Executing 2 checks, please wait...\n\nCheck ID: s3_open - s3 [high]\n")
+        (directory / f"{tool}-errors.log").write_text(ERRORS[tool].get(behaviour, ""))
+    sys.stdout.write("Executing 6 checks, please wait...\n")
+    left_out = ("iam_ask",) if behaviour == "leaves a check out" else ()
+    for service, check, *_ in (*ROWS, ("s3", "s3_none")):
+        if check not in left_out:
+            sys.stdout.write(f"\nCheck ID: {check} - {service} [high]\n")
+    sys.stdout.write("\tINFO There are no resources\n")
     sys.stdout.flush()
     if behaviour == "hang":
         signal.signal(signal.SIGTERM, signal.SIG_IGN)

@@ -27,17 +27,17 @@ def test_each_tool_looks_at_each_account_and_is_counted(audit: Audit) -> None:
     run = audit()
     assert [e.status for e in run.entries] == [Status.COMPLETE] * 4
     assert of(run, FIRST, "prowler").counts == {
-        "FAIL": 2, "PASS": 1, "MANUAL": 1, "MUTED": 1, "UNKNOWN": 0,
+        "FAIL": 2, "PASS": 2, "MANUAL": 1, "MUTED": 1, "UNKNOWN": 0,
     }  # fmt: skip
     assert of(run, FIRST, "prowler").severities == {"critical": 1, "high": 1}
-    assert of(run, SECOND, "scoutsuite").counts == {"FAIL": 1, "PASS": 1, "UNKNOWN": 0}
+    assert of(run, SECOND, "scoutsuite").counts == {"FAIL": 1, "PASS": 2, "UNKNOWN": 0}
 
 
 def test_a_result_gets_its_lasting_name_and_keeps_its_log(audit: Audit, tmp_path: Path) -> None:
     entry = of(audit(), FIRST, "prowler")
     assert entry.directory.startswith(f"prowler/{FIRST}/")
     assert not entry.directory.endswith(".partial")
-    assert "Executing 2 checks" in (tmp_path / "reports" / entry.log).read_text()
+    assert "Executing 6 checks" in (tmp_path / "reports" / entry.log).read_text()
     assert (tmp_path / "reports" / entry.page).is_file()
 
 
@@ -149,7 +149,7 @@ def _until(done: Callable[[], bool]) -> None:
 
 def test_an_account_with_nothing_in_it_is_complete_when_prowler_says_so(audit: Audit) -> None:
     entry = of(audit({f"prowler {FIRST}": "nothing there"}), FIRST, "prowler")
-    assert (entry.status, entry.counts) == (Status.COMPLETE, {"UNKNOWN": 0})
+    assert (entry.status, entry.counts) == (Status.COMPLETE, {"PASS": 1, "UNKNOWN": 0})
 
 
 def test_a_tool_that_hangs_is_ended_at_the_time_limit(audit: Audit) -> None:

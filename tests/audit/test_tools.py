@@ -128,7 +128,7 @@ def test_prowler_log_lines_that_are_not_json_are_counted(tmp_path: Path) -> None
         '(AccessDenied) when calling the GetBucketPolicy operation: bucket "a" of "b""}\n'
         "and a second line of a message\n" * 2
     )
-    (found,) = prowler.obstacles(tmp_path)
+    (found,) = prowler.obstacles(tmp_path, tmp_path)
     assert (found.kind, found.service, found.region, found.operation, found.count) == (
         Kind.DENIED, "s3", "eu-west-1", "GetBucketPolicy", 2,
     )  # fmt: skip
@@ -142,7 +142,7 @@ def test_scoutsuite_errors_name_their_service(tmp_path: Path) -> None:
         "2026-01-01 00:00:00 host scout[1] ERROR services.py L56: Could not fetch EC2 "
         "configuration: list index out of range\n"
     )
-    assert {(o.kind, o.service, o.operation) for o in scoutsuite.obstacles(tmp_path)} == {
+    assert {(o.kind, o.service, o.operation) for o in scoutsuite.obstacles(tmp_path, tmp_path)} == {
         (Kind.DENIED, "iam", "ListUsers"),
         (Kind.CRASHED, "ec2", ""),
     }
@@ -176,7 +176,7 @@ def test_scoutsuite_s_word_is_not_taken_for_it(
     file = tmp_path / "scoutsuite-results/scoutsuite_results_scoutsuite.js"
     file.write_text("scoutsuite_results =\n" + json.dumps(results))
     (tmp_path / "scoutsuite-errors.log").touch()
-    assert scoutsuite.fault(Scan("1", tmp_path), 0) == fault
+    assert scoutsuite.fault(Scan("1", tmp_path)) == fault
 
 
 def test_every_severity_is_named_to_prowler_so_that_it_writes_no_framework_files() -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from baseline.audit import prowler, results
 from baseline.audit.findings import Finding
 from baseline.audit.manifest import Entry, LeftOut, Run, Status
 from baseline.report import Summary, summarize, write_page, write_summary
@@ -31,6 +32,7 @@ def a_run(reports: Path, rows: list[list[str]], log: str = "", name: str = "firs
     with (directory / "prowler.csv").open("w", newline="") as out:
         csv.writer(out, delimiter=";").writerows([HEADER, *rows])
     (directory / "prowler-errors.log").write_text(log)
+    results.note(directory, prowler.obstacles(directory, directory))
     where = directory.relative_to(reports)
     looked = Entry(
         FIRST, name, "prowler", "5.46.0", Status.COMPLETE, counts={"FAIL": 1},
@@ -126,6 +128,7 @@ def test_the_json_has_the_documented_shape(merged: Summary, tmp_path: Path) -> N
     assert set(found) == {
         "schema", "stamp", "started", "ended", "role", "regions", "services", "scans", "complete",
         "counts", "severities", "tools", "completeness", "left_out", "accounts", "checks",
+        "idle",
     }  # fmt: skip
     assert found["completeness"][1]["status"] == "not looked"
     assert found["tools"] == {"prowler": merged.counts}

@@ -43,10 +43,15 @@ class Environment:
         ]
 
     @property
+    def packages(self) -> Path:
+        """Where the tool and all that it needs are installed."""
+        found = self.directory.glob("lib/python*/site-packages")
+        return next(found, self.directory / "lib")
+
+    @property
     def services(self) -> frozenset[str]:
         """The services that the installed tool can look at; empty when that cannot be told."""
-        found = (self.tool.services(p) for p in self.directory.glob("lib/python*/site-packages"))
-        return frozenset().union(*found)
+        return self.tool.services(self.packages)
 
 
 def default_directory() -> Path:

@@ -8,6 +8,9 @@ MANUAL = "MANUAL"
 MUTED = "MUTED"
 UNKNOWN = "UNKNOWN"
 
+# Of a check that passes because there is nothing for it to look at.
+NOTHING_THERE = "There is nothing that it looks at."
+
 STATUSES = (FAIL, PASS, MANUAL, MUTED, UNKNOWN)
 SEVERITIES = ("critical", "high", "medium", "low", "informational")
 

@@ -110,7 +110,7 @@ def _settled(
 ) -> Entry:
     """The entry after the verdict; a result that can be used gets its lasting name."""
     tool, directory = environment.tool, scan.directory
-    verdict = results.judge(tool, scan, ended, directory / LOG)
+    verdict = results.judge(environment, scan, ended, directory / LOG)
     if verdict.status is Status.FAILED and _full(directory):
         verdict = replace(
             verdict, reason=f"the disk is full: {verdict.reason}", remedy="Make room, then resume."

@@ -44,9 +44,10 @@ class Passing(StrEnum):
 class Entry:
     """One tool in one account. Paths are relative to the reports directory.
 
-    ``counts`` are findings by status, ``severities`` those with status FAIL by severity, ``errors``
-    how often something was not seen, by kind. ``again`` says that another try may bring more,
-    ``passing`` that it may do so soon. ``tries`` counts them.
+    ``counts`` are answers by status, ``severities`` those with status FAIL by severity, ``idle``
+    those with status PASS that had nothing to look at; ``errors`` is how often something was not
+    seen, by kind. ``again`` says that another try may bring more, ``passing`` that it may do so
+    soon. ``tries`` counts them.
     """
 
     account_id: str
@@ -67,6 +68,7 @@ class Entry:
     peak_memory_mb: int = 0
     errors: dict[str, int] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
+    idle: int = 0
     severities: dict[str, int] = field(default_factory=dict)
     directory: str = ""
     log: str = ""

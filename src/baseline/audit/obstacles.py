@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Kind(StrEnum):
@@ -27,6 +28,9 @@ class Kind(StrEnum):
 WEIGHTY = frozenset(Kind) - {Kind.NOT_AVAILABLE, Kind.TOOL}
 # Another try may do without these.
 TRANSIENT = frozenset({Kind.THROTTLED, Kind.CREDENTIALS, Kind.UNREACHABLE, Kind.FAILING})
+_REFUSALS = frozenset({Kind.DENIED, Kind.REFUSED})
+# What a tool only warns of may be its own affair.
+_OPINIONS = frozenset({Kind.REFUSED, Kind.CRASHED, Kind.TOOL})
 
 _CODE = re.compile(r"An error occurred \(([^)]*)\)")
 # AWS did answer, and the tool logs it as an error: that a bucket has no policy, for one.
@@ -98,14 +102,19 @@ _TEXTS = (
         ),
     ),
     # A whole service of ScoutSuite's, a whole check of Prowler's.
-    (Kind.CRASHED, r"^Could not fetch .+ configuration|^[a-z0-9]+_\w+ - \w+\[\d+\]: "),
+    (Kind.CRASHED, r"^Could not fetch .+ configuration|^[a-z0-9]+_\w+ --? \w+\[\d+\]: "),
 )
+# What AWS tells the main or a delegated administrator's account alone: no right would bring it.
+_OF_THE_ORGANIZATION = re.compile(r"when calling the \w*(Organization|Delegated)\w* operation")
 _OPERATION = re.compile(r"when calling the (\w+) operation")
 
 
 @dataclass(frozen=True)
 class Obstacle:
-    """``count`` times something was not seen, for one ``kind`` of reason; ``example`` is one."""
+    """``count`` times something was not seen, for one ``kind`` of reason; ``example`` is one.
+
+    ``checks`` are those whose answers rest on it; None: any of the service's may.
+    """
 
     kind: Kind
     service: str
@@ -113,13 +122,29 @@ class Obstacle:
     operation: str
     count: int
     example: str
+    checks: tuple[str, ...] | None = None
 
 
-def kind_of(message: str) -> Kind | None:
+class Complaint(NamedTuple):
+    """One line of a tool's log about something that went wrong; the rest as in ``Obstacle``.
+
+    Of what the tool calls a ``warning``, only what keeps anybody from looking counts.
+    """
+
+    service: str
+    region: str
+    message: str
+    checks: tuple[str, ...] | None = None
+    warning: bool = False
+
+
+def kind_of(message: str, service: str = "") -> Kind | None:
     """Why ``message`` means that something was not seen; None when AWS did answer."""
     code = _CODE.search(message)
     if code:
-        return _kind_of_code(code[1], message)
+        kind = _kind_of_code(code[1], message)
+        elsewhere = service == "organizations" or _OF_THE_ORGANIZATION.search(message)
+        return Kind.NOT_AVAILABLE if elsewhere and kind in _REFUSALS else kind
     return next((kind for kind, pattern in _TEXTS if re.search(pattern, message)), Kind.TOOL)
 
 
@@ -131,15 +156,24 @@ def _kind_of_code(code: str, message: str) -> Kind | None:
     return next((kind for kind, pattern in _CODES if re.fullmatch(pattern, code)), Kind.REFUSED)
 
 
-def gather(errors: Iterable[tuple[str, str, str]]) -> tuple[Obstacle, ...]:
-    """The obstacles in ``errors``, each (service, region, message); equal ones are counted."""
-    counts: dict[tuple[Kind, str, str, str], tuple[int, str]] = {}
-    for service, region, message in errors:
-        kind = kind_of(message)
-        if kind is None:
+def gather(complaints: Iterable[Complaint]) -> tuple[Obstacle, ...]:
+    """The obstacles that ``complaints`` tell of; equal ones are counted."""
+    found: dict[tuple[object, ...], Obstacle] = {}
+    for complaint in complaints:
+        kind = kind_of(complaint.message, complaint.service)
+        if kind is None or (complaint.warning and kind in _OPINIONS):
             continue
-        operation = _OPERATION.search(message)
-        key = (kind, service, region, operation[1] if operation else "")
-        count, example = counts.get(key, (0, message[:300]))
-        counts[key] = (count + 1, example)
-    return tuple(Obstacle(*key, count, example) for key, (count, example) in counts.items())
+        operation = _OPERATION.search(complaint.message)
+        called = operation[1] if operation else ""
+        key = (kind, complaint.service, complaint.region, called, complaint.checks)
+        known = found.get(key)
+        found[key] = Obstacle(
+            kind,
+            complaint.service,
+            complaint.region,
+            called,
+            known.count + 1 if known else 1,
+            known.example if known else complaint.message[:300],
+            complaint.checks,
+        )
+    return tuple(found.values())

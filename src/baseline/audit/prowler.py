@@ -3,13 +3,22 @@
 import csv
 import mmap
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import msgspec
 
-from baseline.audit.findings import FAIL, MANUAL, MUTED, PASS, SEVERITIES, Finding
-from baseline.audit.obstacles import Obstacle, gather
+from baseline.audit.findings import (
+    FAIL,
+    MANUAL,
+    MUTED,
+    NOTHING_THERE,
+    PASS,
+    SEVERITIES,
+    Finding,
+)
+from baseline.audit.obstacles import Complaint, Kind, Obstacle, gather
+from baseline.audit.prowler_source import Source
 from baseline.audit.scan import LOG, Meter, Scan
 from baseline.errors import ToolError
 
@@ -35,8 +44,16 @@ _SHODAN = "ec2_elastic_ip_shodan"
 
 # A record begins like this. Quotes inside are not escaped, so that it is often not JSON.
 _RECORD = re.compile(
-    r'^\{"timestamp": "[^"]*", "filename": "[^"]*", "level": "(?:ERROR|CRITICAL)", '
+    r'^\{"timestamp": "[^"]*", "filename": "([^"]*):(\d+)", "level": "(WARNING|ERROR|CRITICAL)", '
     r'"module": "([^"]*)", "message": "(.*)$'
+)
+# What runs the checks says which one an error ended, or could not be begun.
+_RUNNER = "check"
+_OF_CHECK = re.compile(r"([a-z0-9]+_\w+) --? \w+\[|Check '(\w+)' was not found")
+_NO_FINDINGS = "There are no findings in Account"
+_BEGUN = re.compile(r"^Check ID: (\S+) - ", re.MULTILINE)
+_IDLE = re.compile(
+    r"^Check ID: (\S+) - (\S+) \[(\w+)\]\n\tINFO There are no resources$", re.MULTILINE
 )
 _REGION = re.compile(r"^([a-z]{2}(?:-[a-z]+)+-\d) -- ")
 
@@ -48,7 +65,8 @@ def arguments(scan: Scan) -> list[str]:
     """What follows ``prowler``.
 
     Naming every severity changes no check, but keeps Prowler from writing a file for each of its
-    compliance frameworks (hundreds of megabytes an account). Errors are hidden unless asked for.
+    compliance frameworks (hundreds of megabytes an account). Errors are hidden unless asked for,
+    and some denied calls are only warnings to it.
     """
     return [
         "aws",
@@ -58,7 +76,7 @@ def arguments(scan: Scan) -> list[str]:
         *["--output-directory", str(scan.directory), "--output-filename", "prowler"],
         *["--severity", *SEVERITIES],
         *["--no-banner", "--no-color", "--ignore-exit-code-3", "--verbose"],
-        *["--log-level", "ERROR", "--log-file", str(scan.directory / _ERRORS)],
+        *["--log-level", "WARNING", "--log-file", str(scan.directory / _ERRORS)],
         *([] if {"--shodan", "-N"} & set(scan.options) else ["--excluded-checks", _SHODAN]),
         *scan.options,
     ]
@@ -82,24 +100,63 @@ def findings(directory: Path) -> Iterator[Finding]:
         raise _not_whole(file, error) from error
 
 
-def obstacles(directory: Path) -> tuple[Obstacle, ...]:
-    """What Prowler's error log says that it could not see."""
-    return gather(_errors(directory / _ERRORS))
+def idle(directory: Path, answered: Collection[str]) -> Iterator[Finding]:
+    """A PASS for each check that was carried out and had nothing to look at.
+
+    Such checks write no row, but it says so. Where none is ``answered`` the rows may be gone.
+    """
+    log = _log(directory)
+    if not answered and _NO_FINDINGS not in log:
+        return
+    for check, service, severity in _IDLE.findall(log):
+        if check not in answered:
+            yield Finding(
+                tool="prowler",
+                account_id="",
+                account_name="",
+                region="",
+                service=service,
+                check=check,
+                title=check,
+                severity=severity,
+                status=PASS,
+                resource="",
+                detail=NOTHING_THERE,
+                uid=f"prowler-nothing-{check}",
+            )
 
 
-def fault(scan: Scan, found: int) -> str:
-    """Why the output cannot be right, or nothing; ``found`` rows are in it.
+def obstacles(directory: Path, packages: Path) -> tuple[Obstacle, ...]:
+    """What Prowler could not see: what its error log says, and the checks that it left out.
+
+    Which checks that misled, its source under ``packages`` tells.
+    """
+    found = gather(_complaints(directory / _ERRORS, Source(packages)))
+    log = _log(directory)
+    meant = METER.total.search(log)
+    if not meant:
+        return found
+    begun = set(_BEGUN.findall(log))
+    begun |= {o.checks[0] for o in found if o.checks and len(o.checks) == 1}
+    missing = int(meant[1]) - len(begun)
+    said = f"{missing} of {meant[1]} checks were not carried out"
+    return (*found, Obstacle(Kind.CRASHED, "", "", "", missing, said, ())) if missing > 0 else found
+
+
+def fault(scan: Scan) -> str:
+    """Why the output cannot be right, or nothing.
 
     The same findings are in two files. Where there are none Prowler writes neither, but says so,
     naming the account.
     """
     if not (scan.directory / _ERRORS).is_file():
         return "it wrote no log of its errors"
+    found = sum(1 for _ in findings(scan.directory))
     if found:
         written = _records(scan.directory / _JSON)
         return f"only {found} of its {written} findings are there" if written > found else ""
-    said = (scan.directory / LOG).read_text(encoding="utf-8", errors="replace")
-    nothing = re.search(rf"There are no findings in Account \S*{scan.account_id}", said)
+    said = _log(scan.directory)
+    nothing = re.search(rf"{_NO_FINDINGS} \S*{scan.account_id}", said)
     return "" if nothing else "it wrote no findings"
 
 
@@ -145,19 +202,34 @@ def _finding(row: dict[str, str]) -> Finding:
     )
 
 
-def _errors(file: Path) -> Iterator[tuple[str, str, str]]:
+def _log(directory: Path) -> str:
+    """What Prowler wrote to its terminal; nothing where that is gone."""
+    file = directory / LOG
+    return file.read_text(encoding="utf-8", errors="replace") if file.is_file() else ""
+
+
+def _complaints(file: Path, source: Source) -> Iterator[Complaint]:
     if not file.is_file():
         return
     with file.open(encoding="utf-8", errors="replace") as lines:
         for line in lines:
             record = _RECORD.match(line)
             if record:
-                region = _REGION.match(record[2])
-                yield (
-                    record[1].removesuffix("_service"),
-                    region[1] if region else "",
-                    record[2].rstrip('\n"}'),
-                )
+                yield _complaint(record, source)
+
+
+def _complaint(record: re.Match[str], source: Source) -> Complaint:
+    name, line, level, module, message = record.groups()
+    region = _REGION.match(message)
+    check = _OF_CHECK.match(message) if module == _RUNNER else None
+    own = check and (check[1] or check[2])
+    return Complaint(
+        service=own.split("_")[0] if own else module.removesuffix("_service"),
+        region=region[1] if region else "",
+        message=message.rstrip('\n"}'),
+        checks=(own,) if own else source.resting_on(name, int(line)),
+        warning=level == "WARNING",
+    )
 
 
 def _directories(parent: Path) -> frozenset[str]:

@@ -1,18 +1,24 @@
 """Whether a tool really looked, and what it found: nothing is taken on its word."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from baseline.audit.findings import FAIL, UNKNOWN, Finding
-from baseline.audit.manifest import Entry, Status
+import msgspec
+
+from baseline.audit.doubts import Doubts, why
+from baseline.audit.environments import Environment
+from baseline.audit.findings import FAIL, NOTHING_THERE, PASS, UNKNOWN, Finding
+from baseline.audit.manifest import Entry, Status, write
 from baseline.audit.obstacles import TRANSIENT, WEIGHTY, Kind, Obstacle
 from baseline.audit.process import Ended
 from baseline.audit.scan import Scan
 from baseline.audit.tools import TOOLS, Tool
 from baseline.errors import ToolError
 
+# What kept the tool from looking: worked out while it is installed, read without it.
+_OBSTACLES = "obstacles.json"
 # How much of a log's end is read for a tool's last words, in bytes.
 _LOG_END = 4000
 _LONG = 120
@@ -29,21 +35,23 @@ class Verdict:
     again: bool = False
     errors: dict[str, int] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
+    idle: int = 0
     severities: dict[str, int] = field(default_factory=dict)
 
 
-def judge(tool: Tool, scan: Scan, ended: Ended, log: Path) -> Verdict:
+def judge(environment: Environment, scan: Scan, ended: Ended, log: Path) -> Verdict:
     """The verdict on a scan that ended; what it left behind is read, whatever its exit code."""
-    obstacles = tuple(tool.obstacles(scan.directory))
+    tool = environment.tool
+    obstacles = tuple(tool.obstacles(scan.directory, environment.packages))
     errors: Counter[str] = Counter()
     for obstacle in obstacles:
         errors[obstacle.kind.value] += obstacle.count
     try:
+        note(scan.directory, obstacles)
         _see_that_it_ended(tool, ended, log)
-        counts, severities = _count(tool, scan)
+        tally = _count(tool, scan, obstacles)
     except ToolError as error:
         return Verdict(Status.FAILED, error.what, error.remedy, again=True, errors=dict(errors))
-    counts[UNKNOWN] += len(obstacles)
     weighty = {o.kind for o in obstacles} & WEIGHTY
     return Verdict(
         Status.PARTIAL if weighty else Status.COMPLETE,
@@ -51,8 +59,9 @@ def judge(tool: Tool, scan: Scan, ended: Ended, log: Path) -> Verdict:
         _remedy(weighty),
         again=bool(weighty & TRANSIENT),
         errors=dict(errors),
-        counts=dict(counts),
-        severities=dict(severities),
+        counts=dict(tally.counts),
+        idle=tally.idle,
+        severities=dict(tally.severities),
     )
 
 
@@ -66,40 +75,91 @@ def findings(entry: Entry, reports: Path) -> Iterator[Finding]:
         return
     tool, directory = TOOLS[entry.tool], reports / entry.directory
     there = 0
-    for there, finding in enumerate(tool.findings(directory), 1):  # noqa: B007  # used below
+    for finding in _answers(tool, directory, entry.account_id, _noted(directory)):
+        there += 1
         yield finding._replace(account_name=entry.account_name)
-    found = sum(count for status, count in entry.counts.items() if status != UNKNOWN)
+    found = sum(entry.counts.values())
     if there < found:
         raise ToolError(
             f"its results are gone: {there} of {found} findings are there",
             where=str(directory),
             remedy="Put them back, or audit anew: baseline audit run",
         )
-    for obstacle in tool.obstacles(directory):
-        what = obstacle.operation or obstacle.service or "part of the check"
-        detail = f"{obstacle.kind} ({obstacle.count} times): {obstacle.example}"
-        yield _unknown(entry, obstacle.region, obstacle.service, what, detail)
 
 
 def unseen(entry: Entry, reason: str) -> Finding:
     """The answer of an entry that gives none."""
-    return _unknown(entry, "", "", "everything", reason)
+    return _unknown(entry.tool, entry.account_id, "everything", reason)._replace(
+        account_name=entry.account_name
+    )
 
 
-def _unknown(entry: Entry, region: str, service: str, what: str, detail: str) -> Finding:
+def _answers(
+    tool: Tool, directory: Path, account_id: str, obstacles: Iterable[Obstacle]
+) -> Iterator[Finding]:
+    """What the tool wrote, what it passed over in silence, and what it could not look at."""
+    doubts, answered = Doubts(obstacles), set[str]()
+    for finding in tool.findings(directory):
+        answered.add(finding.check)
+        yield doubts.settle(finding)
+    for finding in tool.idle(directory, answered):
+        uid = f"{finding.uid}-{account_id}"
+        yield doubts.settle(finding._replace(account_id=account_id, uid=uid))
+    for obstacle in doubts.untold():
+        what = obstacle.operation or obstacle.service or "part of the checks"
+        only = obstacle.checks[0] if obstacle.checks and len(obstacle.checks) == 1 else ""
+        yield _unknown(
+            tool.name,
+            account_id,
+            only or what,
+            why(obstacle),
+            region=obstacle.region,
+            service=obstacle.service,
+            check=only,
+        )
+
+
+def note(directory: Path, obstacles: Iterable[Obstacle]) -> None:
+    """Keep the obstacles with the results; raises ToolError when that cannot be."""
+    write(directory / _OBSTACLES, msgspec.json.encode(tuple(obstacles)))
+
+
+def _noted(directory: Path) -> tuple[Obstacle, ...]:
+    """The obstacles that were noted when the scan ended."""
+    try:
+        text = (directory / _OBSTACLES).read_bytes()
+        return msgspec.json.decode(text, type=tuple[Obstacle, ...])
+    except (OSError, msgspec.DecodeError) as error:
+        raise ToolError(
+            f"what it could not see is not noted: {error}",
+            where=str(directory / _OBSTACLES),
+            remedy="Put the file back, or audit anew: baseline audit run",
+        ) from error
+
+
+def _unknown(
+    tool: str,
+    account_id: str,
+    what: str,
+    detail: str,
+    *,
+    region: str = "",
+    service: str = "",
+    check: str = "",
+) -> Finding:
     return Finding(
-        tool=entry.tool,
-        account_id=entry.account_id,
-        account_name=entry.account_name,
+        tool=tool,
+        account_id=account_id,
+        account_name="",
         region=region,
         service=service,
-        check="",
+        check=check,
         title=f"Could not look: {what}",
         severity="",
         status=UNKNOWN,
         resource="",
         detail=detail,
-        uid=f"{entry.tool}-unknown-{entry.account_id}-{region}-{service}-{what}",
+        uid=f"{tool}-unknown-{account_id}-{region}-{service}-{what}",
     )
 
 
@@ -137,23 +197,35 @@ def _last_words(log: Path) -> str:
     return " ".join(last.split())[-300:] or "it said nothing"
 
 
-def _count(tool: Tool, scan: Scan) -> tuple[Counter[str], Counter[str]]:
-    """Findings by status, and failing ones by severity; raises ToolError for any not to believe."""
-    counts: Counter[str] = Counter()
-    severities: Counter[str] = Counter()
-    for finding in tool.findings(scan.directory):
+@dataclass
+class _Tally:
+    """Answers by status, failing ones by severity, passing ones that had nothing to look at."""
+
+    counts: Counter[str] = field(default_factory=lambda: Counter({UNKNOWN: 0}))
+    severities: Counter[str] = field(default_factory=Counter)
+    idle: int = 0
+
+    def add(self, finding: Finding) -> None:
+        self.counts[finding.status] += 1
+        if finding.status == FAIL:
+            self.severities[finding.severity] += 1
+        self.idle += finding.status == PASS and finding.detail == NOTHING_THERE
+
+
+def _count(tool: Tool, scan: Scan, obstacles: Iterable[Obstacle]) -> _Tally:
+    """The answers, counted; raises ToolError when any is not to be believed."""
+    tally = _Tally()
+    for finding in _answers(tool, scan.directory, scan.account_id, obstacles):
         if finding.account_id != scan.account_id:
             raise ToolError(
                 f"its results are of account {finding.account_id}, not {scan.account_id}",
                 remedy="They are not used; check the role and the endpoint.",
             )
-        counts[finding.status] += 1
-        if finding.status == FAIL:
-            severities[finding.severity] += 1
-    fault = tool.fault(scan, counts.total())
+        tally.add(finding)
+    fault = tool.fault(scan)
     if fault:
         raise ToolError(fault, remedy=_RESUME)
-    return counts, severities
+    return tally
 
 
 def _summary(obstacles: tuple[Obstacle, ...], weighty: set[Kind]) -> str:

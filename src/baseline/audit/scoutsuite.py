@@ -1,15 +1,15 @@
 """ScoutSuite: its command line, its log and its findings [github.com/nccgroup/ScoutSuite/wiki]."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from baseline.audit.findings import FAIL, PASS, Finding
-from baseline.audit.obstacles import Kind, Obstacle, gather
+from baseline.audit.findings import FAIL, NOTHING_THERE, PASS, Finding
+from baseline.audit.obstacles import Complaint, Kind, Obstacle, gather
 from baseline.audit.scan import Meter, Scan
 from baseline.errors import ToolError
 
@@ -39,11 +39,13 @@ METER = Meter(
 
 _LEVELS = {"danger": "high", "warning": "medium"}
 _ERROR = re.compile(r"^\S+ \S+ .*? (?:ERROR|CRITICAL) (?:(\w+)\.py L\d+: )?(.*)$")
-_SERVICE = re.compile(r"Could not fetch (.+) configuration")
+_SERVICE = re.compile(r"Could not fetch (.+) configuration|for the (\w+) service")
 # These have one list of resources, not one a region.
 _GLOBAL = frozenset({"iam", "s3", "cloudfront", "route53"})
 # What results hold of each service, also of one that was not looked at.
 _OF_EVERY_SERVICE = frozenset({"filters", "findings"})
+# These services have no calls of their own.
+_READ_ALSO_BY = {"ec2": ("vpc",)}
 _SILENCE = "nothing of it is in the results: no region, or no resource list"
 
 
@@ -69,7 +71,7 @@ def services(packages: Path) -> frozenset[str]:
 
 
 def findings(directory: Path) -> Iterator[Finding]:
-    """A FAIL for each flagged item; a PASS for each rule which checked something, flagging nothing.
+    """A FAIL for each flagged item; a PASS for each rule that flagged nothing.
 
     Raises ToolError when the results are not whole.
     """
@@ -90,15 +92,20 @@ def findings(directory: Path) -> Iterator[Finding]:
         ) from error
 
 
-def obstacles(directory: Path) -> tuple[Obstacle, ...]:
+def idle(directory: Path, answered: Collection[str]) -> tuple[()]:  # noqa: ARG001  # one form for all tools
+    """Nothing: its results name every rule."""
+    return ()
+
+
+def obstacles(directory: Path, packages: Path) -> tuple[Obstacle, ...]:
     """What ScoutSuite could not see: what its log says, and what its results are silent about."""
-    logged = gather(_errors(directory / _ERRORS))
+    logged = gather(_complaints(directory / _ERRORS, services(packages)))
     known = {o.service for o in logged if o.kind is Kind.CRASHED}
     silent = (s for s in _silent(directory / _RESULTS) if s not in known)
     return (*logged, *(Obstacle(Kind.CRASHED, s, "", "", 1, _SILENCE) for s in silent))
 
 
-def fault(scan: Scan, found: int) -> str:  # noqa: ARG001  # one form for all tools
+def fault(scan: Scan) -> str:
     """Why the output cannot be right, or nothing.
 
     ScoutSuite ends well also when it looked at no region at all, or knew none of the services.
@@ -157,8 +164,9 @@ class _Rule:
         if flagged:
             for item in self.found.get("items") or [self.service]:
                 yield self._finding(FAIL, item, self.found.get("rationale") or "")
-        elif checked:
-            yield self._finding(PASS, "", f"{checked} checked, none flagged")
+        else:
+            said = f"{checked} checked, none flagged" if checked else NOTHING_THERE
+            yield self._finding(PASS, "", said)
 
     def _finding(self, status: str, item: str, detail: str) -> Finding:
         path = self.found.get("display_path") or self.found.get("path") or ""
@@ -204,12 +212,22 @@ def _resource(node: Any, item: str, depth: int) -> str:
     return item
 
 
-def _errors(file: Path) -> Iterator[tuple[str, str, str]]:
+def _complaints(file: Path, known: frozenset[str]) -> Iterator[Complaint]:
     if not file.is_file():
         return
     with file.open(encoding="utf-8", errors="replace") as lines:
         for line in lines:
             record = _ERROR.match(line)
             if record:
-                service = _SERVICE.search(record[2])
-                yield (service[1].lower() if service else record[1] or "", "", record[2])
+                yield from _complaint(record[1] or "", record[2], known)
+
+
+def _complaint(module: str, message: str, known: frozenset[str]) -> Iterator[Complaint]:
+    """The complaint, for each service that reads by way of the one it is about."""
+    named = _SERVICE.search(message)
+    service = (named[1] or named[2]).lower() if named else module
+    # Its rules' engine complains of what it cannot make out; that is not about a service.
+    checks = None if service in known else ()
+    others = () if named else _READ_ALSO_BY.get(service, ())
+    for reader in (service, *others):
+        yield Complaint(reader, "", message, checks)

@@ -1,6 +1,6 @@
 """The audit tools as values: a third one is one more value in ``TOOLS``."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,8 +15,10 @@ class Tool:
     """How one tool is installed, started, watched and read.
 
     ``arguments`` gives what follows the program's name. ``done`` maps each exit code of a run that
-    came to its end; what any other code means is in ``codes``. ``fault`` says why an output with so
-    many findings cannot be what was asked for, or nothing. ``page`` is the tool's own report.
+    came to its end; what any other code means is in ``codes``. ``findings`` are the rows that it
+    wrote, ``idle`` the checks that it carried out without a row; ``obstacles`` is what kept it from
+    looking, as its logs and its own packages tell. ``fault`` says why an output cannot be
+    what was asked for, or nothing. ``page`` is the tool's own report.
     """
 
     name: str
@@ -33,8 +35,9 @@ class Tool:
     services: Callable[[Path], frozenset[str]]
     meter: Meter
     findings: Callable[[Path], Iterator[Finding]]
-    obstacles: Callable[[Path], Iterable[Obstacle]]
-    fault: Callable[[Scan, int], str]
+    idle: Callable[[Path, Collection[str]], Iterable[Finding]]
+    obstacles: Callable[[Path, Path], Iterable[Obstacle]]
+    fault: Callable[[Scan], str]
 
     def __str__(self) -> str:
         return f"{self.title} {self.version}"
@@ -56,6 +59,7 @@ TOOLS = {
         services=prowler.services,
         meter=prowler.METER,
         findings=prowler.findings,
+        idle=prowler.idle,
         obstacles=prowler.obstacles,
         fault=prowler.fault,
     ),
@@ -75,6 +79,7 @@ TOOLS = {
         services=scoutsuite.services,
         meter=scoutsuite.METER,
         findings=scoutsuite.findings,
+        idle=scoutsuite.idle,
         obstacles=scoutsuite.obstacles,
         fault=scoutsuite.fault,
     ),

@@ -19,7 +19,8 @@ def last_words(summary: Summary, reports: Path) -> str:
     counts = summary.counts
     return (
         f"{summary.complete} of {summary.scans} scans are complete: {counts[FAIL]} findings fail, "
-        f"{counts[PASS]} pass, {counts[UNKNOWN]} could not be looked at.\n"
+        f"{counts[PASS]} pass ({summary.idle} with nothing to look at), "
+        f"{counts[UNKNOWN]} could not be looked at.\n"
         f"Open {reports / PAGE}"
     )
 
@@ -41,6 +42,7 @@ def scan_row(entry: Entry) -> dict[str, Any]:
         "status": entry.status.value,
         "fail": entry.counts.get(FAIL, 0) if looked else None,
         "pass": entry.counts.get(PASS, 0) if looked else None,
+        "nothing_there": entry.idle if looked else None,
         "could_not_look": entry.counts.get(UNKNOWN, 0) if looked else None,
         **{s: entry.severities.get(s, 0) if looked else None for s in SEVERITIES[:3]},
         "seconds": entry.seconds,

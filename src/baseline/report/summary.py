@@ -13,7 +13,15 @@ from typing import TextIO
 
 import msgspec
 
-from baseline.audit.findings import FAIL, PASS, SEVERITIES, STATUSES, UNKNOWN, Finding
+from baseline.audit.findings import (
+    FAIL,
+    NOTHING_THERE,
+    PASS,
+    SEVERITIES,
+    STATUSES,
+    UNKNOWN,
+    Finding,
+)
 from baseline.audit.manifest import Entry, LeftOut, Run, Status, whole, write
 from baseline.audit.results import findings, unseen
 from baseline.errors import ToolError
@@ -60,6 +68,8 @@ class AccountSummary:
 class Summary:
     """A run, merged. Counts are rows of the CSV; ``tools`` are counts by status for each tool.
 
+    ``idle`` of those that pass are checks that had nothing to look at.
+
     ``complete`` of ``scans`` (accounts x tools) looked at everything that they were asked to.
     """
 
@@ -78,6 +88,7 @@ class Summary:
     left_out: tuple[LeftOut, ...]
     accounts: tuple[AccountSummary, ...]
     checks: tuple[Check, ...]
+    idle: int = 0
     schema: int = 1
     failing: tuple[Finding, ...] = field(default=(), repr=False)
     unseen: tuple[Finding, ...] = field(default=(), repr=False)
@@ -112,6 +123,7 @@ class _Merge:
         self._accounts: dict[tuple[str, str], set[str]] = {}
         self._worst: dict[str, list[Finding]] = {}
         self._unseen: list[Finding] = []
+        self._idle = 0
         self._lost: dict[tuple[str, str], ToolError] = {}
 
     def answers(self, run: Run, reports: Path) -> Iterator[Finding]:
@@ -130,6 +142,7 @@ class _Merge:
                 self._fail(row)
             elif row.status == PASS:
                 self._passing[row.tool, row.check] += 1
+                self._idle += row.detail == NOTHING_THERE
             elif row.status == UNKNOWN and len(self._unseen) < SHOWN:
                 self._unseen.append(row)
             yield row
@@ -163,6 +176,7 @@ class _Merge:
             left_out=run.left_out,
             accounts=tuple(self._account(run, a) for a in sorted(run.account_ids)),
             checks=tuple(self._top_checks()),
+            idle=self._idle,
             failing=tuple(self._worst_first()),
             unseen=tuple(self._unseen),
         )

@@ -1,0 +1,247 @@
+"""A PASS that rests on a call that failed is UNKNOWN, and only that."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from baseline.audit import manifest, prowler, results, scoutsuite
+from baseline.audit.doubts import Doubts
+from baseline.audit.findings import NOTHING_THERE, Finding
+from baseline.audit.manifest import Entry, Run, Status
+from baseline.audit.obstacles import Kind, Obstacle
+from baseline.audit.prowler_source import Source
+from given_audits import FIRST
+
+Audit = Callable[..., Run]
+
+SERVICE = """\
+from prowler.lib.logger import logger
+
+class S3:
+    def __init__(self):
+        self.buckets = {}
+        self.owner = self._get_owner()
+        self._list_buckets()
+        self._get_policy()
+
+    def _list_buckets(self):
+        try:
+            for found in self.client.list_buckets():
+                self.buckets[found["arn"]] = Bucket(arn=found["arn"], name=found["name"])
+        except Exception as error:
+            logger.error(f"{error}")
+
+    def _get_policy(self, bucket):
+        try:
+            bucket.policy = self.client.get_bucket_policy(Bucket=bucket.name)
+        except Exception as error:
+            logger.error(f"{error}")
+
+    def _get_owner(self):
+        try:
+            return self.client.owner()
+        except Exception as error:
+            logger.error(f"{error}")
+
+    def _label(self):
+        self.labels = [self.owner]
+"""
+# What each check reads, and the lines whose errors mislead it.
+LIST, POLICY, OWNER, START = 15, 21, 27, 6
+CHECKS = {
+    "s3_public": ("for b in s3_client.buckets: b.policy", {LIST, POLICY, START}),
+    "s3_named": ("for b in s3_client.buckets: b.name", {LIST, START}),
+    "s3_owned": ("s3_client.owner", {OWNER, START}),
+    "s3_labelled": ('getattr(s3_client, "labels")', {OWNER, START}),
+    "s3_helped": ("is_public(b)", {POLICY, START}),
+}
+IMPORTED = "from prowler.providers.aws.services.s3.s3_client import s3_client\n"
+HELPER = "from prowler.providers.aws.services.s3.lib.policy import is_public\n"
+
+
+@pytest.fixture
+def packages(tmp_path: Path) -> Path:
+    """A Prowler with one service, a helper, and a check that has nothing to do with either."""
+    services = tmp_path / "prowler/providers/aws/services"
+    (services / "s3/lib").mkdir(parents=True)
+    (services / "s3/s3_service.py").write_text(SERVICE)
+    (services / "s3/lib/policy.py").write_text("def is_public(b):\n    return b.policy\n")
+    texts = {name: IMPORTED + text for name, (text, _) in CHECKS.items()}
+    texts["s3_helped"] = HELPER + texts["s3_helped"]
+    for name, text in (texts | {"iam_other": "iam_client.buckets"}).items():
+        place = services / name.split("_")[0] / name
+        place.mkdir(parents=True)
+        (place / f"{name}.py").write_text(text)
+        (place / f"{name}.metadata.json").write_text("{}")
+    return tmp_path
+
+
+@pytest.mark.parametrize("line", [LIST, POLICY, OWNER, START])
+def test_an_error_misleads_the_checks_that_read_what_its_function_fills(
+    packages: Path, line: int
+) -> None:
+    misled = {name for name, (_, lines) in CHECKS.items() if line in lines}
+    assert set(Source(packages).resting_on("s3_service.py", line)) == misled
+
+
+def test_an_error_in_a_check_misleads_that_check_and_one_in_a_helper_those_that_import_it(
+    packages: Path,
+) -> None:
+    source = Source(packages)
+    assert source.resting_on("s3_named.py", 1) == ("s3_named",)
+    assert source.resting_on("policy.py", 2) == ("s3_helped",)
+    assert source.resting_on("somewhere_else.py", 2) == ()
+
+
+def finding(**values: str) -> Finding:
+    row = dict.fromkeys(Finding._fields, "") | {
+        "service": "s3", "check": "s3_public", "region": "eu-west-1", "status": "PASS",
+    }  # fmt: skip
+    return Finding(**(row | values))
+
+
+def obstacle(checks: tuple[str, ...] | None, region: str = "eu-west-1") -> Obstacle:
+    return Obstacle(Kind.DENIED, "s3", region, "GetBucketPolicy", 2, "no", checks)
+
+
+@pytest.mark.parametrize(
+    ("values", "status"),
+    [
+        ({}, "UNKNOWN"),
+        ({"status": "FAIL"}, "FAIL"),
+        ({"status": "MANUAL"}, "MANUAL"),
+        ({"status": "MUTED"}, "MUTED"),
+        ({"region": "us-east-1"}, "PASS"),
+        ({"region": ""}, "UNKNOWN"),
+        ({"check": "s3_named"}, "PASS"),
+        ({"service": "cloudtrail", "region": "us-east-1"}, "UNKNOWN"),
+    ],
+)
+def test_what_an_obstacle_makes_of_an_answer(values: dict[str, str], status: str) -> None:
+    """A check of another service may read the bucket of any region."""
+    assert Doubts([obstacle(("s3_public",))]).settle(finding(**values)).status == status
+
+
+def test_an_obstacle_in_no_known_place_makes_every_pass_of_the_check_unknown() -> None:
+    doubts = Doubts([obstacle(("s3_public",), region="")])
+    settled = doubts.settle(finding(region="ap-south-1", detail="It is closed."))
+    assert settled.status == "UNKNOWN"
+    assert settled.detail == "denied (2 times): no. Without it: It is closed."
+
+
+def test_where_the_checks_are_not_known_every_pass_of_the_service_is_unknown() -> None:
+    doubts = Doubts([obstacle(None)])
+    assert doubts.settle(finding(check="any")).status == "UNKNOWN"
+    assert doubts.settle(finding(check="any", service="iam")).status == "PASS"
+
+
+def test_an_obstacle_that_no_answer_tells_of_has_a_row_of_its_own() -> None:
+    doubts = Doubts([obstacle(("s3_public",)), obstacle(())])
+    doubts.settle(finding())
+    assert list(doubts.untold()) == [obstacle(())]
+
+
+def answers(run: Run, tmp_path: Path, tool: str = "prowler") -> tuple[Entry, list[Finding]]:
+    entry = next(e for e in run.entries if e.key == (FIRST, tool))
+    return entry, list(results.findings(entry, tmp_path / "reports"))
+
+
+def test_every_check_has_an_answer_and_the_manifest_counts_the_same(
+    audit: Audit, tmp_path: Path
+) -> None:
+    """The stub carries out six checks; s3_none finds no resource of its kind, and writes no row."""
+    entry, found = answers(audit(), tmp_path)
+    assert {f.check for f in found} == {
+        "s3_open", "s3_tls", "iam_mfa", "iam_old", "iam_ask", "s3_none",
+    }  # fmt: skip
+    assert [f.check for f in found if f.detail == NOTHING_THERE] == ["s3_none"]
+    assert (entry.idle, entry.counts["PASS"]) == (1, 2)
+    assert sum(entry.counts.values()) == len(found)
+    assert {f.account_id for f in found} == {FIRST}
+
+
+def test_a_throttled_call_makes_unknown_what_passed_and_leaves_what_failed(
+    audit: Audit, tmp_path: Path
+) -> None:
+    """In the stub's source s3_tls and s3_none read what the throttled call would have brought."""
+    entry, found = answers(audit({f"prowler {FIRST}": "throttled"}), tmp_path)
+    status = {f.check: f.status for f in found}
+    assert (status["s3_open"], status["s3_tls"], status["s3_none"]) == (
+        "FAIL",
+        "UNKNOWN",
+        "UNKNOWN",
+    )
+    assert entry.counts["UNKNOWN"] == 2
+    assert entry.status is Status.PARTIAL
+    told = next(f for f in found if f.check == "s3_tls")
+    assert told.detail.startswith("throttled (1 times): eu-west-1 -- ")
+    again = manifest.latest(tmp_path / "reports")
+    assert answers(again, tmp_path)[1] == found
+
+
+def test_checks_that_were_left_out_are_told(audit: Audit, tmp_path: Path) -> None:
+    """As after an interrupt that Prowler swallows: its report looks whole."""
+    entry, found = answers(audit({f"prowler {FIRST}": "leaves a check out"}), tmp_path)
+    assert (entry.status, entry.counts["UNKNOWN"]) == (Status.PARTIAL, 1)
+    assert found[-1].detail == "crashed (1 times): 1 of 6 checks were not carried out"
+
+
+def test_a_rule_of_scoutsuite_rests_on_its_whole_service(audit: Audit, tmp_path: Path) -> None:
+    entry, found = answers(audit({f"scoutsuite {FIRST}": "denied"}), tmp_path, "scoutsuite")
+    assert {f.check: f.status for f in found} == {
+        "s3-open": "FAIL", "s3-fine": "UNKNOWN", "s3-none": "UNKNOWN",
+    }  # fmt: skip
+    assert (entry.status, entry.counts) == (Status.PARTIAL, {"FAIL": 1, "UNKNOWN": 2})
+
+
+def test_vpc_rules_rest_on_ec2_s_calls(tmp_path: Path) -> None:
+    for service in ("ec2", "vpc"):
+        (tmp_path / "ScoutSuite/providers/aws/resources" / service).mkdir(parents=True)
+    (tmp_path / "scoutsuite-errors.log").write_text(
+        "2026-01-01 00:00:00 host scout[1] ERROR ec2.py L9: Failed to get VPCs: An error occurred "
+        "(UnauthorizedOperation) when calling the DescribeVpcs operation: no\n"
+        "2026-01-01 00:00:00 host scout[1] ERROR browser.py L102: Unable to get something\n"
+    )
+    found = scoutsuite.obstacles(tmp_path, tmp_path)
+    assert [(o.service, o.kind, o.checks) for o in found] == [
+        ("ec2", Kind.DENIED, None),
+        ("vpc", Kind.DENIED, None),
+        ("browser", Kind.TOOL, ()),
+    ]
+
+
+WARNING = (
+    '{{"timestamp": "t", "filename": "s3_service.py:1", "level": "WARNING", "module": '
+    '"{module}_service", "message": "eu-west-1 -- ClientError[1]: An error occurred ({code}) '
+    'when calling the {operation} operation: no"}}\n'
+)
+
+
+@pytest.mark.parametrize(
+    ("module", "code", "operation", "kinds"),
+    [
+        ("config", "AccessDeniedException", "DescribeConfigRules", [Kind.DENIED]),
+        ("s3", "InvalidRequest", "GetBucketAcl", []),
+        ("s3", "NoSuchBucket", "GetBucketAcl", []),
+        # No right would bring a member account what only the main account is told.
+        ("organizations", "AccessDeniedException", "ListPolicies", [Kind.NOT_AVAILABLE]),
+        ("guardduty", "BadRequestException", "ListOrganizationAdminAccounts",
+         [Kind.NOT_AVAILABLE]),
+    ],
+)  # fmt: skip
+def test_of_prowler_s_warnings_those_count_that_tell_of_something_not_seen(
+    tmp_path: Path, module: str, code: str, operation: str, kinds: list[Kind]
+) -> None:
+    line = WARNING.format(module=module, code=code, operation=operation)
+    (tmp_path / "prowler-errors.log").write_text(line)
+    assert [o.kind for o in prowler.obstacles(tmp_path, tmp_path)] == kinds
+
+
+def test_a_check_that_an_error_ended_is_named(tmp_path: Path) -> None:
+    (tmp_path / "prowler-errors.log").write_text(
+        '{"timestamp": "t", "filename": "check.py:751", "level": "ERROR", "module": "check", '
+        '"message": "s3_public -- KeyError[12]: \'Name\'"}\n'
+    )
+    (found,) = prowler.obstacles(tmp_path, tmp_path)
+    assert (found.kind, found.service, found.checks) == (Kind.CRASHED, "s3", ("s3_public",))

@@ -65,13 +65,7 @@ def main() -> int:
     note(directory)
     if behaviour != "no log":
         (directory / f"{tool}-errors.log").write_text(ERRORS[tool].get(behaviour, ""))
-    sys.stdout.write("Executing 6 checks, please wait...\n")
-    left_out = ("iam_ask",) if behaviour == "leaves a check out" else ()
-    for service, check, *_ in (*ROWS, ("s3", "s3_none")):
-        if check not in left_out:
-            sys.stdout.write(f"\nCheck ID: {check} - {service} [high]\n")
-    sys.stdout.write("\tINFO There are no resources\n")
-    sys.stdout.flush()
+    carry_out(behaviour)
     if behaviour == "hang":
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         time.sleep(60)
@@ -90,6 +84,17 @@ def main() -> int:
         (directory / "child").write_text(str(child.pid))
     shown = "999999999999" if behaviour == "other account" else account
     return (prowler if tool == "prowler" else scoutsuite)(directory, shown, behaviour)
+
+
+def carry_out(behaviour: str) -> None:
+    """Say what Prowler says as it goes through its checks."""
+    sys.stdout.write("Executing 6 checks, please wait...\n")
+    left_out = ("iam_ask",) if behaviour == "leaves a check out" else ()
+    for service, check, *_ in (*ROWS, ("s3", "s3_none")):
+        if check not in left_out:
+            sys.stdout.write(f"\nCheck ID: {check} - {service} [high]\n")
+    sys.stdout.write("\tINFO There are no resources\n")
+    sys.stdout.flush()
 
 
 def note(directory: Path) -> None:

@@ -58,6 +58,9 @@ def recorder(**settings: Any) -> Callable[[Client], object]:
     return change
 
 
+RULE = "baseline-restricted-ssh"
+
+
 def channel(**settings: Any) -> Callable[[Client], object]:
     def change(client: Client) -> None:
         config = client("config")
@@ -72,6 +75,13 @@ def without_recorder(client: Client) -> None:
     config.stop_configuration_recorder(ConfigurationRecorderName="baseline")
     config.delete_delivery_channel(DeliveryChannelName="baseline")
     config.delete_configuration_recorder(ConfigurationRecorderName="baseline")
+
+
+def rule(identifier: str) -> Callable[[Client], object]:
+    source = {"Owner": "AWS", "SourceIdentifier": identifier}
+    return lambda client: client("config").put_config_rule(
+        ConfigRule={"ConfigRuleName": RULE, "Source": source}
+    )
 
 
 def detector(**settings: Any) -> Callable[[Client], object]:
@@ -244,6 +254,41 @@ CHANGES = [
         THERE,
         recorder(recordingGroup={"allSupported": True, "includeGlobalResourceTypes": True}),
         {"recorded"},
+    ),
+    Change(
+        "rule deleted",
+        THERE,
+        calling("config", "delete_config_rule", ConfigRuleName=RULE),
+        {"rules"},
+    ),
+    Change("rule replaced", THERE, rule("S3_BUCKET_VERSIONING_ENABLED"), {"rules"}),
+    Change(
+        "aggregator deleted",
+        HOME,
+        calling(
+            "config", "delete_configuration_aggregator", ConfigurationAggregatorName="baseline"
+        ),
+        {"aggregator", "aggregated sources"},
+    ),
+    Change(
+        "aggregator of one region",
+        HOME,
+        calling(
+            "config",
+            "put_configuration_aggregator",
+            ConfigurationAggregatorName="baseline",
+            OrganizationAggregationSource={
+                "RoleArn": f"arn:aws:iam::{MAIN}:role/baseline-config-aggregator",
+                "AwsRegions": ["eu-west-1"],
+            },
+        ),
+        {"aggregator"},
+    ),
+    Change(
+        "aggregator's role trusts anybody",
+        HOME,
+        trusting("baseline-config-aggregator", {"AWS": "*"}),
+        {"aggregator's role"},
     ),
     Change("detector off", THERE, detector(Enable=False), {"detector"}),
     Change(

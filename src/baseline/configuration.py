@@ -75,10 +75,12 @@ class GuardDuty(_Section):
 
 
 class Config(_Section):
-    """AWS Config. ``global_region`` alone records global resources; default: the home region."""
+    """AWS Config: where global resources are recorded, and the rules; None means default rules."""
 
     global_region: RegionName | None = None
     """The one region that records global resources (IAM).  Default: the home region."""
+    rules: tuple[str, ...] | None = None
+    """Rules that resources are compared with, from the catalogue; `[]` for none.  Default: ten."""
 
 
 class CloudTrail(_Section):

@@ -73,13 +73,14 @@ def changes(baseline: Baseline, state: State, choice: Choice = plan.EVERYTHING) 
     return list(plan.make(baseline, state, choice).changes)
 
 
-def test_into_an_empty_organization_everything_is_created_in_four_waves() -> None:
+def test_into_an_empty_organization_everything_is_created_in_five_waves() -> None:
     made = plan.make(given_a_baseline(), NOTHING)
     assert [sorted({s.part.name for s in wave}) for wave in made.waves] == [
         ["everything", "stack-set-roles"],
-        ["auditing-storage", "stack-set-roles"],
+        ["auditing-storage", "config-aggregator", "stack-set-roles"],
         ["audit-roles", "guardduty-main"],
         ["auditing", "guardduty-member"],
+        ["config-rules"],
     ]
     assert {s.action for s in made.changes} == {Action.CREATE}
     instances = [s.part.name for s in made.changes if s.kind is Kind.INSTANCE]
@@ -88,6 +89,7 @@ def test_into_an_empty_organization_everything_is_created_in_four_waves() -> Non
         "guardduty-main": 2,
         "guardduty-member": 4,
         "auditing": 6,
+        "config-rules": 6,
     }
 
 
@@ -144,9 +146,9 @@ def test_a_new_global_region_updates_every_instance_and_names_the_parameter() ->
         update={"config": CONFIGURATION.config.model_copy(update={"global_region": "us-east-1"})}
     )
     made = changes(given_a_baseline(moved), state)
-    assert {s.part.name for s in made} == {"auditing"}
+    assert {s.part.name for s in made} == {"auditing", "config-rules"}
     assert {s.reason for s in made} == {"GlobalConfigRegion: eu-west-1 → us-east-1"}
-    assert len(made) == 1 + 6
+    assert len(made) == 2 * (1 + 6)
 
 
 def test_a_template_is_compared_by_what_it_says_not_by_its_text() -> None:
@@ -259,6 +261,7 @@ def test_one_account_brings_along_what_it_needs_and_nothing_else() -> None:
         ["auditing-storage", "stack-set-roles"],
         ["audit-roles", "guardduty-main"],
         ["auditing", "guardduty-member"],
+        ["config-rules"],
     ]
 
 
@@ -290,7 +293,7 @@ def test_the_roles_of_an_account_that_is_left_out_go_after_its_instances() -> No
     baseline = given_a_baseline(CONFIGURATION.model_copy(update={"exclude_accounts": (TWO,)}))
     roles = Part("stack-set-roles", Target(TWO, "eu-west-1"))
     gone = [s.part for s in changes(baseline, state) if s.action is Action.DELETE]
-    assert len(gone) == 1 + 2 + 2 + 1
+    assert len(gone) == 1 + 2 + 2 + 2 + 1
     assert gone[-1] == roles
     removed = [s.part for s in plan.removal(baseline, state).steps]
     assert roles in removed
@@ -353,14 +356,34 @@ def test_what_belongs_to_somebody_else_is_refused(owner: str, said: str) -> None
             make(baseline, state)
 
 
+def with_rules(*names: str) -> Configuration:
+    config = CONFIGURATION.config.model_copy(update={"rules": names})
+    return CONFIGURATION.model_copy(update={"config": config})
+
+
+def test_without_rules_their_stack_set_is_not_made_and_what_is_there_goes() -> None:
+    baseline = given_a_baseline(with_rules())
+    assert "config-rules" not in {s.part.name for s in plan.make(baseline, NOTHING).steps}
+    made = changes(baseline, given_all_is_there(given_a_baseline()))
+    instances = [s for s in made if s.kind is Kind.INSTANCE]
+    assert {(s.action, s.part.name) for s in instances} == {(Action.DELETE, "config-rules")}
+    assert len(instances) == 6
+
+
+def test_a_rule_that_the_catalogue_has_not_got_is_refused_with_a_proposal() -> None:
+    with pytest.raises(ConfigurationError, match=r"Did you mean restricted-ssh\?"):
+        given_a_baseline(with_rules("restrict-ssh"))
+
+
 def test_removal_is_the_plan_in_reverse() -> None:
     baseline = given_a_baseline()
     made = plan.removal(baseline, given_all_is_there(baseline))
     assert {s.action for s in made.steps} == {Action.DELETE}
     assert [sorted({s.part.name for s in wave}) for wave in made.waves] == [
+        ["config-rules"],
         ["auditing", "guardduty-member"],
         ["audit-roles", "guardduty-main"],
-        ["auditing-storage", "stack-set-roles"],
+        ["auditing-storage", "config-aggregator", "stack-set-roles"],
         ["stack-set-roles"],
     ]
     assert made.waves[-1][0].part.target.account_id == MAIN

@@ -6,24 +6,32 @@ Who needs whom::
     wave 1   stack-set-roles in the members, auditing-storage
     wave 2   audit-roles, guardduty-main
     wave 3   guardduty-member (after the invitations), auditing (after roles and buckets)
+    wave 4   config-rules (after the recorders)
+
+The aggregator of Config, in the main account, needs nobody.
 """
 
-from collections.abc import Iterator, Mapping
+import difflib
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from baseline import templates
 from baseline.configuration import Configuration
 from baseline.errors import ConfigurationError
 from baseline.organization import DEFAULT_REGIONS, Account, Organization, Target
-from baseline.templates import Member
+from baseline.templates import Member, Rule
 
 ADMINISTRATION_ROLE = "AWSCloudFormationStackSetAdministrationRole"
 EXECUTION_ROLE = "AWSCloudFormationStackSetExecutionRole"
 ROLES = "stack-set-roles"
 STORAGE = "auditing-storage"
 MEMBERS = "guardduty-member"
+RULES = "config-rules"
+AGGREGATOR = "config-aggregator"
+# Stacks of the main account that stand on their own.
+_ALONE = (STORAGE, AGGREGATOR)
 NAMES = templates.NAMES
-WAVES = 4
+WAVES = 5
 
 LEADING_REGION = "us-east-1"
 MAX_PARAMETER = 4_096  # bytes of one parameter's value [CloudFormation quotas]
@@ -93,9 +101,9 @@ class Baseline:
     def needs(self, part: Part) -> Iterator[Part]:
         """What has to be there before ``part`` can be made."""
         account_id, region = part.target.account_id, part.target.region
-        if part != Part(ROLES, self.home) and part.name != STORAGE:
+        if part != Part(ROLES, self.home) and part.name not in _ALONE:
             yield Part(ROLES, self.home)
-        if part.name not in (ROLES, STORAGE):
+        if part.name not in (ROLES, *_ALONE):
             yield Part(ROLES, Target(account_id, self.home_region))
         if part.name == MEMBERS:
             yield Part("guardduty-main", Target(self.home.account_id, region))
@@ -105,6 +113,8 @@ class Baseline:
         if part.name == "auditing":
             yield Part("audit-roles", Target(account_id, self.home_region))
             yield Part(STORAGE, self.home)
+        if part.name == RULES:
+            yield Part("auditing", part.target)
 
 
 def wanted(
@@ -122,12 +132,13 @@ def wanted(
         organization=organization,
         home_region=configuration.home_region,
         prefix=configuration.prefix,
-        stacks=(*kinds.roles(), kinds.storage()),
+        stacks=(*kinds.roles(), kinds.storage(), kinds.aggregator()),
         stack_sets=(
             kinds.audit_roles(),
             kinds.guardduty_main(),
             kinds.guardduty_member(),
             kinds.auditing(),
+            kinds.config_rules(),
         ),
         warnings=tuple(_warnings(regions[organization.main_account_id])),
     )
@@ -161,6 +172,19 @@ def _check(
             where="config.global_region",
             remedy="Choose one of: " + ", ".join(regions[organization.main_account_id]),
         )
+    _check_rules(configuration.config.rules or ())
+
+
+def _check_rules(names: Iterable[str]) -> None:
+    known = list(templates.rules())
+    for name in names:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            raise ConfigurationError(
+                f"there is no rule {name}",
+                where="config.rules",
+                remedy=f"Did you mean {near[0]}?" if near else f"Known: {', '.join(known)}.",
+            )
 
 
 def _warnings(regions: tuple[str, ...]) -> Iterator[str]:
@@ -249,6 +273,27 @@ class _Kinds:
             "LogGroupDays": str(self.configuration.cloudtrail.log_group_days),
         }
         return self._stack_set("auditing", parameters, frozenset(self._everywhere()), 3)
+
+    def config_rules(self) -> StackSet:
+        """With no rule chosen it is wanted nowhere."""
+        chosen = [rule for rule in templates.rules().values() if self._wants(rule)]
+        return StackSet(
+            name=RULES,
+            body=templates.config_rules(chosen),
+            parameters={
+                "GlobalConfigRegion": self.configuration.global_region,
+                "Prefix": self.configuration.prefix,
+            },
+            targets=frozenset(self._everywhere() if chosen else ()),
+            wave=4,
+        )
+
+    def _wants(self, rule: Rule) -> bool:
+        names = self.configuration.config.rules
+        return rule.default if names is None else rule.name in names
+
+    def aggregator(self) -> Stack:
+        return self._stack(AGGREGATOR, self._main, {"Prefix": self.configuration.prefix}, 1)
 
     def _central(self) -> dict[str, str]:
         return {

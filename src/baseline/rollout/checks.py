@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from baseline.organization import Target
-from baseline.rollout.catalogue import ROLES, STORAGE, Baseline
+from baseline.rollout.catalogue import AGGREGATOR, ROLES, RULES, STORAGE, Baseline
+from baseline.rollout.compliance_checks import AGGREGATOR_CHECKS, RULES_CHECK
 from baseline.rollout.coverage import Check, Missing, Place, require, unlike
 from baseline.rollout.intended import Properties
 from baseline.rollout.plan import EVERYTHING, Choice
@@ -39,8 +40,12 @@ def checks(target: Target, baseline: Baseline, choice: Choice = EVERYTHING) -> I
         yield from (_ADMINISTRATOR, _MEMBER)
     if "auditing" in has:
         yield from (*_CONFIG, *_CLOUDTRAIL)
+    if RULES in has:
+        yield RULES_CHECK
     if STORAGE in has:
         yield from STORAGE_CHECKS
+    if AGGREGATOR in has:
+        yield from AGGREGATOR_CHECKS
 
 
 def _detector_id(place: Place) -> str:

@@ -100,10 +100,14 @@ class Place:
 
     def intended(self, name: str, resource: str) -> Properties:
         """What the template of the stack or StackSet ``name`` says of a resource here."""
+        return self.all_intended(name)[resource]
+
+    def all_intended(self, name: str) -> Mapping[str, Properties]:
+        """What it says of each of its resources here."""
         parts: list[Stack | StackSet] = [*self.baseline.stacks, *self.baseline.stack_sets]
         part = next(p for p in parts if p.name == name)
         where = Where(self.target.account_id, self.target.region, self.session.partition)
-        return intended.resources(part.body, part.parameters, where)[resource]
+        return intended.resources(part.body, part.parameters, where)
 
     def ask(self, service: str, operation: str, absent: tuple[str, ...] = (), **asked: Any) -> Any:
         """The answer of an operation; None when AWS gives one of the error codes in ``absent``."""

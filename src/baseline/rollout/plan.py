@@ -284,6 +284,8 @@ def _stack_set_steps(
     baseline: Baseline, wanted: StackSet, found: StackSetState | None
 ) -> Iterator[Step]:
     part = Part(wanted.name, baseline.home)
+    if found is None and not wanted.targets:
+        return
     if found is None:
         yield Step(Action.CREATE, Kind.STACK_SET, part, "is not there")
         changes = ""

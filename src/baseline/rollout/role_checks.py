@@ -15,7 +15,9 @@ _BY_HAND = (
 )
 
 
-def _check(what: str, stack: str, resource: str, remedy: str = "") -> Check:
+def role_check(what: str, stack: str, resource: str, remedy: str = "") -> Check:
+    """Whether a role is as the template says, and nothing more was given to it."""
+
     def look(place: Place) -> str:
         wanted = place.intended(stack, resource)
         require(_problems(place, wanted, remedy), remedy)
@@ -58,9 +60,9 @@ def _named(found: set[str], wanted: set[str]) -> Iterator[str]:
 
 
 AUDIT_ROLES = (
-    _check("audit role", "audit-roles", "SecurityAuditRole"),
-    _check("recorder's role", "audit-roles", "ConfigRecorderRole"),
-    _check("trail's role", "audit-roles", "CloudTrailLogsRole"),
+    role_check("audit role", "audit-roles", "SecurityAuditRole"),
+    role_check("recorder's role", "audit-roles", "ConfigRecorderRole"),
+    role_check("trail's role", "audit-roles", "CloudTrailLogsRole"),
 )
-EXECUTION_ROLE = _check("execution role", ROLES, "ExecutionRole", _BY_HAND)
-ADMINISTRATION_ROLE = _check("administration role", ROLES, "AdministrationRole", _BY_HAND)
+EXECUTION_ROLE = role_check("execution role", ROLES, "ExecutionRole", _BY_HAND)
+ADMINISTRATION_ROLE = role_check("administration role", ROLES, "AdministrationRole", _BY_HAND)

@@ -7,16 +7,16 @@ import json
 from typing import Any, ClassVar
 
 from baseline.errors import AwsError
-from baseline.simulation.service import Call, Refusal, Service
+from baseline.simulation.config_compliance import Compliance, Here
+from baseline.simulation.service import Call, Refusal
 
 Answer = dict[str, Any]
-Here = tuple[str, str]  # account id, region
 
 _SERVICE = "config.amazonaws.com"
 _CONTINUOUS = {"recordingFrequency": "CONTINUOUS"}
 
 
-class Config(Service):
+class Config(Compliance):
     """moto keeps recorders, channels and rules; the checks it leaves out are made here."""
 
     name: ClassVar[str] = "config"
@@ -83,18 +83,6 @@ class Config(Service):
                     },
                 }
                 for channel in found["DeliveryChannels"]
-            ]
-        }
-
-    def describe_compliance_by_config_rule(self, call: Call) -> Answer:
-        """Every rule, not evaluated yet."""
-        return {
-            "ComplianceByConfigRules": [
-                {
-                    "ConfigRuleName": name,
-                    "Compliance": {"ComplianceType": "INSUFFICIENT_DATA"},
-                }
-                for name in self._rules(call)
             ]
         }
 

@@ -5,8 +5,8 @@ Pure: nothing here talks to AWS. Templates are sent as text, so their size is li
 """
 
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -22,6 +22,8 @@ NAMES = (
     "guardduty-main",
     "guardduty-member",
     "auditing",
+    "config-rules",
+    "config-aggregator",
 )
 MAX_BODY = 51_200
 MAX_RESOURCES = 500
@@ -33,6 +35,31 @@ class Member:
 
     account_id: str
     email: str
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A managed rule of AWS Config, as the catalogue has it.
+
+    ``once`` rules are about an account as a whole and evaluated in one region; ``default`` ones
+    are rolled out when nothing else is said.
+    """
+
+    name: str
+    identifier: str
+    what: str
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    once: bool = False
+    default: bool = False
+
+
+@cache
+def rules() -> Mapping[str, Rule]:
+    """The catalogue of rules, by name."""
+    text = (resources.files(__name__) / "catalogue" / "config-rules.yaml").read_text(
+        encoding="utf-8"
+    )
+    return {name: Rule(name, **said) for name, said in parse(text).items()}
 
 
 @cache
@@ -51,6 +78,12 @@ def guardduty_main(members: Iterable[Member]) -> str:
     """
     lines = [read("guardduty-main"), *(_member(m) for m in members)]
     return measured("guardduty-main", "".join(lines))
+
+
+def config_rules(chosen: Iterable[Rule]) -> str:
+    """The template ``config-rules`` with a resource for each of ``chosen``."""
+    lines = [read("config-rules"), *map(_rule, chosen)]
+    return measured("config-rules", "".join(lines))
 
 
 def measured(name: str, body: str) -> str:
@@ -103,6 +136,25 @@ def _member(member: Member) -> str:
       Email: {json.dumps(member.email)}
       Status: Invited
       DisableEmailNotification: true
+"""
+
+
+def _rule(rule: Rule) -> str:
+    """One resource; texts and parameters are written as JSON, which YAML understands."""
+    logical_id = "".join(part.capitalize() for part in rule.name.split("-"))
+    once = "    Condition: EvaluatesGlobalResources\n" if rule.once else ""
+    given = (
+        f"      InputParameters: {json.dumps(dict(rule.parameters))}\n" if rule.parameters else ""
+    )
+    return f"""
+  {logical_id}:
+    Type: AWS::Config::ConfigRule
+{once}    Properties:
+      ConfigRuleName: !Sub ${{Prefix}}-{rule.name}
+      Description: {json.dumps(rule.what)}
+{given}      Source:
+        Owner: AWS
+        SourceIdentifier: {rule.identifier}
 """
 
 

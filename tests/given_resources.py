@@ -309,6 +309,154 @@ def flow_log(bucket: str) -> dict[str, Any]:
     }
 
 
+DATABASE: dict[str, Any] = {"Type": "AWS::Glue::Database", "Properties": {
+    "CatalogId": PRODUCTION, "DatabaseInput": {"Name": "logs", "Description": "old"}}}  # fmt: skip
+QUEUE_ARN = {"Fn::GetAtt": ["Queue", "Arn"]}
+QUEUE = {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "work"}}
+FUNCTION: dict[str, Any] = {"Type": "AWS::Lambda::Function", "Properties": {
+    "FunctionName": "worker", "Role": ROLE_ARN, "Runtime": "python3.14", "Handler": "index.handler",
+    "Code": {"ZipFile": "def handler(event, context):\n    return {}\n"}}}  # fmt: skip
+WORK_GROUP = {"Type": "AWS::Athena::WorkGroup", "Properties": {"Name": "analysts"}}
+
+
+def table(description: str, *columns: str) -> dict[str, Any]:
+    listed = [{"Name": name, "Type": "string"} for name in columns]
+    given = {
+        "Name": "events",
+        "Description": description,
+        "TableType": "EXTERNAL_TABLE",
+        "PartitionKeys": [{"Name": "date", "Type": "string"}],
+        "StorageDescriptor": {"Columns": listed, "Location": "s3://central/"},
+    }
+    return {"CatalogId": PRODUCTION, "DatabaseName": {"Ref": "Database"}, "TableInput": given}
+
+
+def read_table(client: Callable[[str], Any]) -> Any:
+    found = client("glue").get_table(DatabaseName="logs", Name="events")["Table"]
+    columns = [column["Name"] for column in found["StorageDescriptor"]["Columns"]]
+    return found["Description"], columns
+
+
+def queue(seconds: int, most: int) -> dict[str, Any]:
+    redrive = {"deadLetterTargetArn": {"Fn::GetAtt": ["Dead", "Arn"]}, "maxReceiveCount": most}
+    return {"QueueName": "tried", "VisibilityTimeout": seconds, "RedrivePolicy": redrive}
+
+
+def read_queue(client: Callable[[str], Any]) -> Any:
+    sqs = client("sqs")
+    url = sqs.get_queue_url(QueueName="tried")["QueueUrl"]
+    found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+    return found["VisibilityTimeout"], json.loads(found["RedrivePolicy"])["maxReceiveCount"]
+
+
+def queue_policy(effect: str) -> dict[str, Any]:
+    statement = {
+        "Effect": effect,
+        "Principal": {"Service": "events.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": QUEUE_ARN,
+    }
+    document = {"Version": "2012-10-17", "Statement": [statement]}
+    return {"Queues": [{"Ref": "Queue"}], "PolicyDocument": document}
+
+
+def read_queue_policy(client: Callable[[str], Any]) -> Any:
+    sqs = client("sqs")
+    url = sqs.get_queue_url(QueueName="work")["QueueUrl"]
+    found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["Policy"])["Attributes"]
+    return json.loads(found["Policy"])["Statement"][0]["Effect"]
+
+
+def event_rule(state: str, *targets: str) -> dict[str, Any]:
+    return {
+        "Name": "tried",
+        "State": state,
+        "EventPattern": {"source": ["aws.s3"]},
+        "Targets": [{"Id": target, "Arn": QUEUE_ARN} for target in targets],
+    }
+
+
+def read_event_rule(client: Callable[[str], Any]) -> Any:
+    events = client("events")
+    targets = events.list_targets_by_rule(Rule="tried")["Targets"]
+    return events.describe_rule(Name="tried")["State"], [target["Id"] for target in targets]
+
+
+def function(seconds: int, source: str) -> dict[str, Any]:
+    return {
+        "FunctionName": "tried",
+        "Role": ROLE_ARN,
+        "Runtime": "python3.14",
+        "Handler": "index.handler",
+        "Timeout": seconds,
+        "Code": {"ZipFile": source},
+    }
+
+
+def read_function(client: Callable[[str], Any]) -> Any:
+    found = client("lambda").get_function_configuration(FunctionName="tried")
+    return found["Timeout"], found["CodeSize"]
+
+
+def permission(principal: str) -> dict[str, Any]:
+    return {
+        "FunctionName": {"Ref": "Function"},
+        "Action": "lambda:InvokeFunction",
+        "Principal": principal,
+    }
+
+
+def read_permission(client: Callable[[str], Any]) -> Any:
+    policy = json.loads(client("lambda").get_policy(FunctionName="worker")["Policy"])
+    (statement,) = policy["Statement"]
+    return statement["Principal"]["Service"]
+
+
+def mapping(size: int) -> dict[str, Any]:
+    return {
+        "FunctionName": {"Ref": "Function"},
+        "EventSourceArn": QUEUE_ARN,
+        "BatchSize": size,
+        "MaximumBatchingWindowInSeconds": 10,
+    }
+
+
+def read_mapping(client: Callable[[str], Any]) -> Any:
+    (found,) = client("lambda").list_event_source_mappings()["EventSourceMappings"]
+    return found["BatchSize"], found["State"]
+
+
+def work_group(most: int) -> dict[str, Any]:
+    return {
+        "Name": "tried",
+        "RecursiveDeleteOption": True,
+        "WorkGroupConfiguration": {
+            "BytesScannedCutoffPerQuery": most,
+            "ResultConfiguration": {"OutputLocation": f"s3://central/{most}/"},
+        },
+    }
+
+
+def read_work_group(client: Callable[[str], Any]) -> Any:
+    found = client("athena").get_work_group(WorkGroup="tried")["WorkGroup"]["Configuration"]
+    return found["BytesScannedCutoffPerQuery"], found["ResultConfiguration"]["OutputLocation"]
+
+
+def named_query(sql: str) -> dict[str, Any]:
+    return {
+        "Name": "Tried",
+        "Database": "logs",
+        "WorkGroup": {"Ref": "WorkGroup"},
+        "QueryString": sql,
+    }
+
+
+def read_named_query(client: Callable[[str], Any]) -> Any:
+    athena = client("athena")
+    (query_id,) = athena.list_named_queries(WorkGroup="analysts")["NamedQueryIds"]
+    return athena.get_named_query(NamedQueryId=query_id)["NamedQuery"]["QueryString"]
+
+
 CASES = (
     Case(
         "AWS::IAM::Role",
@@ -397,4 +545,27 @@ CASES = (
          "arn:aws:s3:::central", "arn:aws:s3:::other",
          {"Vpc": VPC, "Bucket": BUCKET,
           "Other": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "other"}}}),
+    Case("AWS::Glue::Database", DATABASE["Properties"],
+         {"CatalogId": PRODUCTION, "DatabaseInput": {"Name": "logs", "Description": "new"}},
+         lambda client: client("glue").get_database(Name="logs")["Database"]["Description"],
+         "old", "new"),
+    Case("AWS::Glue::Table", table("old", "a"), table("new", "a", "b"), read_table,
+         ("old", ["a"]), ("new", ["a", "b"]), {"Database": DATABASE}),
+    Case("AWS::SQS::Queue", queue(30, 3), queue(60, 5), read_queue, ("30", 3), ("60", 5),
+         {"Dead": QUEUE}),
+    Case("AWS::SQS::QueuePolicy", queue_policy("Allow"), queue_policy("Deny"), read_queue_policy,
+         "Allow", "Deny", {"Queue": QUEUE}),
+    Case("AWS::Events::Rule", event_rule("ENABLED", "a"), event_rule("DISABLED", "b"),
+         read_event_rule, ("ENABLED", ["a"]), ("DISABLED", ["b"]), {"Queue": QUEUE}),
+    Case("AWS::Lambda::Function", function(10, "pass"), function(20, "pass # longer"),
+         read_function, (10, 118), (20, 127), {"Role": ROLE}),
+    Case("AWS::Lambda::Permission", permission("s3.amazonaws.com"),
+         permission("events.amazonaws.com"), read_permission, "s3.amazonaws.com",
+         "events.amazonaws.com", {"Role": ROLE, "Function": FUNCTION}),
+    Case("AWS::Lambda::EventSourceMapping", mapping(10), mapping(100), read_mapping,
+         (10, "Enabled"), (100, "Enabled"), {"Role": ROLE, "Function": FUNCTION, "Queue": QUEUE}),
+    Case("AWS::Athena::WorkGroup", work_group(10_000_000), work_group(20_000_000), read_work_group,
+         (10_000_000, "s3://central/10000000/"), (20_000_000, "s3://central/20000000/")),
+    Case("AWS::Athena::NamedQuery", named_query("SELECT 1"), named_query("SELECT 2"),
+         read_named_query, "SELECT 1", "SELECT 2", {"WorkGroup": WORK_GROUP}),
 )  # fmt: skip

@@ -12,13 +12,20 @@ _SESSION_CONTEXT = """STRUCT(
     attributes STRUCT(mfaAuthenticated VARCHAR, creationDate VARCHAR),
     sessionIssuer STRUCT("type" VARCHAR, principalId VARCHAR, arn VARCHAR, accountId VARCHAR,
         userName VARCHAR),
-    ec2RoleDelivery VARCHAR, webIdFederationData MAP(VARCHAR, VARCHAR), sourceIdentity VARCHAR,
-    assumedRoot VARCHAR)"""
+    ec2RoleDelivery VARCHAR,
+    webIdFederationData STRUCT(federatedProvider VARCHAR, attributes MAP(VARCHAR, VARCHAR)),
+    sourceIdentity VARCHAR, assumedRoot VARCHAR)"""
 _USER_IDENTITY = f"""STRUCT("type" VARCHAR, principalId VARCHAR, arn VARCHAR, accountId VARCHAR,
     invokedBy VARCHAR, accessKeyId VARCHAR, userName VARCHAR, sessionContext {_SESSION_CONTEXT},
-    identityProvider VARCHAR, credentialId VARCHAR, onBehalfOf VARCHAR, inScopeOf VARCHAR)"""
+    identityProvider VARCHAR, credentialId VARCHAR,
+    onBehalfOf STRUCT(userId VARCHAR, identityStoreArn VARCHAR),
+    inScopeOf STRUCT(sourceArn VARCHAR, sourceAccount VARCHAR, issuerType VARCHAR,
+        credentialsIssuedTo VARCHAR))"""
 _RESOURCES = 'STRUCT(ARN VARCHAR, accountId VARCHAR, "type" VARCHAR)[]'
-_TLS = "STRUCT(tlsVersion VARCHAR, cipherSuite VARCHAR, clientProvidedHostHeader VARCHAR)"
+_TLS = """STRUCT(tlsVersion VARCHAR, cipherSuite VARCHAR, clientProvidedHostHeader VARCHAR,
+    keyExchange VARCHAR)"""
+_ADDENDUM = """STRUCT(reason VARCHAR, updatedFields VARCHAR, originalRequestID VARCHAR,
+    originalEventID VARCHAR)"""
 
 
 @dataclass(frozen=True)
@@ -43,6 +50,7 @@ _CLOUDTRAIL_TYPES = {
     "userIdentity": _USER_IDENTITY,
     "resources": _RESOURCES,
     "tlsDetails": _TLS,
+    "addendum": _ADDENDUM,
 }
 _CLOUDTRAIL_FIELDS = """
     eventVersion userIdentity eventTime eventSource eventName awsRegion sourceIPAddress userAgent

@@ -48,19 +48,6 @@ class S3(Service):
             return {"ServerSideEncryptionConfiguration": _ENCRYPTED}
 
 
-class Glue(Service):
-    """The data catalog has no policy until it gets one."""
-
-    name: ClassVar[str] = "glue"
-
-    def get_resource_policy(self, call: Call) -> Answer:
-        """The policy; raises Refusal when there is none, as Glue does."""
-        answer = self.moto(call)
-        if not answer:
-            raise Refusal("EntityNotFoundException", "Policy not found")
-        return answer
-
-
 class Emr(Service):
     """New clusters may not be open to the world, but for SSH."""
 

@@ -5,8 +5,11 @@ from baseline.simulation.athena import Athena
 from baseline.simulation.cloudformation import CloudFormation
 from baseline.simulation.cloudtrail import CloudTrail
 from baseline.simulation.config import Config
-from baseline.simulation.defaults import S3, Emr, Glue, Inspector2
+from baseline.simulation.defaults import S3, Emr, Inspector2
 from baseline.simulation.ec2 import Ec2
+from baseline.simulation.events import Events
+from baseline.simulation.functions import Lambda
+from baseline.simulation.glue import Glue
 from baseline.simulation.guardduty import GuardDuty
 from baseline.simulation.iam import Iam
 from baseline.simulation.organizations import Organizations
@@ -24,8 +27,11 @@ SERVICES: tuple[type[Service], ...] = (
     Config,
     Ec2,
     Emr,
+    Events,
     Glue,
     GuardDuty,
     Inspector2,
     S3,
+    # Last, so that what the others deliver is worked off in the same delivery.
+    Lambda,
 )

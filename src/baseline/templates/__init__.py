@@ -1,7 +1,7 @@
 """The CloudFormation templates, plain YAML beside this file, and what is known of them as text.
 
-Pure: nothing here talks to AWS. Templates are sent as text, so their size is limited
-[CloudFormation quotas: 51,200 bytes of TemplateBody, 500 resources].
+Pure: nothing here talks to AWS. Templates are sent as text, or put into a bucket when they are
+larger [CloudFormation quotas: 51,200 bytes of TemplateBody, 1 MB in S3, 500 resources].
 """
 
 import json
@@ -14,10 +14,13 @@ from typing import Any
 import yaml
 
 from baseline.errors import TemplateError
+from baseline.templates import analytics
+from baseline.templates.analytics import NamedQuery
 
 NAMES = (
     "stack-set-roles",
     "auditing-storage",
+    "auditing-analytics",
     "audit-roles",
     "guardduty-main",
     "guardduty-member",
@@ -26,7 +29,12 @@ NAMES = (
     "config-aggregator",
 )
 MAX_BODY = 51_200
+MAX_OBJECT = 1_048_576
 MAX_RESOURCES = 500
+_TOO_MANY = (
+    "Leave accounts out with exclude_accounts; GuardDuty's own organization mode, for "
+    "organizations of this size, is not supported yet."
+)
 
 
 @dataclass(frozen=True)
@@ -86,17 +94,26 @@ def config_rules(chosen: Iterable[Rule]) -> str:
     return measured("config-rules", "".join(lines))
 
 
-def measured(name: str, body: str) -> str:
+def auditing_analytics(queries: Iterable[NamedQuery] = ()) -> str:
+    """The template ``auditing-analytics`` with its function's source, its views and ``queries``.
+
+    It is larger than CloudFormation takes as text. Raises TemplateError for too many queries.
+    """
+    body = read(analytics.NAME)
+    body += analytics.appended(parse(body), queries)
+    return measured(analytics.NAME, body, MAX_OBJECT, "Take saved queries away.")
+
+
+def measured(name: str, body: str, most: int = MAX_BODY, remedy: str = _TOO_MANY) -> str:
     """``body`` as it is; raises TemplateError when it is larger than CloudFormation takes."""
     size = len(body.encode())
     count = len(parse(body)["Resources"])
-    if size > MAX_BODY or count > MAX_RESOURCES:
+    if size > most or count > MAX_RESOURCES:
         raise TemplateError(
             f"the template has {size:,} bytes and {count} resources; CloudFormation takes "
-            f"{MAX_BODY:,} bytes and {MAX_RESOURCES} resources",
+            f"{most:,} bytes and {MAX_RESOURCES} resources",
             where=name,
-            remedy="Leave accounts out with exclude_accounts; GuardDuty's own organization mode, "
-            "for organizations of this size, is not supported yet.",
+            remedy=remedy,
         )
     return body
 

@@ -5,6 +5,7 @@ region and date of each partition, whose objects lie wherever the partition's lo
 """
 
 from collections import defaultdict
+from collections.abc import Iterator
 from typing import Any
 
 from baseline.errors import AwsError
@@ -12,6 +13,8 @@ from baseline.logs.layout import TABLES, Folder, Kind
 from baseline.logs.source import Stored
 
 _KINDS = {kind.table: kind for kind in Kind if kind.table}
+# Flow logs are a view over a table for each of their formats.
+_REGISTERED = {"cloudtrail": ("cloudtrail",), "flowlogs": ("flowlogs_text", "flowlogs_parquet")}
 
 
 class Partitions:
@@ -28,7 +31,7 @@ class Partitions:
         self._s3 = s3
         self._glue = glue
         self._database = database
-        self._locations: dict[str, str] = {}
+        self._locations: dict[str, set[str]] = defaultdict(set)
         self._children: dict[str, set[str]] = defaultdict(set)
         self._keys: dict[str, tuple[str, str]] = {}
         for table in TABLES:
@@ -51,15 +54,21 @@ class Partitions:
 
     def objects(self, prefix: str) -> list[Stored]:
         """All objects of the partition whose folder is ``prefix``, wherever they lie."""
-        bucket, _, below = self._locations[prefix].removeprefix("s3://").partition("/")
+        found = [
+            stored
+            for location in sorted(self._locations[prefix])
+            for stored in self._listed(prefix, location)
+        ]
+        self.scanned += sum(stored.size for stored in found)
+        return found
+
+    def _listed(self, prefix: str, location: str) -> Iterator[Stored]:
+        bucket, _, below = location.removeprefix("s3://").partition("/")
         pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=below)
-        found = []
         for entry in (entry for page in pages for entry in page.get("Contents", ())):
             key = prefix + entry["Key"].removeprefix(below).replace("/", "_")
             self._keys[key] = (bucket, entry["Key"])
-            found.append(Stored(key, entry["ETag"].strip('"'), entry["Size"]))
-        self.scanned += sum(stored.size for stored in found)
-        return found
+            yield Stored(key, entry["ETag"].strip('"'), entry["Size"])
 
     def read(self, key: str) -> bytes:
         """The object's bytes."""
@@ -68,6 +77,9 @@ class Partitions:
         return content
 
     def _partitions(self, table: str) -> list[dict[str, Any]]:
+        return [p for name in _REGISTERED[table] for p in self._registered(name)]
+
+    def _registered(self, table: str) -> list[dict[str, Any]]:
         pages = self._glue.get_paginator("get_partitions").paginate(
             DatabaseName=self._database, TableName=table
         )
@@ -78,7 +90,7 @@ class Partitions:
 
     def _add(self, folder: Folder, location: str) -> None:
         path = folder.path
-        self._locations[path] = location
+        self._locations[path].add(location)
         while path:
             parent = path.rstrip("/").rpartition("/")[0]
             parent = f"{parent}/" if parent else ""

@@ -43,9 +43,12 @@ def _folder() -> Path:
 
 @cache
 def fixed_properties(type_name: str) -> frozenset[str]:
-    """The top-level properties whose change makes CloudFormation replace the resource."""
+    """The properties whose change makes CloudFormation replace the resource.
+
+    Like ``RoleName``, or ``TableInput/Name`` for a part of one.
+    """
     pointers = (schema(type_name) or {}).get("createOnlyProperties") or ()
-    return frozenset(pointer.split("/")[2] for pointer in pointers)
+    return frozenset(pointer.removeprefix("/properties/") for pointer in pointers)
 
 
 @cache

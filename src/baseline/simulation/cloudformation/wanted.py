@@ -126,7 +126,14 @@ def _change(
 def replaces(type_name: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
     """Whether the change touches a property that is fixed once the resource is there."""
     fixed = schemas.fixed_properties(type_name)
-    return any(before.get(name) != after.get(name) for name in fixed)
+    return any(_part(before, name) != _part(after, name) for name in fixed)
+
+
+def _part(properties: Any, path: str) -> Any:
+    """What a path like ``TableInput/Name`` leads to; None where it leads nowhere."""
+    for name in path.split("/"):
+        properties = properties.get(name) if isinstance(properties, Mapping) else None
+    return properties
 
 
 def _pseudo(stack: Stack) -> dict[str, Any]:

@@ -5,20 +5,28 @@ A new type is a class with its calls, and its name in its file's ``TYPES``.
 
 from baseline.simulation.cloudformation.provider import Provider
 from baseline.simulation.cloudformation.providers import (
+    athena,
     cloudtrail,
     config,
     ec2,
+    events,
+    functions,
+    glue,
     guardduty,
     iam,
     kms,
     logs,
     s3,
     sns,
+    sqs,
     ssm,
 )
 
+_MODULES = (
+    athena, cloudtrail, config, ec2, events, functions, glue, guardduty, iam, kms, logs, s3, sns,
+    sqs, ssm,
+)  # fmt: skip
+
 PROVIDERS: dict[str, Provider] = {
-    provider.type: provider()
-    for module in (cloudtrail, config, ec2, guardduty, iam, kms, logs, s3, sns, ssm)
-    for provider in module.TYPES
+    provider.type: provider() for module in _MODULES for provider in module.TYPES
 }

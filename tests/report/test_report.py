@@ -12,11 +12,12 @@ import pytest
 from baseline.audit import prowler, results
 from baseline.audit.findings import Finding
 from baseline.audit.manifest import Entry, LeftOut, Run, Status
-from baseline.report import Summary, summarize, write_page, write_summary
+from baseline.report import Summary, folder, summarize, write_page, write_summary
 from baseline.report.page import render
 from given_audit_stub import DENIED, HEADER
 
 FIRST, SECOND = "111111111111", "222222222222"
+STAMP = "20260101T000000Z"
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'"
 
 
@@ -42,7 +43,7 @@ def a_run(reports: Path, rows: list[list[str]], log: str = "", name: str = "firs
         SECOND, "second", "prowler", "5.46.0", Status.NOT_LOOKED, "AccessDenied", "Roll it out."
     )
     return Run(
-        "20260101T000000Z",
+        STAMP,
         "2026-01-01T00:00:00Z",
         "Auditor",
         left_out=(LeftOut("333333333333", "third", "is SUSPENDED"),),
@@ -63,7 +64,7 @@ def merged(tmp_path: Path) -> Summary:
 
 
 def rows_of(reports: Path) -> list[dict[str, str]]:
-    with (reports / "findings.csv").open(newline="") as lines:
+    with (folder(reports, STAMP) / "findings.csv").open(newline="") as lines:
         return list(csv.DictReader(lines))
 
 
@@ -114,7 +115,7 @@ def test_results_that_are_gone_or_spoilt_are_told_and_hide_no_other_account(
         SECOND,
     ]
     assert merged.accounts[0].looked is (left == "partial")
-    assert [f.name for f in tmp_path.iterdir() if f.name.endswith(".part")] == []
+    assert [f.name for f in folder(tmp_path, STAMP).iterdir() if f.name.endswith(".part")] == []
 
 
 def test_the_worst_check_comes_first(merged: Summary) -> None:
@@ -124,7 +125,7 @@ def test_the_worst_check_comes_first(merged: Summary) -> None:
 
 def test_the_json_has_the_documented_shape(merged: Summary, tmp_path: Path) -> None:
     write_summary(merged, tmp_path)
-    found = json.loads((tmp_path / "summary.json").read_text())
+    found = json.loads((folder(tmp_path, STAMP) / "summary.json").read_text())
     assert set(found) == {
         "schema", "stamp", "started", "ended", "role", "regions", "services", "scans", "complete",
         "counts", "severities", "tools", "completeness", "left_out", "accounts", "checks",
@@ -168,7 +169,7 @@ def test_hostile_names_do_nothing_in_the_page(tmp_path: Path) -> None:
 @pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@SUM(1)", "\t=1", "\r=1", "a\r=", "\x1b[2J"])
 def test_no_cell_of_the_csv_is_a_formula_or_moves_a_terminal(cell: str, tmp_path: Path) -> None:
     summarize(a_run(tmp_path, [row("x", "low", "FAIL", cell)]), tmp_path)
-    text = (tmp_path / "findings.csv").read_text()
+    text = (folder(tmp_path, STAMP) / "findings.csv").read_text()
     assert not re.search(r"(?:^|,)\"?[=+@\t\r-]", text, re.MULTILINE)
     assert "\x1b" not in text
     assert len(rows_of(tmp_path)) == 2
@@ -176,9 +177,11 @@ def test_no_cell_of_the_csv_is_a_formula_or_moves_a_terminal(cell: str, tmp_path
 
 def test_reports_are_linked_by_paths_that_move_with_them(merged: Summary, tmp_path: Path) -> None:
     write_page(merged, tmp_path)
-    page = (tmp_path / "index.html").read_text()
-    assert f'href="prowler/{FIRST}/20260101T000000Z/prowler.html"' in page
-    assert (tmp_path / "index.html").stat().st_mode & 0o077 == 0
+    file = folder(tmp_path, STAMP) / "index.html"
+    links = re.findall(r'href="([^"#]*)"', file.read_text())
+    for name in ("prowler.html", "log.txt"):
+        assert f"../../prowler/{FIRST}/{STAMP}/{name}" in links
+    assert file.stat().st_mode & 0o077 == 0
 
 
 def test_a_finding_s_columns_are_the_csv_s(merged: Summary, tmp_path: Path) -> None:

@@ -6,11 +6,13 @@ import shutil
 import signal
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from baseline.audit import process, results
 from baseline.audit.environments import Environment
+from baseline.audit.log_page import LOG_PAGE, write_log_page
 from baseline.audit.manifest import Entry, Passing, Status, now
 from baseline.audit.obstacles import TRANSIENT
 from baseline.audit.scan import LOG, Reach, Scan, read
@@ -115,6 +117,8 @@ def _settled(
         verdict = replace(
             verdict, reason=f"the disk is full: {verdict.reason}", remedy="Make room, then resume."
         )
+    with suppress(ToolError):  # the text is there, and so is the result
+        write_log_page(directory / LOG, f"{tool} in {running.account_id}")
     if verdict.status is not Status.FAILED:
         directory = directory.rename(str(directory).removesuffix(PARTIAL))
     return replace(
@@ -131,8 +135,17 @@ def _settled(
 def _placed(entry: Entry, reports: Path, directory: Path, page: str = "") -> Entry:
     """``entry`` with its paths, which are relative so that the reports can be moved."""
     where = directory.relative_to(reports.absolute())
-    own = str(where / page) if page and (directory / page).is_file() else ""
-    return replace(entry, directory=str(where), log=str(where / LOG), page=own)
+
+    def there(name: str) -> str:
+        return str(where / name) if name and (directory / name).is_file() else ""
+
+    return replace(
+        entry,
+        directory=str(where),
+        log=str(where / LOG),
+        log_page=there(LOG_PAGE),
+        page=there(page),
+    )
 
 
 def _passing(verdict: results.Verdict, ended: process.Ended) -> Passing:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from baseline.audit.manifest import JOURNAL, RUNS, Entry, Run, now, private, write
+from baseline.audit.manifest import JOURNAL, RUNS, Entry, Run, now, private, write, writing
 from baseline.errors import ToolError, UsageError
 
 
@@ -103,12 +103,11 @@ def _place(run: Path) -> Path:
 def _claimed(run: Path) -> int | None:
     """The new journal of ``run``, locked; None when the name is taken."""
     flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_EXCL
-    try:
-        journal = private(str(_place(run)), flags)
-    except FileExistsError:
-        return None
-    except OSError as error:
-        raise _unwritable(_place(run), error) from error
+    with writing(_place(run)):
+        try:
+            journal = private(str(_place(run)), flags)
+        except FileExistsError:
+            return None
     fcntl.flock(journal, fcntl.LOCK_EX | fcntl.LOCK_NB)
     if run.with_name(f"{run.name}.json").exists():
         _place(run).unlink()
@@ -119,10 +118,8 @@ def _claimed(run: Path) -> int | None:
 
 def _taken_up(place: Path, stamp: str) -> int:
     """The journal at ``place``, locked; a run that ended meanwhile took its own away."""
-    try:
+    with writing(place):
         journal = private(str(place), os.O_RDWR | os.O_APPEND | os.O_CREAT)
-    except OSError as error:
-        raise _unwritable(place, error) from error
     try:
         fcntl.flock(journal, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -150,11 +147,3 @@ def _private_directory(place: Path) -> None:
             where=str(place.parent),
             remedy="Give another directory with --reports.",
         ) from error
-
-
-def _unwritable(place: Path, error: OSError) -> ToolError:
-    return ToolError(
-        f"cannot be written: {error.strerror}",
-        where=str(place),
-        remedy="Make room or give another directory with --reports.",
-    )

@@ -151,20 +151,28 @@ def stamp() -> str:
 
 
 @contextmanager
-def whole(file: Path) -> Iterator[TextIO]:
-    """Write ``file`` whole or not at all, readable by its owner alone; raises ToolError."""
-    part = file.with_name(f".{file.name}.part")
+def writing(file: Path) -> Iterator[None]:
+    """Raise ToolError, which names ``file``, when it cannot be written."""
     try:
-        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with open(part, "w", encoding="utf-8", newline="", opener=private) as out:
-            yield out
-        part.replace(file)
+        yield
     except OSError as error:
         raise ToolError(
             f"cannot be written: {error.strerror}",
             where=str(file),
             remedy="Make room or give another directory with --reports.",
         ) from error
+
+
+@contextmanager
+def whole(file: Path) -> Iterator[TextIO]:
+    """Write ``file`` whole or not at all, readable by its owner alone; raises ToolError."""
+    part = file.with_name(f".{file.name}.part")
+    try:
+        with writing(file):
+            file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with open(part, "w", encoding="utf-8", newline="", opener=private) as out:
+                yield out
+            part.replace(file)
     finally:
         with suppress(OSError):  # a place that takes no file has none to clear away
             part.unlink()
@@ -204,10 +212,18 @@ def history(reports: Path, newest: int = 5) -> dict[tuple[str, str], Entry]:
     It tells how long scans take, no more: a manifest that cannot be read tells nothing.
     """
     known: dict[tuple[str, str], Entry] = {}
+    for run in readable(reports, newest):
+        known |= {entry.key: entry for entry in run.entries if entry.usable}
+    return known
+
+
+def readable(reports: Path, newest: int) -> list[Run]:
+    """The ``newest`` runs, the oldest first, without those whose manifest is not whole."""
+    found = []
     for file in _files(reports)[-newest:]:
         with suppress(ToolError):
-            known |= {entry.key: entry for entry in _read(file).entries if entry.usable}
-    return known
+            found.append(_read(file))
+    return found
 
 
 def _files(reports: Path) -> list[Path]:

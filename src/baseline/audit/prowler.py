@@ -19,7 +19,7 @@ from baseline.audit.findings import (
 )
 from baseline.audit.obstacles import Complaint, Kind, Obstacle, gather
 from baseline.audit.prowler_source import Source
-from baseline.audit.scan import LOG, Meter, Scan
+from baseline.audit.scan import LOG, Meter, Scan, plain
 from baseline.errors import ToolError
 
 PAGE = "prowler.html"
@@ -75,7 +75,7 @@ def arguments(scan: Scan) -> list[str]:
         *["--output-formats", "csv", "json-ocsf", "html"],
         *["--output-directory", str(scan.directory), "--output-filename", "prowler"],
         *["--severity", *SEVERITIES],
-        *["--no-banner", "--no-color", "--ignore-exit-code-3", "--verbose"],
+        *["--no-banner", "--ignore-exit-code-3", "--verbose"],
         *["--log-level", "WARNING", "--log-file", str(scan.directory / _ERRORS)],
         *([] if {"--shodan", "-N"} & set(scan.options) else ["--excluded-checks", _SHODAN]),
         *scan.options,
@@ -203,9 +203,9 @@ def _finding(row: dict[str, str]) -> Finding:
 
 
 def _log(directory: Path) -> str:
-    """What Prowler wrote to its terminal; nothing where that is gone."""
+    """What Prowler wrote to its terminal, without colours; nothing where that is gone."""
     file = directory / LOG
-    return file.read_text(encoding="utf-8", errors="replace") if file.is_file() else ""
+    return plain(file.read_text(encoding="utf-8", errors="replace")) if file.is_file() else ""
 
 
 def _complaints(file: Path, source: Source) -> Iterator[Complaint]:

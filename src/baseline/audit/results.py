@@ -13,7 +13,7 @@ from baseline.audit.findings import FAIL, NOTHING_THERE, PASS, UNKNOWN, Finding
 from baseline.audit.manifest import Entry, Status, write
 from baseline.audit.obstacles import TRANSIENT, WEIGHTY, Kind, Obstacle
 from baseline.audit.process import Ended
-from baseline.audit.scan import Scan
+from baseline.audit.scan import Scan, plain
 from baseline.audit.tools import TOOLS, Tool
 from baseline.errors import ToolError
 
@@ -191,7 +191,7 @@ def _last_words(log: Path) -> str:
     """The last line that says something, of what a tool wrote."""
     with log.open("rb") as text:
         text.seek(max(0, log.stat().st_size - _LOG_END))
-        lines = text.read().decode("utf-8", "replace").splitlines()
+        lines = plain(text.read().decode("utf-8", "replace")).splitlines()
     spoken = [line for line in lines if any(c.isalpha() for c in line)]
     last = "".join(c if c.isprintable() else " " for c in spoken[-1]) if spoken else ""
     return " ".join(last.split())[-300:] or "it said nothing"

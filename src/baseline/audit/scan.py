@@ -8,6 +8,10 @@ from pathlib import Path
 LOG = "log.txt"
 
 
+# Colours, which are for eyes: tools write them whether there is a terminal or not.
+_COLOURS = re.compile(r"\x1b\[[\d;]*m")
+
+
 @dataclass(frozen=True)
 class Scan:
     """What is asked of a tool. No regions or services means all of them.
@@ -41,8 +45,14 @@ class Reach:
     failing: int = 0
 
 
+def plain(text: str) -> str:
+    """``text`` without colours."""
+    return _COLOURS.sub("", text)
+
+
 def read(meter: Meter, reach: Reach, text: str) -> Reach:
     """``reach`` after the tool wrote ``text``, which is whole lines."""
+    text = plain(text)
     total = meter.total.search(text)
     return Reach(
         reach.done + len(meter.step.findall(text)),

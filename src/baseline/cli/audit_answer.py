@@ -3,17 +3,32 @@
 from pathlib import Path
 
 from baseline.audit.findings import SEVERITIES
-from baseline.audit.manifest import Run
+from baseline.audit.manifest import Run, readable
 from baseline.cli.audit_rows import SCAN_COLUMNS, last_words, scan_name, scan_row
 from baseline.cli.shared import show, talk
-from baseline.report import summarize, write_page, write_summary
+from baseline.report import (
+    stand_as_latest,
+    summarize,
+    write_front_page,
+    write_page,
+    write_summary,
+)
+
+# So many runs may fail one after the other before the latest result is left as it is.
+_RECENT = 20
 
 
 def tell(run: Run, reports: Path, output: str, fail_on: str | None = None) -> int:
-    """Write the merged reports, show the scans, and give the exit code."""
+    """Write the merged reports, show the scans, and give the exit code.
+
+    A run that could not look at anything does not become the latest result.
+    """
     summary = summarize(run, reports)
     write_summary(summary, reports)
     write_page(summary, reports)
+    if run.stamp == _latest_that_looked(reports):
+        stand_as_latest(run.stamp, reports)
+    write_front_page(reports)
     show(
         [scan_row(entry) for entry in summary.completeness],
         output,
@@ -27,3 +42,8 @@ def tell(run: Run, reports: Path, output: str, fail_on: str | None = None) -> in
         summary.severities[s] for s in SEVERITIES[: SEVERITIES.index(fail_on) + 1]
     )
     return 1 if bad or summary.complete < summary.scans else 0
+
+
+def _latest_that_looked(reports: Path) -> str:
+    runs = readable(reports, _RECENT)
+    return next((r.stamp for r in reversed(runs) if any(e.usable for e in r.entries)), "")

@@ -16,6 +16,7 @@ from baseline.cli.shared import talk
 from baseline.configuration import Configuration
 from baseline.errors import UsageError
 from baseline.organization import Filters, discover
+from baseline.report import write_front_page
 from baseline.sessions import Session
 
 
@@ -103,4 +104,7 @@ def carry_out(plan: schedule.Plan, ledger: Ledger, *, shown: bool) -> tuple[Run,
     except KeyboardInterrupt:
         interrupted = True
         talk("Interrupted; the tools were ended. Go on with: baseline audit run --resume")
-    return ledger.close(), interrupted
+    ended = ledger.close()
+    if interrupted:
+        write_front_page(ledger.reports)
+    return ended, interrupted

@@ -5,7 +5,9 @@ there is no reliable mapping between their checks.
 """
 
 import csv
-from collections import Counter
+import os
+import shutil
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -22,7 +24,7 @@ from baseline.audit.findings import (
     UNKNOWN,
     Finding,
 )
-from baseline.audit.manifest import Entry, LeftOut, Run, Status, whole, write
+from baseline.audit.manifest import RUNS, Entry, LeftOut, Run, Status, whole, write, writing
 from baseline.audit.results import findings, unseen
 from baseline.errors import ToolError
 from baseline.report.cells import defused
@@ -94,29 +96,51 @@ class Summary:
     unseen: tuple[Finding, ...] = field(default=(), repr=False)
 
 
+def folder(reports: Path, stamp: str) -> Path:
+    """Where the merged result of a run is; no other run writes there."""
+    return reports / RUNS / stamp
+
+
 def summarize(run: Run, reports: Path) -> Summary:
-    """Merge the findings of ``run`` and write them to ``findings.csv`` on the way.
+    """Merge the findings of ``run`` and write them to its ``findings.csv`` on the way.
 
     Results that cannot be read, or are gone, make their entry a failed or a partial one.
     """
     merge = _Merge()
-    _write_rows(reports / FINDINGS, merge.through(merge.answers(run, reports)))
+    _write_rows(folder(reports, run.stamp) / FINDINGS, merge.through(merge.answers(run, reports)))
     return merge.summary(run)
 
 
 def write_summary(summary: Summary, reports: Path) -> None:
-    """Write ``summary.json``; the single findings are in the CSV."""
+    """Write the run's ``summary.json``; the single findings are in the CSV."""
     content = msgspec.to_builtins(summary)
     del content["failing"], content["unseen"]
-    write(reports / SUMMARY, msgspec.json.format(msgspec.json.encode(content), indent=2))
+    encoded = msgspec.json.format(msgspec.json.encode(content), indent=2)
+    write(folder(reports, summary.stamp) / SUMMARY, encoded)
+
+
+def stand_as_latest(stamp: str, reports: Path) -> None:
+    """Have ``findings.csv`` and ``summary.json`` in ``reports`` itself, too, as those of a run.
+
+    They are the same files under second names, which takes no room.
+    """
+    for name in (FINDINGS, SUMMARY):
+        own, part = folder(reports, stamp) / name, reports / f".{name}.part"
+        with writing(reports / name):
+            part.unlink(missing_ok=True)
+            try:
+                os.link(own, part)
+            except OSError:  # a file system without second names
+                shutil.copy(own, part)
+            part.replace(reports / name)
 
 
 class _Merge:
     """Counts what passes through, and keeps the worst."""
 
     def __init__(self) -> None:
-        self._counts: Counter[tuple[str, str, str]] = Counter()
-        self._severities: Counter[tuple[str, str]] = Counter()
+        self._counts: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+        self._severities: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self._checks: dict[tuple[str, str], Finding] = {}
         self._failing: Counter[tuple[str, str]] = Counter()
         self._passing: Counter[tuple[str, str]] = Counter()
@@ -137,7 +161,7 @@ class _Merge:
 
     def through(self, rows: Iterable[Finding]) -> Iterator[Finding]:
         for row in rows:
-            self._counts[row.tool, row.account_id, row.status] += 1
+            self._counts[row.tool, row.account_id][row.status] += 1
             if row.status == FAIL:
                 self._fail(row)
             elif row.status == PASS:
@@ -149,7 +173,7 @@ class _Merge:
 
     def _fail(self, row: Finding) -> None:
         key = row.tool, row.check
-        self._severities[row.account_id, row.severity] += 1
+        self._severities[row.account_id][row.severity] += 1
         self._failing[key] += 1
         self._checks.setdefault(key, row)
         self._accounts.setdefault(key, set()).add(row.account_id)
@@ -169,12 +193,15 @@ class _Merge:
             services=run.services,
             scans=len(run.entries),
             complete=sum(e.status == "complete" for e in run.entries),
-            counts=self._by_status(),
-            severities=self._by_severity(),
-            tools={tool: self._by_status(tool=tool) for tool in tools},
+            counts=_sum(STATUSES, self._counts.values()),
+            severities=_sum(SEVERITIES, self._severities.values()),
+            tools={
+                tool: _sum(STATUSES, (c for (t, _), c in self._counts.items() if t == tool))
+                for tool in tools
+            },
             completeness=run.entries,
             left_out=run.left_out,
-            accounts=tuple(self._account(run, a) for a in sorted(run.account_ids)),
+            accounts=tuple(self._accounts_of(run)),
             checks=tuple(self._top_checks()),
             idle=self._idle,
             failing=tuple(self._worst_first()),
@@ -186,7 +213,7 @@ class _Merge:
         error = self._lost.get(entry.key)
         if not error:
             return entry
-        read = {s: n for s, n in self._by_status(entry.tool, entry.account_id).items() if n}
+        read = dict(self._counts[entry.tool, entry.account_id])
         return replace(
             entry.anew(),
             status=Status.PARTIAL if read.keys() - {UNKNOWN} else Status.FAILED,
@@ -197,29 +224,18 @@ class _Merge:
             directory=entry.directory,
         )
 
-    def _by_status(self, tool: str = "", account: str = "") -> dict[str, int]:
-        totals = dict.fromkeys(STATUSES, 0)
-        for (its_tool, its_account, status), count in self._counts.items():
-            if tool in ("", its_tool) and account in ("", its_account):
-                totals[status] = totals.get(status, 0) + count
-        return totals
-
-    def _by_severity(self, account: str = "") -> dict[str, int]:
-        totals = dict.fromkeys(SEVERITIES, 0)
-        for (its_account, severity), count in self._severities.items():
-            if account in ("", its_account):
-                totals[severity] = totals.get(severity, 0) + count
-        return totals
-
-    def _account(self, run: Run, account_id: str) -> AccountSummary:
-        entries = [entry for entry in run.entries if entry.account_id == account_id]
-        return AccountSummary(
-            account_id,
-            entries[0].account_name,
-            any(entry.counts for entry in entries),
-            self._by_status(account=account_id),
-            self._by_severity(account=account_id),
-        )
+    def _accounts_of(self, run: Run) -> Iterator[AccountSummary]:
+        entries: dict[str, list[Entry]] = {}
+        for entry in run.entries:
+            entries.setdefault(entry.account_id, []).append(entry)
+        for account_id, its in sorted(entries.items()):
+            yield AccountSummary(
+                account_id,
+                its[0].account_name,
+                any(entry.counts for entry in its),
+                _sum(STATUSES, (self._counts[entry.tool, account_id] for entry in its)),
+                _sum(SEVERITIES, [self._severities[account_id]]),
+            )
 
     def _top_checks(self) -> list[Check]:
         found = [
@@ -241,6 +257,15 @@ class _Merge:
     def _worst_first(self) -> list[Finding]:
         severities = sorted(self._worst, key=_rank)
         return [row for severity in severities for row in self._worst[severity]][:SHOWN]
+
+
+def _sum(names: Iterable[str], counts: Iterable[Counter[str]]) -> dict[str, int]:
+    """The sum of ``counts``, with all ``names`` in it, and in their order."""
+    total = dict.fromkeys(names, 0)
+    for one in counts:
+        for name, count in one.items():
+            total[name] = total.get(name, 0) + count
+    return total
 
 
 def _rank(severity: str) -> int:

@@ -38,14 +38,14 @@ lint: setup
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/cfn-lint --non-zero-exit-code informational src/baseline/templates/*.yaml
-	$(BIN)/cog --check docs/reference/commands.md docs/reference/configuration.md
+	$(BIN)/cog --check docs/reference/commands.md docs/reference/configuration.md docs/reference/queries.md
 
 format: setup
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
 docs: setup
-	$(BIN)/cog -r docs/reference/commands.md docs/reference/configuration.md
+	$(BIN)/cog -r docs/reference/commands.md docs/reference/configuration.md docs/reference/queries.md
 
 bench: setup
 	$(BIN)/python benchmarks/run.py $(OPTIONS)

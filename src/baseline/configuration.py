@@ -151,6 +151,8 @@ class Configuration(_Section):
     audit: Audit = Audit()
     lake: Directory = Path("lake")
     """Directory to which logs are collected."""
+    queries: Directory = Path("queries")
+    """Directory of saved queries of your own, beside those that come with the program."""
     reports: Directory = Path("reports")
     """Directory of the reports."""
 

@@ -182,7 +182,7 @@ def test_broken_objects_beside_good_ones(tmp_path: Path, capsys: Output) -> None
         (["--sql", "SELECT count(* FROM x"], "line 1, column 16"),
         (["--sql", "SELECT 1", "NoSuchQuery"], "give one of NAME, --sql and --file"),
         ([], "give one of NAME, --sql and --file"),
-        (["RootLogin"], "Did you mean RootLogin30Days?"),
+        (["RootLogin30"], "Did you mean RootLogin30Days?"),
         (["TrailStopped", "--param", "days=x"], "parameter days: found 'x', expected an integer"),
         (["TrailStopped", "--param", "days"], "'days' has no value"),
         (["--file", "nowhere.sql"], "nowhere.sql: cannot be read: No such file"),
@@ -225,10 +225,13 @@ def test_files_that_are_no_bucket_are_refused_in_a_sentence(
 
 
 def test_the_list_says_what_each_query_is_for(capsys: Output) -> None:
-    """Name, title, description and parameters."""
+    """Name, title, description and parameters; why, which topic, what an attacker does with it."""
     assert cli.run(["query", "list", "-o", "json"]) == 0
     found = {row["name"]: row for row in json.loads(capsys.readouterr().out)}
-    assert set(found["RootLogin30Days"]) == {"name", "title", "description", "parameters"}
+    stable = {"name", "title", "description", "parameters", "why", "topic", "mitre", "severity"}
+    assert stable <= set(found["RootLogin30Days"])
+    assert found["TrailStopped"]["mitre"] == ["T1562.008"]
+    assert found["TrailStopped"]["severity"] == "critical"
     assert found["S3MassDownload"]["parameters"][1]["default"] == "100"
 
 

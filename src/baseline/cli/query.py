@@ -5,7 +5,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from itertools import islice
 from pathlib import Path
@@ -16,10 +16,14 @@ from click.core import ParameterSource
 
 from baseline.cli import shared
 from baseline.cli.athena import athena_options, open_athena
+from baseline.cli.detecting import Detecting, detecting_options
 from baseline.errors import UsageError
 from baseline.query import catalogue
 
-COLUMNS = ("name", "title", "description", "parameters")
+COLUMNS = (
+    "name", "title", "description", "parameters", "why", "topic", "mitre", "severity", "path",
+)  # fmt: skip
+_TABLE = ("topic", "name", "severity", "title")
 _PATIENCE = 2.0
 _OF_DUCKDB = ("--source", "--lake")
 _OF_ATHENA = ("--workgroup", "--max-bytes")
@@ -30,43 +34,83 @@ def query() -> None:
     """Ask the logs with SQL."""
 
 
+def _queries_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    return click.option(
+        "--queries",
+        "queries_path",
+        type=click.Path(path_type=Path, file_okay=False, exists=True),
+        envvar="BASELINE_QUERIES",
+        help="Saved queries of your own.  [default: queries, of the configuration]",
+    )(command)
+
+
 @query.command("list")
+@click.option("--topic", type=click.Choice(catalogue.TOPICS), help="Only this topic.")
+@click.option("--detections", is_flag=True, help="Only detections.")
+@_queries_option
+@shared.config_option
 @shared.output_option
-def list_queries(output: str) -> None:
-    """The saved queries.
+def list_queries(
+    *,
+    topic: str | None,
+    detections: bool,
+    queries_path: Path | None,
+    config_path: Path | None,
+    output: str,
+) -> None:
+    """The saved queries, yours among them.
 
     \b
+    Example:  baseline query list --topic identity
     Example:  baseline query list -o json
     """
     rows = [
-        {
-            "name": saved.name,
-            "title": saved.title,
-            "description": saved.description,
-            "parameters": [
-                {
-                    "name": parameter.name,
-                    "type": parameter.type,
-                    "default": parameter.default,
-                    "description": parameter.description,
-                }
-                for parameter in saved.parameters
-            ],
-        }
-        for saved in catalogue.saved()
+        _entry(saved)
+        for saved in catalogue.saved(_directory(queries_path, config_path))
+        if topic in (None, saved.topic) and (saved.severity or not detections)
     ]
-    shared.show(rows, output, COLUMNS if output != "table" else COLUMNS[:2])
+    if output == "table":
+        rows.sort(key=lambda row: (catalogue.TOPICS.index(row["topic"]), row["name"]))
+    shared.show(rows, output, COLUMNS if output != "table" else _TABLE)
+
+
+def _entry(saved: catalogue.SavedQuery) -> dict[str, Any]:
+    return {
+        "name": saved.name,
+        "title": saved.title,
+        "description": saved.description,
+        "parameters": [
+            {
+                "name": parameter.name,
+                "type": parameter.type,
+                "default": parameter.default,
+                "description": parameter.description,
+            }
+            for parameter in saved.parameters
+        ],
+        "why": saved.why,
+        "topic": saved.topic,
+        "mitre": list(saved.mitre),
+        "severity": saved.severity or None,
+        "path": saved.path or None,
+    }
+
+
+def _directory(path: Path | None, config_path: Path | None) -> Path:
+    return path or shared.load_configuration(config_path).queries
 
 
 @query.command("show")
 @click.argument("name")
-def show_query(name: str) -> None:
+@_queries_option
+@shared.config_option
+def show_query(name: str, queries_path: Path | None, config_path: Path | None) -> None:
     """The text of a saved query.
 
     \b
     Example:  baseline query show RootLogin30Days
     """
-    click.echo(catalogue.find(name).sql.rstrip())
+    click.echo(catalogue.find(name, _directory(queries_path, config_path)).sql.rstrip())
 
 
 @query.command("run")
@@ -98,6 +142,8 @@ def show_query(name: str) -> None:
     help="The lake to ask.  [default: lake, of the configuration]",
 )
 @click.option("--limit", type=click.IntRange(min=0), help="At most so many rows.")
+@detecting_options
+@_queries_option
 @shared.aws_options
 @shared.output_option
 @shared.progress_option
@@ -115,6 +161,8 @@ def run_query(
     source: str | None,
     lake_path: Path | None,
     limit: int | None,
+    detecting: Detecting,
+    queries_path: Path | None,
     config_path: Path | None,
     profile: str | None,
     output: str,
@@ -126,10 +174,13 @@ def run_query(
     Example:  baseline query run RootLogin30Days
     Example:  baseline query run --sql "select count(*) from auditing.cloudtrail"
     Example:  baseline query run RootLogin30Days --engine athena --max-bytes 5GB
+    Example:  baseline query run --detections --since 7d --fail-on high
 
     Tables: auditing.cloudtrail, auditing.cloudtrail_distinct (each event once), auditing.flowlogs.
     """
-    text, literals = _asked(name, sql, file, _values(parameters))
+    detecting.check(name, sql, file, parameters)
+    own = _directory(queries_path, config_path) if name or detecting.detections else None
+    text, literals = detecting.asked(own) or _asked(name, sql, file, _values(parameters), own)
     statement = _read_statement(text, literals)
     lake_is_given = context.get_parameter_source("lake_path") is ParameterSource.COMMANDLINE
     given = {
@@ -151,8 +202,8 @@ def run_query(
         else:
             answer = _ask_duckdb(stack, _lake(lake_path, config_path), statement)
         rows = list(islice(answer.rows, limit))
-    shared.show(rows, output, answer.columns)
-    return 1 if missing else 0
+    shared.show(rows, output, detecting.columns(answer.columns, output))
+    return 1 if missing or detecting.alarmed(rows) else 0
 
 
 def _check_engine(engine: str, given: list[str]) -> None:
@@ -175,7 +226,11 @@ def _values(parameters: tuple[str, ...]) -> dict[str, str]:
 
 
 def _asked(
-    name: str | None, sql: str | None, file: Path | None, values: dict[str, str]
+    name: str | None,
+    sql: str | None,
+    file: Path | None,
+    values: dict[str, str],
+    own: Path | None,
 ) -> tuple[str, Any]:
     """The text of the one query that was asked for, and a literal for each parameter."""
     from baseline.query import statement  # noqa: PLC0415  # sqlglot is slow to import
@@ -183,7 +238,7 @@ def _asked(
     if [name, sql, file].count(None) != 2:  # noqa: PLR2004  # two of three
         raise UsageError("give one of NAME, --sql and --file", remedy="See: baseline query list")
     if name is not None:
-        saved = catalogue.find(name)
+        saved = catalogue.find(name, own)
         return saved.sql, saved.literals(values)
     text = sql if sql is not None else _read(file or Path("-"))
     return text, statement.literals(values)

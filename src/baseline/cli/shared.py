@@ -30,6 +30,11 @@ def aws_options(command: F) -> F:
     command = click.option(
         "--profile", envvar="BASELINE_PROFILE", help="Profile of the AWS configuration to use."
     )(command)
+    return config_option(command)
+
+
+def config_option(command: F) -> F:
+    """``--config``."""
     return click.option(
         "--config",
         "config_path",

@@ -2,17 +2,26 @@
 
 ::
 
-    -- name: RootLogin30Days
-    -- title: Logins of root users
+    -- name: TrailStopped
+    -- title: Trails that were stopped or deleted
     -- description: What it answers; may go on
     --   in further indented lines.
+    -- why: Why a row matters to whoever defends the organization.
+    -- topic: defence evasion
+    -- mitre: T1562.008
+    -- severity: critical
     -- parameter: days integer = 30: How far to look back.
+
+``mitre`` (techniques of ATT&CK) and parameters are there where they apply. A ``severity`` makes the
+query a detection: it then gives the columns ``SHAPE``, and more of its own if it likes.
 """
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import resources
+from importlib.resources.abc import Traversable
+from pathlib import Path
 
 from sqlglot import exp
 
@@ -20,9 +29,27 @@ from baseline.errors import QueryError, UsageError
 from baseline.query.statement import near
 
 _HEADER = re.compile(r"--[ ]?(?P<text>.*)")
+_TECHNIQUES = re.compile(r"T\d{4}(\.\d{3})?(, T\d{4}(\.\d{3})?)*")
 _PARAMETER = re.compile(
     r"(?P<name>[a-z_]\w*) (?P<type>text|integer)(?: = (?P<default>[^:]*))?: (?P<description>.+)"
 )
+
+TOPICS = (
+    "identity",
+    "defence evasion",
+    "exfiltration",
+    "persistence",
+    "impact",
+    "discovery",
+    "network",
+    "noise",
+    "partitions",
+)
+SEVERITIES = ("critical", "high", "medium", "low", "info")
+# What every detection says of a row.
+SHAPE = (
+    "time", "account", "region", "principal", "sourceip", "event", "resource", "detail", "eventid",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -47,13 +74,21 @@ class Parameter:
 
 @dataclass(frozen=True)
 class SavedQuery:
-    """A query with a name. ``sql`` is the whole file, its header included."""
+    """A query with a name. ``sql`` is the whole file, its header included.
+
+    ``severity`` is empty unless the query is a detection, ``path`` unless it is the user's own.
+    """
 
     name: str
     title: str
     description: str
     parameters: tuple[Parameter, ...]
     sql: str
+    why: str
+    topic: str
+    mitre: tuple[str, ...] = ()
+    severity: str = ""
+    path: str = ""
 
     def literals(self, values: Mapping[str, str]) -> dict[str, exp.Expression]:
         """A literal for each parameter, defaults included; raises QueryError."""
@@ -73,16 +108,25 @@ class SavedQuery:
         return {name: known[name].literal(str(value)) for name, value in given.items()}
 
 
-def saved() -> tuple[SavedQuery, ...]:
-    """All saved queries, by name."""
-    files = (resources.files("baseline.query") / "sql").iterdir()
-    texts = [file.read_text(encoding="utf-8") for file in files if file.name.endswith(".sql")]
-    return tuple(sorted(map(parse, texts), key=lambda query: query.name))
+def saved(directory: Path | None = None) -> tuple[SavedQuery, ...]:
+    """All saved queries, the user's own in ``directory`` too, by name; raises QueryError."""
+    ours = [parse(_text(f), f.name) for f in _files(resources.files("baseline.query") / "sql")]
+    own = [replace(parse(_text(f), str(f)), path=str(f)) for f in _files(directory)]
+    names = {query.name.lower() for query in ours}
+    for query in own:
+        if query.name.lower() in names:
+            raise QueryError(
+                f"there is another query called {query.name}",
+                where=query.path,
+                remedy="Give it a name of its own.",
+            )
+        names.add(query.name.lower())
+    return tuple(sorted((*ours, *own), key=lambda query: query.name))
 
 
-def find(name: str) -> SavedQuery:
+def find(name: str, directory: Path | None = None) -> SavedQuery:
     """The saved query called ``name``, in any case; raises UsageError."""
-    known = saved()
+    known = saved(directory)
     for query in known:
         if query.name.lower() == name.lower():
             return query
@@ -94,20 +138,59 @@ def find(name: str) -> SavedQuery:
     raise UsageError(f"there is no saved query {name}", remedy=remedy)
 
 
-def parse(text: str) -> SavedQuery:
+def _files(directory: Path | Traversable | None) -> list[Path | Traversable]:
+    if directory is None or not directory.is_dir():
+        return []
+    files = [file for file in directory.iterdir() if file.name.endswith(".sql")]
+    return sorted(files, key=lambda file: file.name)
+
+
+def _text(file: Path | Traversable) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8"
+        raise QueryError(f"cannot be read: {reason}", where=str(file)) from None
+
+
+def parse(text: str, where: str = "saved query") -> SavedQuery:
     """The saved query in ``text``; raises QueryError when its header is not complete."""
     fields: dict[str, str] = {}
     parameters: list[Parameter] = []
     for key, value in _header(text):
         if key == "parameter":
-            parameters.append(_parameter(value))
+            parameters.append(_parameter(value, where))
         else:
             fields[key] = value
-    if missing := [key for key in ("name", "title", "description") if not fields.get(key)]:
-        raise QueryError(f"the header has no {missing[0]}", where=fields.get("name", "saved query"))
+    _check(fields, where)
     return SavedQuery(
-        fields["name"], fields["title"], fields["description"], tuple(parameters), text
+        fields["name"],
+        fields["title"],
+        fields["description"],
+        tuple(parameters),
+        text,
+        fields["why"],
+        fields["topic"],
+        tuple(fields["mitre"].split(", ")) if "mitre" in fields else (),
+        fields.get("severity", ""),
     )
+
+
+def _check(fields: Mapping[str, str], where: str) -> None:
+    for key in ("name", "title", "description", "why", "topic"):
+        if not fields.get(key):
+            raise QueryError(f"the header has no {key}", where=where)
+    for key, known in (("topic", TOPICS), ("severity", SEVERITIES)):
+        if fields.get(key, known[0]) not in known:
+            raise QueryError(
+                f"{fields[key]!r} is no {key}", where=where, remedy=near(fields[key], known)
+            )
+    if not _TECHNIQUES.fullmatch(fields.get("mitre", "T1078")):
+        raise QueryError(
+            f"{fields['mitre']!r} is no list of techniques",
+            where=where,
+            remedy="Write them like T1078.004, T1110.",
+        )
 
 
 def _header(text: str) -> list[tuple[str, str]]:
@@ -126,8 +209,8 @@ def _header(text: str) -> list[tuple[str, str]]:
     return found
 
 
-def _parameter(text: str) -> Parameter:
+def _parameter(text: str, where: str) -> Parameter:
     found = _PARAMETER.fullmatch(text)
     if not found:
-        raise QueryError(f"{text!r} is no parameter", where="saved query")
+        raise QueryError(f"{text!r} is no parameter", where=where)
     return Parameter(found["name"], found["type"], found["description"], found["default"])

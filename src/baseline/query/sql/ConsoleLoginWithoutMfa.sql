@@ -1,22 +1,31 @@
 -- name: ConsoleLoginWithoutMfa
 -- title: Console logins without a second factor
 -- description: Successful console logins of root and IAM users for which no MFA device was used.
---   Federated users are left out: their second factor is their identity provider's, and not in the log.
+--   Federated users are left out: their second factor is their identity provider's, and not in the
+--   log.
+-- why: A password alone is phished, guessed or reused.
+-- topic: identity
+-- mitre: T1078.004
+-- severity: high
 -- parameter: days integer = 30: How many days to look back.
 SELECT
-  eventtime,
+  eventtime AS time,
   account,
-  awsregion,
-  useridentity.type AS usertype,
-  useridentity.username AS username,
-  useridentity.arn AS arn,
-  sourceipaddress,
+  region,
+  coalesce(useridentity.arn, useridentity.principalid, useridentity.invokedby, useridentity.type) AS principal,
+  sourceipaddress AS sourceip,
+  eventname AS event,
+  coalesce(useridentity.username, useridentity.type) AS resource,
+  json_extract_scalar(additionaleventdata, '$.LoginTo') AS detail,
+  eventid,
+  useridentity.accesskeyid AS accesskeyid,
   useragent,
-  eventid
+  errorcode
 FROM auditing.cloudtrail
 WHERE date >= date_format(date_add('day', -:days, current_timestamp), '%Y-%m-%d')
   AND eventname = 'ConsoleLogin'
   AND useridentity.type IN ('Root', 'IAMUser')
   AND json_extract_scalar(responseelements, '$.ConsoleLogin') = 'Success'
   AND json_extract_scalar(additionaleventdata, '$.MFAUsed') = 'No'
-ORDER BY eventtime DESC
+  AND json_extract_scalar(additionaleventdata, '$.SamlProviderArn') IS NULL
+ORDER BY time DESC

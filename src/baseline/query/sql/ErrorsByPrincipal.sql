@@ -1,7 +1,10 @@
 -- name: ErrorsByPrincipal
 -- title: Refused and failed calls by principal
--- description: Which principals were refused most, with how many different calls: many denied calls of
---   many kinds are what looking around with stolen keys looks like.
+-- description: Which principals were refused most, with how many different calls, from how many
+--   addresses.
+-- why: Many denied calls of many kinds are what looking around with stolen keys looks like.
+-- topic: discovery
+-- mitre: T1580
 -- parameter: days integer = 30: How many days to look back.
 SELECT
   account,

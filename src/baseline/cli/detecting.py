@@ -1,0 +1,114 @@
+"""``query run --detections``: its options, and what they mean."""
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from functools import wraps
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from baseline.errors import UsageError
+from baseline.query.catalogue import SEVERITIES, saved
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+# What a terminal has room for; -o json has all.
+TABLE = (
+    "severity", "time", "detection", "account", "region", "principal", "sourceip", "event",
+    "resource",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Detecting:
+    """What was asked: ``detections`` says whether at all."""
+
+    detections: bool
+    since: str
+    until: str
+    accounts: tuple[str, ...]
+    regions: tuple[str, ...]
+    severity: str
+    fail_on: str | None
+
+    def check(self, *others: Any) -> None:
+        """Raise UsageError when options contradict each other; ``others`` belong to one query."""
+        narrowed = self.since or self.until or self.accounts or self.regions or self.fail_on
+        if narrowed and not self.detections:
+            raise UsageError(
+                "--since, --until, --account, --region and --fail-on need --detections",
+                remedy="Write other queries' limits into their SQL, or give --param.",
+            )
+        if self.detections and any(others):
+            raise UsageError(
+                "--detections runs without NAME, --sql, --file and --param",
+                remedy="Give the days with --since and --until.",
+            )
+
+    def asked(self, own: Path | None) -> tuple[str, dict[str, Any]] | None:
+        """One query for all detections, those in ``own`` too; None when they were not asked for."""
+        if not self.detections:
+            return None
+        from baseline.cli.logs_options import day  # noqa: PLC0415  # slow to import
+        from baseline.query import detections  # noqa: PLC0415  # sqlglot is slow to import
+
+        for account in self.accounts:
+            if not re.fullmatch(r"\d{12}", account, re.ASCII):
+                raise UsageError(f"{account!r} is no account id", remedy="Give its 12 digits.")
+        scope = detections.Scope(day(self.since), day(self.until), self.accounts, self.regions)
+        if scope.until and scope.since > scope.until:
+            raise UsageError("--since is after --until", remedy="Swap them.")
+        query = detections.together(detections.at_least(saved(own), self.severity), scope)
+        return query.sql(dialect="athena"), {}
+
+    def columns(self, all_columns: Sequence[str], output: str) -> Sequence[str]:
+        """What is shown: all of it, but of detections in a table what there is room for."""
+        return TABLE if self.detections and output == "table" else all_columns
+
+    def alarmed(self, rows: Iterable[Mapping[str, Any]]) -> bool:
+        """Whether a row is as severe as ``--fail-on``, or more."""
+        if not self.detections or self.fail_on is None:
+            return False
+        bad = SEVERITIES[: SEVERITIES.index(self.fail_on) + 1]
+        return any(row["severity"] in bad for row in rows)
+
+
+def detecting_options(command: F) -> F:
+    """``--detections`` and what narrows them, handed over as one value ``detecting``."""
+
+    @wraps(command)
+    def gathered(*arguments: Any, **options: Any) -> Any:
+        values = {field.name: options.pop(field.name) for field in fields(Detecting)}
+        return command(*arguments, detecting=Detecting(**values), **options)
+
+    severities = click.Choice(SEVERITIES)
+    added = gathered
+    for option in (
+        click.option(
+            "--fail-on", type=severities, help="Exit 1 when a detection is as bad, or worse."
+        ),
+        click.option(
+            "--severity",
+            type=severities,
+            default="low",
+            show_default=True,
+            help="Only detections as severe, or more.",
+        ),
+        click.option("--region", "regions", multiple=True, help="Only this region. Repeatable."),
+        click.option(
+            "--account", "accounts", multiple=True, help="Only this account, by id. Repeatable."
+        ),
+        click.option("--until", default="", help="Last day, in the same forms."),
+        click.option(
+            "--since",
+            default="",
+            help="First day: 2026-07-01, or 7d for a week ago.  [default: 30 days, as each says]",
+        ),
+        click.option(
+            "--detections", is_flag=True, help="All saved queries that are detections, together."
+        ),
+    ):
+        added = option(added)
+    return added  # type: ignore[return-value]  # click's decorators keep the function

@@ -1,0 +1,213 @@
+"""The detections together: one statement, which reads the log once for all that look at events.
+
+A detection that looks at single events is a condition and some columns; those with the same
+predicates on account, region and date share one reading. One that counts reads for itself.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from sqlglot import exp
+
+from baseline.errors import QueryError
+from baseline.query import statement
+from baseline.query.catalogue import SEVERITIES, SHAPE, SavedQuery
+
+COLUMNS = ("detection", "title", "severity", "mitre", *SHAPE)
+
+_PARTITIONS = frozenset(("account", "region", "date"))
+_ABOUT = COLUMNS[:4]
+_FOREVER = "36500"
+_COMPLEX = (
+    "joins",
+    "laterals",
+    "group",
+    "having",
+    "distinct",
+    "limit",
+    "offset",
+    "qualify",
+    "with_",
+)
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Days as ``YYYY-MM-DD``, both included; what is empty does not narrow.
+
+    Given a day, it holds instead of the days that a detection looks back.
+    """
+
+    since: str = ""
+    until: str = ""
+    accounts: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Detection:
+    saved: SavedQuery
+    query: exp.Query
+
+    @property
+    def looks_at_events(self) -> bool:
+        """Whether each row is one event of ``auditing.cloudtrail``, chosen by a condition."""
+        query = self.query
+        if not isinstance(query, exp.Select) or any(query.args.get(key) for key in _COMPLEX):
+            return False
+        source = query.args["from_"].this if query.args.get("from_") else None
+        return (
+            isinstance(source, exp.Table)
+            and source.name == "cloudtrail"
+            and not source.alias
+            and query.args.get("where") is not None
+            and not any(query.find_all(exp.AggFunc, exp.Window, exp.Subquery))
+        )
+
+    @property
+    def conditions(self) -> list[exp.Expression]:
+        """The parts of WHERE that all must hold."""
+        whole = self.query.args["where"].this
+        return list(whole.flatten()) if isinstance(whole, exp.And) else [whole]
+
+    @property
+    def partitions(self) -> str:
+        """What it asks of account, region and date, as text."""
+        return " AND ".join(sorted(part.sql() for part in self.conditions if _prunes(part)))
+
+    @property
+    def condition(self) -> exp.Expression:
+        """What it asks of an event besides."""
+        rest = [part for part in self.conditions if not _prunes(part)]
+        return exp.and_(*rest) if rest else exp.true()
+
+    def column(self, name: str) -> exp.Expression:
+        """The expression behind a column of the shape."""
+        found: exp.Expression = next(
+            select.unalias()
+            for select in self.query.selects
+            if select.alias_or_name.lower() == name
+        )
+        return found
+
+
+def at_least(queries: Iterable[SavedQuery], severity: str) -> tuple[SavedQuery, ...]:
+    """The detections among ``queries`` that are as severe, or more."""
+    wanted = SEVERITIES[: SEVERITIES.index(severity) + 1]
+    return tuple(query for query in queries if query.severity in wanted)
+
+
+def together(queries: Sequence[SavedQuery], scope: Scope) -> exp.Query:
+    """One query that gives the rows of all detections in ``COLUMNS``, the most severe first.
+
+    An event that was delivered twice is told once. Raises QueryError.
+    """
+    read = [_read(saved, scope) for saved in queries]
+    events = sorted((d for d in read if d.looks_at_events), key=lambda d: d.partitions)
+    branches = [_of_events(list(group)) for _, group in groupby(events, lambda d: d.partitions)]
+    branches += [_of_its_own(detection) for detection in read if not detection.looks_at_events]
+    if not branches:
+        raise QueryError("there are no detections to run", remedy="Name a lower --severity.")
+    rows = exp.union(*branches, distinct=True) if len(branches) > 1 else branches[0].distinct()
+    ranks = exp.Array(expressions=[exp.Literal.string(name) for name in SEVERITIES])
+    rank = exp.func("array_position", ranks, exp.column("severity"), dialect="athena")
+    found = exp.select(*map(_named, COLUMNS)).from_(rows.subquery("found"))
+    return found.order_by(rank, exp.column("time").desc(), exp.column("detection"))
+
+
+def _read(saved: SavedQuery, scope: Scope) -> _Detection:
+    days = any(parameter.name == "days" for parameter in saved.parameters)
+    given = {"days": _FOREVER} if days and (scope.since or scope.until) else {}
+    query = statement.read(saved.sql, saved.literals(given))
+    known = {name.lower() for name in query.named_selects}
+    if missing := [name for name in SHAPE if name not in known]:
+        raise QueryError(
+            f"does not give the column {missing[0]}",
+            where=saved.name,
+            remedy=f"A detection gives {', '.join(SHAPE)}.",
+        )
+    _narrow(query, scope)
+    return _Detection(saved, query)
+
+
+def _narrow(query: exp.Query, scope: Scope) -> None:
+    """Ask ``scope`` of every table that ``query`` reads."""
+    for table in list(query.find_all(exp.Table)):
+        select = table.find_ancestor(exp.Select)
+        if table.db == statement.SCHEMA and select is not None:
+            qualifier = table.alias_or_name if select.args.get("joins") else None
+            select.where(*_conditions(scope, qualifier), copy=False)
+
+
+def _conditions(scope: Scope, table: str | None) -> list[exp.Expression]:
+    day = exp.column("date", table=table)
+    conditions: list[exp.Expression] = []
+    if scope.since:
+        conditions.append(day >= exp.Literal.string(scope.since))
+    if scope.until:
+        conditions.append(day <= exp.Literal.string(scope.until))
+    for name, values in (("account", scope.accounts), ("region", scope.regions)):
+        if values:
+            conditions.append(exp.column(name, table=table).isin(*map(exp.Literal.string, values)))
+    return conditions
+
+
+def _prunes(part: exp.Expression) -> bool:
+    columns = {column.name.lower() for column in part.find_all(exp.Column)}
+    return bool(columns) and columns <= _PARTITIONS
+
+
+def _of_events(detections: list[_Detection]) -> exp.Select:
+    """Rows of detections that ask the same of account, region and date: one reading for all."""
+    first = detections[0]
+    shared = [part.copy() for part in first.conditions if _prunes(part)]
+    some = exp.or_(*(detection.condition for detection in detections))
+    events = exp.select("*").from_(first.query.find(exp.Table).copy()).where(*shared, some)
+    values = exp.values([_about(d.saved) for d in detections], alias="d", columns=_ABOUT)
+    wanted = _by_detection((d.saved.name, d.condition) for d in detections)
+    columns = [exp.alias_(_chosen(detections, name), name, quoted=True) for name in SHAPE]
+    joined = exp.select(*map(_named, _ABOUT), *columns).from_(events.subquery("events"))
+    return joined.join(values, join_type="cross").where(wanted)
+
+
+def _chosen(detections: list[_Detection], name: str) -> exp.Expression:
+    """A column of the shape: what all agree on, or what each detection says of it."""
+    expressions = [detection.column(name) for detection in detections]
+    if len({expression.sql() for expression in expressions}) == 1:
+        return expressions[0].copy()
+    pairs = zip(detections, expressions, strict=True)
+    return _by_detection((detection.saved.name, _text(what)) for detection, what in pairs)
+
+
+def _by_detection(branches: Iterable[tuple[str, exp.Expression]]) -> exp.Case:
+    case = exp.Case(this=exp.column("detection"))
+    for name, expression in branches:
+        case = case.when(exp.Literal.string(name), expression.copy(), copy=False)
+    return case
+
+
+def _of_its_own(detection: _Detection) -> exp.Select:
+    """Rows of a detection that counts, or joins: it reads for itself."""
+    about = [
+        exp.alias_(exp.Literal.string(value), name)
+        for name, value in zip(_ABOUT, _about(detection.saved), strict=True)
+    ]
+    columns = [
+        exp.alias_(_text(exp.column(name, quoted=True)), name, quoted=True) for name in SHAPE
+    ]
+    query = detection.query.copy()
+    query.set("order", None)
+    return exp.select(*about, *columns).from_(query.subquery("counted"))
+
+
+def _about(saved: SavedQuery) -> tuple[str, str, str, str]:
+    return saved.name, saved.title, saved.severity, ", ".join(saved.mitre)
+
+
+def _named(name: str) -> exp.Column:
+    return exp.column(name, quoted=True)
+
+
+def _text(expression: exp.Expression) -> exp.Cast:
+    return exp.cast(expression.copy(), "varchar")

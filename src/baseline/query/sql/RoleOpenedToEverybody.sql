@@ -1,0 +1,40 @@
+-- name: RoleOpenedToEverybody
+-- title: Roles that everybody may assume
+-- description: Trust policies whose principal is everybody, without a condition on who or from
+--   where.
+-- why: Any AWS account in the world can become this role.
+-- topic: identity
+-- mitre: T1098
+-- severity: critical
+-- parameter: days integer = 30: How many days to look back.
+SELECT
+  eventtime AS time,
+  account,
+  region,
+  coalesce(useridentity.arn, useridentity.principalid, useridentity.invokedby, useridentity.type) AS principal,
+  sourceipaddress AS sourceip,
+  eventname AS event,
+  json_extract_scalar(requestparameters, '$.roleName') AS resource,
+  coalesce(json_extract_scalar(requestparameters, '$.policyDocument'), json_extract_scalar(requestparameters, '$.assumeRolePolicyDocument')) AS detail,
+  eventid,
+  useridentity.accesskeyid AS accesskeyid,
+  useragent,
+  errorcode
+FROM auditing.cloudtrail
+WHERE date >= date_format(date_add('day', -:days, current_timestamp), '%Y-%m-%d')
+  AND eventsource = 'iam.amazonaws.com'
+  AND eventname IN ('CreateRole', 'UpdateAssumeRolePolicy')
+  AND any_match(
+    coalesce(
+      try_cast(json_extract(coalesce(json_extract_scalar(requestparameters, '$.policyDocument'), json_extract_scalar(requestparameters, '$.assumeRolePolicyDocument')), '$.Statement') AS array(json)),
+      ARRAY[json_extract(coalesce(json_extract_scalar(requestparameters, '$.policyDocument'), json_extract_scalar(requestparameters, '$.assumeRolePolicyDocument')), '$.Statement')]
+    ),
+    s -> json_extract_scalar(s, '$.Effect') = 'Allow'
+      AND json_format(json_extract(s, '$.Principal')) IN ('"*"', '{"AWS":"*"}', '{"AWS":["*"]}')
+      AND NOT coalesce(regexp_like(
+        lower(json_format(json_extract(s, '$.Condition'))),
+        'aws:(source(ip|arn|vpc|vpce|account|owner|orgid|orgpaths)|principal(arn|account|orgid|orgpaths|isawsservice)|userid|vpcsourceip)|s3:(dataaccesspointarn|dataaccesspointaccount)|kms:calleraccount'
+      ), false)
+  )
+  AND errorcode IS NULL
+ORDER BY time DESC

@@ -5,6 +5,7 @@ file, that before the default. An unknown key is an error; every error names fil
 """
 
 import difflib
+import os
 import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -16,6 +17,7 @@ from pydantic_core import PydanticCustomError
 from baseline.errors import ConfigurationError
 
 DEFAULT_FILE = Path("baseline.yaml")
+SETTINGS = "BASELINE_SETTINGS"
 
 # Longer than anybody keeps logs, and short enough for S3.
 _HUNDRED_YEARS = 36500
@@ -103,6 +105,42 @@ class Storage(_Section):
     """Days for which results of queries are kept."""
 
 
+# What Amazon ECR takes as a repository, and a tag or a digest of it.
+Image = Annotated[
+    str,
+    _text(
+        r"[a-z0-9]+([._/-][a-z0-9]+)*(:\w[\w.-]{0,127}|@sha256:[0-9a-f]{64})",
+        "an image of a repository in Amazon ECR, like aws-baseline:0.1.0",
+    ),
+]
+Schedule = Annotated[
+    str, _text(r"(cron|rate)\([\w ,*?/#-]+\)", "a schedule, like cron(0 3 ? * SUN *)")
+]
+SubnetId = Annotated[str, _text(r"subnet-[0-9a-f]+", "a subnet, like subnet-0abc")]
+SecurityGroupId = Annotated[str, _text(r"sg-[0-9a-f]+", "a security group, like sg-0abc")]
+
+
+class Batch(_Section):
+    """Audits on AWS Batch. Without an image there is no stack for them."""
+
+    image: Image | None = None
+    """Image in the main account's registry (Amazon ECR), by tag or digest; empty: no AWS Batch."""
+    at_a_time: Annotated[int, Field(ge=1, le=1000)] = 16
+    """Accounts that are audited at the same time on AWS Batch."""
+    memory_mb: Literal[4096, 5120, 6144, 7168, 8192, 12288, 16384] = 8192
+    """Memory of each child, in MiB."""
+    subnets: tuple[SubnetId, ...] = ()
+    """Subnets to run in; empty: a small network of its own."""
+    security_groups: tuple[SecurityGroupId, ...] = ()
+    """Security groups in those subnets."""
+    public_ip: bool = False
+    """Whether children get a public address in those subnets."""
+    schedule: Schedule | None = None
+    """When to audit by itself, like cron(0 3 ? * SUN *); empty: never."""
+    result_days: Annotated[int, Field(ge=1, le=_HUNDRED_YEARS)] = 365
+    """Days for which the results of audits on AWS Batch are kept."""
+
+
 class Audit(_Section):
     """Which role the audits assume, where they look, and with what. Empty lists mean "all".
 
@@ -121,6 +159,7 @@ class Audit(_Section):
     """Services that are audited, by the tools' names; empty: all."""
     timeout_minutes: Annotated[int, Field(gt=0, le=24 * 60)] = 180
     """Minutes after which a tool is stopped in one account."""
+    batch: Batch = Batch()
 
 
 class StackSets(_Section):
@@ -165,9 +204,12 @@ class Configuration(_Section):
 def load(path: Path | None = None) -> Configuration:
     """The configuration in ``path``; without a path ``baseline.yaml`` if it is there.
 
-    Raises ConfigurationError, which names file, line, key and what was expected.
+    Where there can be no file, ``BASELINE_SETTINGS`` is the text of one. Raises
+    ConfigurationError, which names file, line, key and what was expected.
     """
     file = path or DEFAULT_FILE
+    if path is None and SETTINGS in os.environ:
+        return parse(os.environ[SETTINGS], SETTINGS)
     try:
         text = file.read_text(encoding="utf-8")
     except FileNotFoundError:

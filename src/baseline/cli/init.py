@@ -58,6 +58,15 @@ config:
 #   regions: []                   # all
 #   services: []                  # all
 #   timeout_minutes: 180
+#   batch:                        # audits on AWS Batch; see docs/how-to/batch.md
+#     image: null                 # like aws-baseline:0.1.0, in this account's registry; null: none
+#     at_a_time: 16
+#     memory_mb: 8192
+#     subnets: []                 # a small network of its own
+#     security_groups: []
+#     public_ip: false
+#     schedule: null              # like cron(0 3 ? * SUN *)
+#     result_days: 365
 
 # lake: lake                      # where logs are collected to
 # reports: reports

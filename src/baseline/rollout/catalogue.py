@@ -4,7 +4,7 @@ Who needs whom::
 
     wave 0   stack-set-roles in the main account
     wave 1   stack-set-roles in the members, auditing-storage
-    wave 2   audit-roles, guardduty-main
+    wave 2   audit-roles, guardduty-main, audit-runner where it is configured
     wave 3   guardduty-member (after the invitations), auditing (after roles and buckets)
     wave 4   config-rules (after the recorders)
 
@@ -12,6 +12,7 @@ The aggregator of Config, in the main account, needs nobody.
 """
 
 import difflib
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -28,12 +29,14 @@ STORAGE = "auditing-storage"
 MEMBERS = "guardduty-member"
 RULES = "config-rules"
 AGGREGATOR = "config-aggregator"
+RUNNER = "audit-runner"
 # Stacks of the main account that stand on their own.
-_ALONE = (STORAGE, AGGREGATOR)
+_ALONE = (STORAGE, AGGREGATOR, RUNNER)
 NAMES = templates.NAMES
 WAVES = 5
 
 LEADING_REGION = "us-east-1"
+_VCPUS = 2  # of each child, as audit-runner says
 MAX_PARAMETER = 4_096  # bytes of one parameter's value [CloudFormation quotas]
 
 
@@ -101,6 +104,9 @@ class Baseline:
     def needs(self, part: Part) -> Iterator[Part]:
         """What has to be there before ``part`` can be made."""
         account_id, region = part.target.account_id, part.target.region
+        if part.name == RUNNER:
+            # Its bucket is encrypted with the key that is there.
+            yield Part(STORAGE, self.home)
         if part != Part(ROLES, self.home) and part.name not in _ALONE:
             yield Part(ROLES, self.home)
         if part.name not in (ROLES, *_ALONE):
@@ -132,7 +138,7 @@ def wanted(
         organization=organization,
         home_region=configuration.home_region,
         prefix=configuration.prefix,
-        stacks=(*kinds.roles(), kinds.storage(), kinds.aggregator()),
+        stacks=(*kinds.roles(), kinds.storage(), kinds.aggregator(), *kinds.audit_runner()),
         stack_sets=(
             kinds.audit_roles(),
             kinds.guardduty_main(),
@@ -165,6 +171,7 @@ def _check(
             where="exclude_accounts",
             remedy=f"Remove {organization.main_account_id}.",
         )
+    _check_batch(configuration)
     if configuration.global_region not in regions[organization.main_account_id]:
         raise ConfigurationError(
             f"{configuration.global_region} is not among the regions that are rolled out, "
@@ -185,6 +192,24 @@ def _check_rules(names: Iterable[str]) -> None:
                 where="config.rules",
                 remedy=f"Did you mean {near[0]}?" if near else f"Known: {', '.join(known)}.",
             )
+
+
+def _check_batch(configuration: Configuration) -> None:
+    batch = configuration.audit.batch
+    if not batch.image:
+        return
+    if configuration.audit.require_mfa:
+        raise ConfigurationError(
+            "no job can sign in with MFA, which the audit role asks for",
+            where="audit.batch.image",
+            remedy="Set audit.require_mfa to false, or leave AWS Batch out.",
+        )
+    if bool(batch.subnets) != bool(batch.security_groups):
+        raise ConfigurationError(
+            "subnets and security groups go together",
+            where="audit.batch",
+            remedy="Give both, or neither for a small network of its own.",
+        )
 
 
 def _warnings(regions: tuple[str, ...]) -> Iterator[str]:
@@ -242,6 +267,40 @@ class _Kinds:
             "QueryResultDays": str(self.configuration.storage.query_result_days),
         }
         return self._stack(STORAGE, self._main, parameters, 1)
+
+    def audit_runner(self) -> Iterator[Stack]:
+        """The stack for audits on AWS Batch, where there is an image for it."""
+        audit, batch = self.configuration.audit, self.configuration.audit.batch
+        if not batch.image:
+            return
+        parameters = {
+            "OrganizationId": self.organization.id,
+            "Prefix": self.configuration.prefix,
+            "AuditRole": audit.role,
+            "Repository": re.split("[:@]", batch.image)[0],
+            "Image": batch.image,
+            "Memory": str(batch.memory_mb),
+            "MaxVcpus": str(batch.at_a_time * _VCPUS),
+            "SubnetIds": ",".join(batch.subnets),
+            "SecurityGroupIds": ",".join(batch.security_groups),
+            "AssignPublicIp": "ENABLED" if batch.public_ip else "DISABLED",
+            "ReportDays": str(batch.result_days),
+            "Schedule": batch.schedule or "",
+            "Settings": self._settings() if batch.schedule else "{}",
+        }
+        yield self._stack(RUNNER, self._main, parameters, 2)
+
+    def _settings(self) -> str:
+        """The configuration as a run that begins by itself gets it; raises ConfigurationError."""
+        text = self.configuration.model_dump_json(exclude_defaults=True)
+        if len(text) > MAX_PARAMETER:
+            raise ConfigurationError(
+                f"the configuration does not fit into one parameter of {RUNNER}, "
+                f"which takes {MAX_PARAMETER:,} bytes",
+                where="audit.batch.schedule",
+                remedy="List fewer accounts, or leave the schedule out.",
+            )
+        return text
 
     def audit_roles(self) -> StackSet:
         audit = self.configuration.audit

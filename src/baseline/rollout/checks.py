@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from baseline.organization import Target
-from baseline.rollout.catalogue import AGGREGATOR, ROLES, RULES, STORAGE, Baseline
+from baseline.rollout.catalogue import AGGREGATOR, ROLES, RULES, RUNNER, STORAGE, Baseline
 from baseline.rollout.compliance_checks import AGGREGATOR_CHECKS, RULES_CHECK
 from baseline.rollout.coverage import Check, Missing, Place, require, unlike
 from baseline.rollout.intended import Properties
 from baseline.rollout.plan import EVERYTHING, Choice
 from baseline.rollout.role_checks import ADMINISTRATION_ROLE, AUDIT_ROLES, EXECUTION_ROLE
+from baseline.rollout.runner_checks import CHECKS as RUNNER_CHECKS
 from baseline.rollout.storage_checks import CHECKS as STORAGE_CHECKS
 from baseline.rollout.storage_checks import key
 
@@ -21,6 +22,8 @@ _SERVICE_LINKED = "AWSConfigurationRecorderFor"
 # How a recorder records where nothing else is said [AWS::Config::ConfigurationRecorder].
 _CONTINUOUS = {"recordingFrequency": "CONTINUOUS"}
 _NO_TRAIL = ("TrailNotFoundException",)
+# Stacks that are in the main account alone.
+_OF_STACKS = {STORAGE: STORAGE_CHECKS, AGGREGATOR: AGGREGATOR_CHECKS, RUNNER: RUNNER_CHECKS}
 
 
 def checks(target: Target, baseline: Baseline, choice: Choice = EVERYTHING) -> Iterator[Check]:
@@ -42,10 +45,9 @@ def checks(target: Target, baseline: Baseline, choice: Choice = EVERYTHING) -> I
         yield from (*_CONFIG, *_CLOUDTRAIL)
     if RULES in has:
         yield RULES_CHECK
-    if STORAGE in has:
-        yield from STORAGE_CHECKS
-    if AGGREGATOR in has:
-        yield from AGGREGATOR_CHECKS
+    for name, asked in _OF_STACKS.items():
+        if name in has:
+            yield from asked
 
 
 def _detector_id(place: Place) -> str:

@@ -22,6 +22,7 @@ _ARNS = {
     "AWS::IAM::Role": "arn:{partition}:iam::{account_id}:role/{name}",
     "AWS::Logs::LogGroup": "arn:{partition}:logs:{region}:{account_id}:log-group:{name}:*",
 }
+_SUFFIXES = {"aws-cn": "amazonaws.com.cn"}
 _NO_VALUE = object()
 
 
@@ -60,6 +61,7 @@ def _values(template: Any, parameters: Mapping[str, str], where: Where) -> dict[
         "AWS::AccountId": where.account_id,
         "AWS::Region": where.region,
         "AWS::Partition": where.partition,
+        "AWS::URLSuffix": _SUFFIXES.get(where.partition, "amazonaws.com"),
         "AWS::NoValue": _NO_VALUE,
     }
     return values | {
@@ -114,7 +116,7 @@ class _Scope:
         return self.values[name] if name in self.values else self._name(name)
 
     def _name(self, resource: str) -> str | None:
-        properties = self.template["Resources"][resource]["Properties"]
+        properties = self.template["Resources"][resource].get("Properties", {})
         return next((self.resolve(properties[n]) for n in _NAMES if n in properties), None)
 
     def arn(self, resource: str) -> str | None:

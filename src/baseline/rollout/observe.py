@@ -6,7 +6,7 @@ from baseline import templates
 from baseline.errors import AwsError
 from baseline.organization import Target, enabled_regions
 from baseline.parallel import Done, Failed, each
-from baseline.rollout.catalogue import ROLES, Baseline, Part
+from baseline.rollout.catalogue import ROLES, RUNNER, Baseline, Part
 from baseline.rollout.reach import Reach
 from baseline.rollout.state import (
     OWNER_TAG,
@@ -87,7 +87,7 @@ def read_instances(client: Any, name: str) -> dict[Target, InstanceState]:
 
 
 def _stacks(reach: Reach, baseline: Baseline) -> dict[Part, StackState | Unknown]:
-    """Those that should be there, and the StackSets' roles also where they should not."""
+    """Those that should be there; the roles and what is optional also where they should not."""
 
     def look(part: Part) -> StackState | None:
         session = reach.administer(part.target.account_id)
@@ -96,7 +96,8 @@ def _stacks(reach: Reach, baseline: Baseline) -> dict[Part, StackState | Unknown
     wanted = {stack.part for stack in baseline.stacks}
     roles = {Part(ROLES, Target(a.id, baseline.home_region)) for a in baseline.organization.active}
     stacks: dict[Part, StackState | Unknown] = {}
-    for outcome in each(sorted(wanted | roles), look):
+    optional = {Part(RUNNER, baseline.home)}
+    for outcome in each(sorted(wanted | roles | optional), look):
         match outcome:
             case Done(part, found) if found:
                 stacks[part] = found

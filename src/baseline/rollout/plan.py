@@ -248,10 +248,11 @@ def _others(baseline: Baseline, state: State) -> Iterator[tuple[Part, StackState
 
 
 def _leftovers(baseline: Baseline, state: State) -> Iterator[Step]:
-    """Our own stacks in accounts that are left out now; those of others do not concern us."""
+    """Our own stacks that are left out now; those of others do not concern us."""
     for part, found in _others(baseline, state):
         if isinstance(found, StackState) and found.owner == baseline.organization.id:
-            yield Step(Action.DELETE, Kind.STACK, part, "the account is no longer chosen")
+            what = "it" if part.target == baseline.home else "the account"
+            yield Step(Action.DELETE, Kind.STACK, part, f"{what} is no longer chosen")
 
 
 def _unseen(baseline: Baseline, state: State) -> tuple[str, ...]:

@@ -51,6 +51,7 @@ def _encryption(place: Place, bucket: Properties) -> str:
     answer = _ask(place, bucket, "get_bucket_encryption", absent)
     found = answer["ServerSideEncryptionConfiguration"]["Rules"][0]
     rule = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"][0]
+    named = rule["ServerSideEncryptionByDefault"].get("KMSMasterKeyID")
     wanted = rule["ServerSideEncryptionByDefault"] | {
         "KMSMasterKeyID": key(place)["Arn"],
         "BucketKeyEnabled": rule["BucketKeyEnabled"],
@@ -58,6 +59,9 @@ def _encryption(place: Place, bucket: Properties) -> str:
     flat = found.get("ApplyServerSideEncryptionByDefault", {}) | {
         "BucketKeyEnabled": found.get("BucketKeyEnabled", False)
     }
+    # A template may name the key by its alias, and S3 tells what it was told.
+    if named and flat.get("KMSMasterKeyID") == named:
+        flat["KMSMasterKeyID"] = wanted["KMSMasterKeyID"]
     require(unlike(flat, wanted))
     return str(wanted["SSEAlgorithm"])
 
@@ -121,22 +125,20 @@ def _ask(place: Place, bucket: Properties, operation: str, absent: tuple[str, ..
     return answer
 
 
-def _of(resource: str, look: Callable[[Place, Properties], str]) -> Look:
+def _of(stack: str, resource: str, look: Callable[[Place, Properties], str]) -> Look:
     """Ask of a bucket with its policy, which is a resource of its own in the template."""
 
     def ask(place: Place) -> str:
-        policy = place.intended(STORAGE, f"{resource}Policy")
-        return look(place, {**policy, **place.intended(STORAGE, resource)})
+        policy = place.intended(stack, f"{resource}Policy")
+        return look(place, {**policy, **place.intended(stack, resource)})
 
     return ask
 
 
-CHECKS = (
-    Check("kms", "key", _usable),
-    Check("kms", "key policy", _key_policy),
-    *(
-        Check("s3", f"{purpose} {what}", _of(resource, look))
-        for purpose, resource in _BUCKETS.items()
+def of_bucket(purpose: str, stack: str, resource: str) -> tuple[Check, ...]:
+    """What is asked of the bucket that is ``resource`` in the template of ``stack``."""
+    return tuple(
+        Check("s3", f"{purpose} {what}", _of(stack, resource, look))
         for what, look in (
             ("encryption", _encryption),
             ("lifecycle", _lifecycle),
@@ -145,5 +147,15 @@ CHECKS = (
             ("public access", _public_access),
             ("versioning", _versioning),
         )
+    )
+
+
+CHECKS = (
+    Check("kms", "key", _usable),
+    Check("kms", "key policy", _key_policy),
+    *(
+        check
+        for purpose, resource in _BUCKETS.items()
+        for check in of_bucket(purpose, STORAGE, resource)
     ),
 )

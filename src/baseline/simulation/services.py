@@ -2,6 +2,7 @@
 
 from baseline.simulation.account import Account
 from baseline.simulation.athena import Athena
+from baseline.simulation.batch import Batch
 from baseline.simulation.cloudformation import CloudFormation
 from baseline.simulation.cloudtrail import CloudTrail
 from baseline.simulation.config import Config
@@ -22,6 +23,7 @@ SERVICES: tuple[type[Service], ...] = (
     Iam,
     Account,
     Athena,
+    Batch,
     CloudFormation,
     CloudTrail,
     Config,

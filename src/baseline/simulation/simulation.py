@@ -1,8 +1,8 @@
 """The simulated organization: state, front, transports, faults and clock in one value."""
 
 import os
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 # Before moto is imported: 500 images in every region of every account would cost gigabytes.
@@ -66,6 +66,7 @@ class Simulation:
         self.issued = IssuedCredentials(clock)
         self.mfa = MfaCodes(clock)
         self.observers: list[Observer] = []
+        self.url = ""  # where processes that the simulation starts find it, while it is served
         self.front = Front(self)
         self.transport = Transport(self)
         self._clients = Clients(self.transport, blueprint.main.id)
@@ -87,9 +88,15 @@ class Simulation:
         """The accounts that answer: suspended ones do not."""
         return tuple(account.id for account in self._accounts() if account.status == "ACTIVE")
 
-    def serve(self, port: int = 0) -> AbstractContextManager[str]:
+    @contextmanager
+    def serve(self, port: int = 0) -> Iterator[str]:
         """Serve on loopback while the context is open; gives the URL."""
-        return server.serve(self, port)
+        with server.serve(self, port) as url:
+            self.url = url
+            try:
+                yield url
+            finally:
+                self.url = ""
 
     def environment(self, url: str) -> dict[str, str]:
         """What to export so that any AWS tool speaks to ``url`` as the administrator."""

@@ -27,6 +27,7 @@ NAMES = (
     "auditing",
     "config-rules",
     "config-aggregator",
+    "audit-runner",
 )
 MAX_BODY = 51_200
 MAX_OBJECT = 1_048_576

@@ -11,7 +11,11 @@ from baseline.simulation import Fault
 from baseline.simulation.blueprint import MAIN
 from baseline.simulation.cloudformation.providers import PROVIDERS
 from baseline.simulation.cloudformation.template import parse
-from given_resources import CASES, PRODUCTION, REGION, Case
+from given_batch_resources import BATCH_CASES
+from given_resources import CASES as FIRST_CASES
+from given_resources import PRODUCTION, REGION, Case
+
+CASES = (*FIRST_CASES, *BATCH_CASES)
 
 # Both sides of an invitation are tested together, below.
 INVITATION = {"AWS::GuardDuty::Member", "AWS::GuardDuty::Master"}

@@ -6,6 +6,7 @@ A new type is a class with its calls, and its name in its file's ``TYPES``.
 from baseline.simulation.cloudformation.provider import Provider
 from baseline.simulation.cloudformation.providers import (
     athena,
+    batch,
     cloudtrail,
     config,
     ec2,
@@ -17,14 +18,15 @@ from baseline.simulation.cloudformation.providers import (
     kms,
     logs,
     s3,
+    scheduler,
     sns,
     sqs,
     ssm,
 )
 
 _MODULES = (
-    athena, cloudtrail, config, ec2, events, functions, glue, guardduty, iam, kms, logs, s3, sns,
-    sqs, ssm,
+    athena, batch, cloudtrail, config, ec2, events, functions, glue, guardduty, iam, kms, logs, s3,
+    scheduler, sns, sqs, ssm,
 )  # fmt: skip
 
 PROVIDERS: dict[str, Provider] = {

@@ -5,7 +5,12 @@ from typing import Any, ClassVar
 
 from baseline.errors import AwsError
 from baseline.simulation.cloudformation.intrinsics import Made
-from baseline.simulation.cloudformation.provider import Place, Properties, Provider, chosen
+from baseline.simulation.cloudformation.provider import (
+    Place,
+    Properties,
+    Provider,
+    chosen,
+)
 
 
 def _tagged(kind: str, properties: Properties) -> dict[str, Any]:
@@ -125,4 +130,190 @@ class FlowLog(Provider):
         self.client(place).delete_flow_logs(FlowLogIds=[made.id])
 
 
-TYPES = (Vpc, Subnet, FlowLog)
+class _Fixed(Provider):
+    """What cannot be changed but for its tags."""
+
+    service: ClassVar[str] = "ec2"
+
+    def update(self, place: Place, made: Made, before: Properties, after: Properties) -> Made:
+        """Change its tags."""
+        _retag(self.client(place), made.id, before, after)
+        return made
+
+
+class InternetGateway(_Fixed):
+    """A network's way out, once it is attached."""
+
+    type: ClassVar[str] = "AWS::EC2::InternetGateway"
+
+    def create(self, place: Place, properties: Properties) -> Made:
+        """Make the gateway."""
+        tagged = _tagged("internet-gateway", properties)
+        gateway = self.client(place).create_internet_gateway(**tagged)["InternetGateway"]
+        made = gateway["InternetGatewayId"]
+        return Made(made, {"InternetGatewayId": made})
+
+    def delete(self, place: Place, made: Made, properties: Properties) -> None:
+        """Delete the gateway."""
+        del properties
+        self.client(place).delete_internet_gateway(InternetGatewayId=made.id)
+
+
+class VpcGatewayAttachment(Provider):
+    """A gateway at its network, which has one at most."""
+
+    type: ClassVar[str] = "AWS::EC2::VPCGatewayAttachment"
+    service: ClassVar[str] = "ec2"
+
+    def create(self, place: Place, properties: Properties) -> Made:
+        """Attach the gateway."""
+        both = chosen(properties, "VpcId", "InternetGatewayId")
+        self.client(place).attach_internet_gateway(**both)
+        return Made(f"IGW|{properties['VpcId']}")
+
+    def update(self, place: Place, made: Made, before: Properties, after: Properties) -> Made:
+        """Attach another in its place."""
+        self.delete(place, made, before)
+        return self.create(place, after)
+
+    def delete(self, place: Place, made: Made, properties: Properties) -> None:
+        """Detach the gateway."""
+        del made
+        both = chosen(properties, "VpcId", "InternetGatewayId")
+        self.client(place).detach_internet_gateway(**both)
+
+
+class RouteTable(_Fixed):
+    """Ways out of subnets."""
+
+    type: ClassVar[str] = "AWS::EC2::RouteTable"
+
+    def create(self, place: Place, properties: Properties) -> Made:
+        """Make the table."""
+        tagged = _tagged("route-table", properties)
+        answer = self.client(place).create_route_table(VpcId=properties["VpcId"], **tagged)
+        made = answer["RouteTable"]["RouteTableId"]
+        return Made(made, {"RouteTableId": made})
+
+    def delete(self, place: Place, made: Made, properties: Properties) -> None:
+        """Delete the table."""
+        del properties
+        self.client(place).delete_route_table(RouteTableId=made.id)
+
+
+class Route(Provider):
+    """One way out."""
+
+    type: ClassVar[str] = "AWS::EC2::Route"
+    service: ClassVar[str] = "ec2"
+
+    def create(self, place: Place, properties: Properties) -> Made:
+        """Make the route."""
+        self.client(place).create_route(**_route(properties))
+        target = properties["DestinationCidrBlock"]
+        return Made(f"{properties['RouteTableId']}|{target}", {"CidrBlock": target})
+
+    def update(self, place: Place, made: Made, before: Properties, after: Properties) -> Made:
+        """Let it lead elsewhere."""
+        del before
+        self.client(place).replace_route(**_route(after))
+        return made
+
+    def delete(self, place: Place, made: Made, properties: Properties) -> None:
+        """Delete the route."""
+        del made
+        key = chosen(properties, "RouteTableId", "DestinationCidrBlock")
+        self.client(place).delete_route(**key)
+
+
+def _route(properties: Properties) -> dict[str, Any]:
+    return chosen(properties, "RouteTableId", "DestinationCidrBlock", "GatewayId", "NatGatewayId")
+
+
+class SubnetRoutes(Provider):
+    """Which table's ways a subnet takes; all of it is fixed."""
+
+    type: ClassVar[str] = "AWS::EC2::SubnetRouteTableAssociation"
+    service: ClassVar[str] = "ec2"
+
+    def create(self, place: Place, properties: Properties) -> Made:
+        """Let the subnet take the table."""
+        both = chosen(properties, "SubnetId", "RouteTableId")
+        made = self.client(place).associate_route_table(**both)["AssociationId"]
+        return Made(made, {"Id": made})
+
+    def update(self, place: Place, made: Made, before: Properties, after: Properties) -> Made:
+        """Nothing of it can change."""
+        del place, before, after
+        return made
+
+    def delete(self, place: Place, made: Made, properties: Properties) -> None:
+        """Leave the subnet with its network's main table."""
+        del properties
+        self.client(place).disassociate_route_table(AssociationId=made.id)
+
+
+class SecurityGroup(_Fixed):
+    """What may come in and go out; without rules of its own, everything may go out."""
+
+    type: ClassVar[str] = "AWS::EC2::SecurityGroup"
+
+    def create(self, place: Place, properties: Properties) -> Made:
+        """Make the group."""
+        made = self.client(place).create_security_group(
+            GroupName=properties.get("GroupName") or place.name(255),
+            Description=properties["GroupDescription"],
+            **chosen(properties, "VpcId"),
+            **_tagged("security-group", properties),
+        )["GroupId"]
+        return Made(made, {"GroupId": made, **chosen(properties, "VpcId")})
+
+    def complete(self, place: Place, made: Made, properties: Properties) -> Made:
+        """Give it its rules, in place of the one that every new group has."""
+        client = self.client(place)
+        if properties.get("SecurityGroupEgress"):
+            (group,) = client.describe_security_groups(GroupIds=[made.id])["SecurityGroups"]
+            client.revoke_security_group_egress(
+                GroupId=made.id, IpPermissions=group["IpPermissionsEgress"]
+            )
+        self._change(client, made.id, {}, properties)
+        return made
+
+    def update(self, place: Place, made: Made, before: Properties, after: Properties) -> Made:
+        """Change its rules and its tags."""
+        self._change(self.client(place), made.id, before, after)
+        return super().update(place, made, before, after)
+
+    def delete(self, place: Place, made: Made, properties: Properties) -> None:
+        """Delete the group."""
+        del properties
+        self.client(place).delete_security_group(GroupId=made.id)
+
+    @staticmethod
+    def _change(client: Any, group: str, before: Properties, after: Properties) -> None:
+        directions = {
+            "SecurityGroupEgress": (
+                client.revoke_security_group_egress, client.authorize_security_group_egress,
+            ),
+            "SecurityGroupIngress": (
+                client.revoke_security_group_ingress, client.authorize_security_group_ingress,
+            ),
+        }  # fmt: skip
+        for name, (revoke, authorize) in directions.items():
+            had, wanted = before.get(name) or [], after.get(name) or []
+            for call, rules in ((revoke, had), (authorize, wanted)):
+                if rules and had != wanted:
+                    call(GroupId=group, IpPermissions=[_permission(rule) for rule in rules])
+
+
+def _permission(rule: Properties) -> dict[str, Any]:
+    """A rule of CloudFormation as EC2 takes it."""
+    described = {"Description": rule["Description"]} if "Description" in rule else {}
+    ranges = [{"CidrIp": rule["CidrIp"], **described}] if "CidrIp" in rule else []
+    return {**chosen(rule, "IpProtocol", "FromPort", "ToPort"), "IpRanges": ranges}
+
+
+TYPES = (
+    Vpc, Subnet, FlowLog, InternetGateway, VpcGatewayAttachment, RouteTable, Route, SubnetRoutes,
+    SecurityGroup,
+)  # fmt: skip

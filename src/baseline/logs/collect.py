@@ -156,9 +156,11 @@ def _commit(lake: Lake, step: Step, done: Collected) -> None:
 
 
 def _duplicates(lake: Lake, done: Sequence[Batch]) -> int:
+    """Day by day: two trails deliver an event at about the same time."""
     days = sorted({batch.date for batch in done if batch.table == "cloudtrail"})
-    parts = [part for day in days for part in lake.manifest.parts("cloudtrail", day)]
-    return convert.duplicates([str(lake.path / part.path) for part in parts])
+    parts = [lake.manifest.parts("cloudtrail", day) for day in days]
+    paths = ([str(lake.path / part.path) for part in day] for day in parts if day)
+    return sum(convert.duplicates(day, lake.staging) for day in paths)
 
 
 def _cores() -> int:

@@ -3,7 +3,9 @@
 import hashlib
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from io import BufferedReader
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -157,15 +159,8 @@ class Directory:
 
     def read(self, key: str) -> bytes:
         """The file's bytes; raises LogFileError, also for a link out of the directory."""
-        path = self._path / key
-        if not path.resolve().is_relative_to(self._path.resolve()):
-            raise LogFileError("is a link out of the directory", where=key)
-        try:
-            return path.read_bytes()
-        except FileNotFoundError:
-            raise MissingError("there is no such file", where=key) from None
-        except OSError as error:
-            raise LogFileError(f"cannot be read: {error.strerror}", where=key) from None
+        with self._opened(key) as file:
+            return file.read()
 
     def fetch(self, key: str) -> Fetched:
         """The file, with the metadata that some copiers keep as extended attributes."""
@@ -185,13 +180,30 @@ class Directory:
             ) from None
 
     def _stored(self, key: str, entry: "os.DirEntry[str]") -> Stored:
+        size = entry.stat().st_size
         try:
-            content = self.read(key)
+            with self._opened(key) as file:
+                return Stored(key, hashlib.file_digest(file, _md5).hexdigest(), size)
         except LogFileError:
             # Reading it again, later, says what is wrong with it.
-            return Stored(key, "unreadable", entry.stat().st_size)
-        tag = hashlib.md5(content, usedforsecurity=False).hexdigest()
-        return Stored(key, tag, len(content))
+            return Stored(key, "unreadable", size)
+
+    @contextmanager
+    def _opened(self, key: str) -> Iterator[BufferedReader]:
+        path = self._path / key
+        if not path.resolve().is_relative_to(self._path.resolve()):
+            raise LogFileError("is a link out of the directory", where=key)
+        try:
+            with path.open("rb") as file:
+                yield file
+        except FileNotFoundError:
+            raise MissingError("there is no such file", where=key) from None
+        except OSError as error:
+            raise LogFileError(f"cannot be read: {error.strerror}", where=key) from None
+
+
+def _md5() -> "hashlib._Hash":
+    return hashlib.md5(usedforsecurity=False)
 
 
 def _attributes(path: Path) -> dict[str, str]:

@@ -159,6 +159,10 @@ class Audit(_Section):
     """Services that are audited, by the tools' names; empty: all."""
     timeout_minutes: Annotated[int, Field(gt=0, le=24 * 60)] = 180
     """Minutes after which a tool is stopped in one account."""
+    tries: Annotated[int, Field(gt=0, le=10)] = 2
+    """How often a tool is tried in one account in all, when it fails for a reason that may pass."""
+    pause_seconds: Annotated[int, Field(ge=0, le=3600)] = 60
+    """Seconds before it is tried again."""
     batch: Batch = Batch()
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from baseline.simulation import Blueprint, Fault, Simulation
+from baseline.simulation.organizations import backend
 from given_audits import install
 from given_terminal import Baseline, at_a_terminal
 
@@ -147,6 +148,57 @@ def test_running_again_with_resume_finishes_what_was_denied(
     assert all(r in second.rows for r in kept)
     (listed,) = baseline("audit", "list", "-o", "json").rows
     assert (listed["accounts"], listed["complete"], listed["not_looked"]) == (2, 4, 0)
+
+
+def test_a_resumed_run_goes_on_as_it_was_asked_to(
+    baseline: Baseline, behave: Callable[[dict[str, str]], None]
+) -> None:
+    """Slots, what is passed on, the time limit and --fail-on; a flag changes what it says."""
+    behave({f"prowler {PRODUCTION}": "exit 1", f"prowler {PAYMENTS}": "exit 1"})
+    asked = ("-p", "2", "--fail-on", "high", "--timeout", "9", "--prowler-option=--verbose")
+    assert baseline("audit", "run", PRODUCTION, PAYMENTS, *asked).code == 1
+    behave({f"prowler {PAYMENTS}": "exit 1"})
+    first = baseline("audit", "run", "--resume")
+    assert "2 at a time" in first.err
+    assert first.code == 1
+    behave({})
+    second = baseline("audit", "run", "--resume", "-p", "1", "--fail-on", "critical")
+    assert "1 at a time" in second.err
+    (manifest,) = Path("reports/runs").glob("*.json")
+    run = json.loads(manifest.read_text())
+    assert run["manner"] == {
+        "workers": 1, "minutes": 9, "fail_on": "critical",
+        "options": {"prowler": ["--verbose"]},
+    }  # fmt: skip
+    assert all("--verbose" in e["command"] for e in run["entries"] if e["tool"] == "prowler")
+    assert {e["status"] for e in run["entries"]} == {"complete"}
+
+
+def test_a_run_that_could_not_look_takes_nothing_from_the_front_page(
+    baseline: Baseline, behave: Callable[[dict[str, str]], None]
+) -> None:
+    baseline("audit", "run", PRODUCTION, PAYMENTS)
+    before = {name: Path("reports", name).read_bytes() for name in ("findings.csv", "summary.json")}
+    behave({f"{tool} {PRODUCTION}": "exit 1" for tool in ("prowler", "scoutsuite")})
+    assert baseline("audit", "run", PRODUCTION).code == 1
+    assert {name: Path("reports", name).read_bytes() for name in before} == before
+    page = Path("reports/index.html").read_text()
+    assert "4 of 4" in page
+    assert "another try" in page
+    pages = sorted(Path("reports/runs").glob("*/index.html"))
+    assert [str(p.relative_to("reports")) in page for p in pages] == [True, True]
+    baseline("audit", "report", pages[0].parent.name)
+    assert {name: Path("reports", name).read_bytes() for name in before} == before
+
+
+def test_outside_an_organization_the_caller_s_account_is_audited_as_the_caller(
+    baseline: Baseline, organization: Simulation
+) -> None:
+    backend(organization.blueprint.main.id).org = None
+    ran = baseline("audit", "run", "-o", "json")
+    assert {(r["account_id"], r["status"]) for r in ran.rows} == {
+        (organization.blueprint.main.id, "complete")
+    }
 
 
 def test_fail_on_decides_the_exit_code(baseline: Baseline) -> None:

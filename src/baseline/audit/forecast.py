@@ -25,13 +25,21 @@ class Forecast:
             count, total = self._tools.get(entry.tool, (0, 0.0))
             self._tools[entry.tool] = (count + 1, total + entry.seconds)
 
-    def of(self, account_id: str, tool: str) -> float:
-        """How long ``tool`` will take in this account."""
+    def known(self, entry: Entry) -> float:
+        """How long this tool took in this account."""
+        return self._seconds.get(entry.key, 0.0)
+
+    def mean(self, tool: str) -> float:
+        """How long ``tool`` took, in any account."""
         count, total = self._tools.get(tool, (0, 0.0))
-        return self._seconds.get((account_id, tool), total / count if count else 0.0)
+        return total / count if count else 0.0
+
+    def of(self, entry: Entry) -> float:
+        """How long this tool will take in this account."""
+        return self.known(entry) or self.mean(entry.tool)
 
     def left(self, entry: Entry, elapsed: float, reach: Reach) -> float:
         """How long a scan that has run for ``elapsed`` will still take."""
         if reach.total and reach.done >= _TELLING * reach.total:
             return elapsed * max(0, reach.total - reach.done) / reach.done
-        return max(0.0, self.of(*entry.key) - elapsed)
+        return max(0.0, self.of(entry) - elapsed)

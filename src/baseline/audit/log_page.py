@@ -29,8 +29,8 @@ _OBEYED = re.compile(
     rf"({_COLOUR})|\x1b\][^\x07\x1b]*\x07?|\x1b\[[\d;:?]*[ -/]*[@-~]?|[\x00-\x08\x0b-\x1f\x7f-\x9f]"
 )
 
-# Styles that no tool has use for: a thousand shades, and text that cannot be seen.
-_UNUSED = re.compile(r"\.(ansi|inv)[34]8-|\.ansi8 ")
+# Styles that no tool has use for: a thousand shades (but Prowler's orange), invisible text.
+_UNUSED = re.compile(r"\.(ansi|inv)[34]8-(?!208 )|\.ansi8 ")
 
 _HEAD = """<!doctype html>
 <html lang="en">

@@ -120,7 +120,10 @@ class Manner:
 
 @dataclass(frozen=True)
 class Run:
-    """An audit run. Times are UTC, ISO 8601; empty regions or services mean all of them."""
+    """An audit run. Times are UTC, ISO 8601; empty regions or services mean all of them.
+
+    ``version`` is ours.
+    """
 
     stamp: str
     started: str

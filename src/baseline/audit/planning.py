@@ -4,6 +4,7 @@ import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from baseline import VERSION
 from baseline.audit.environments import Environment
 from baseline.audit.manifest import Entry, LeftOut, Run, now, stamp
 from baseline.configuration import Configuration
@@ -75,6 +76,7 @@ def new_run(choice: Choice, tools: Sequence[Environment], services: tuple[str, .
         services=services,
         left_out=choice.left_out,
         entries=entries,
+        version=VERSION,
     )
 
 

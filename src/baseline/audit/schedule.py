@@ -99,7 +99,7 @@ class _Slots:
         sizes: Counter[str] = Counter()
         slots: dict[str, list[Entry]] = {}
         for entry in entries:
-            sizes[entry.account_id] += round(forecast.of(*entry.key))
+            sizes[entry.account_id] += round(forecast.of(entry))
             slots.setdefault(entry.account_id, []).append(entry)
         for outcome in each(
             sorted(slots.values(), key=lambda slot: -sizes[slot[0].account_id]),

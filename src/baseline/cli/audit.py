@@ -99,21 +99,24 @@ def run(**options: Any) -> int:
     names, workers = names_and_workers(options)
     session = open_session(options["profile"])
     if options["resume"]:
-        planned, installed = resume(options, reports, names)
+        planned, installed = resume(options, reports, names, workers)
         ledger = Ledger.resume(planned, reports)
     else:
-        planned, installed = begin(options, configuration, session, names)
+        planned, installed = begin(options, configuration, session, names, workers)
         ledger = Ledger.begin(planned, reports)
+    manner = ledger.run.manner
     plan = schedule.Plan(
-        wish=wish(options, configuration, ledger.run, session, reports),
+        wish=wish(configuration, ledger.run, session, reports),
         environments=installed,
         open_account=lambda account: planning.open_account(
             session, account, planned.role, configuration.audit.external_id
         ),
-        workers=workers or capacity.workers(len(planned.account_ids), len(planned.regions)),
+        workers=manner.workers or capacity.workers(len(planned.account_ids), len(planned.regions)),
+        tries=configuration.audit.tries,
+        pause=configuration.audit.pause_seconds,
     )
     ended, interrupted = carry_out(plan, ledger, shown=options["progress"])
-    return 130 if interrupted else tell(ended, reports, options["output"], options["fail_on"])
+    return 130 if interrupted else tell(ended, reports, options["output"], manner.fail_on)
 
 
 @audit.command("list")

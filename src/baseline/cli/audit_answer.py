@@ -18,7 +18,7 @@ from baseline.report import (
 _RECENT = 20
 
 
-def tell(run: Run, reports: Path, output: str, fail_on: str | None = None) -> int:
+def tell(run: Run, reports: Path, output: str, fail_on: str = "") -> int:
     """Write the merged reports, show the scans, and give the exit code.
 
     A run that could not look at anything does not become the latest result.

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from baseline.audit.manifest import Manner
 from baseline.audit.tools import TOOLS
 from baseline.errors import UsageError
 
@@ -64,11 +65,25 @@ def refuse_later_work(mfa: bool, duration: str | None) -> None:
         )
 
 
-def names_and_workers(options: dict[str, Any]) -> tuple[tuple[str, ...], int]:
-    """The accounts, and how many at a time (0: choose); ``-p NAME`` names an account."""
+def manner(options: dict[str, Any], workers: int | None, before: Manner) -> Manner:
+    """How a run shall go: as the options say, and where they say nothing, as ``before``."""
+    passed_on = {tool: options[f"{tool}_option"] or before.options.get(tool, ()) for tool in TOOLS}
+    return Manner(
+        workers=before.workers if workers is None else workers,
+        minutes=options["timeout"] or before.minutes,
+        fail_on=options["fail_on"] or before.fail_on,
+        options={tool: passed for tool, passed in passed_on.items() if passed},
+    )
+
+
+def names_and_workers(options: dict[str, Any]) -> tuple[tuple[str, ...], int | None]:
+    """The accounts, and how many at a time (0: choose, None: nothing was said).
+
+    ``-p NAME`` names an account.
+    """
     names, parallel = (*options["named"], *options["accounts"]), options["parallel"]
     if parallel is None:
-        return names, 1
+        return names, None
     if parallel == _AUTO:
         return names, 0
     return (names, int(parallel)) if _COUNT.fullmatch(parallel) else ((*names, parallel), 0)

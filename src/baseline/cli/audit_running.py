@@ -1,14 +1,18 @@
 """An audit run from what was asked for to its end: begun or resumed, carried out, shown."""
 
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from baseline.audit import manifest, planning, schedule
 from baseline.audit.environments import Environment
+from baseline.audit.forecast import Forecast
 from baseline.audit.job import Wish
 from baseline.audit.ledger import Ledger
-from baseline.audit.manifest import Run
+from baseline.audit.manifest import Manner, Run
+from baseline.cli.audit_board import Board
+from baseline.cli.audit_options import manner
 from baseline.cli.audit_setup import chosen, set_up
 from baseline.cli.audit_view import view
 from baseline.cli.interrupts import stopped_by_signals
@@ -25,6 +29,7 @@ def begin(
     configuration: Configuration,
     session: Session,
     names: tuple[str, ...],
+    workers: int | None,
 ) -> tuple[Run, tuple[Environment, ...]]:
     """A new run, with its tools installed."""
     request = planning.Request(
@@ -46,13 +51,15 @@ def begin(
         unknown = set(request.services) - environment.services
         if unknown:
             talk(f"{environment.tool.title} does not look at: {', '.join(sorted(unknown))}.")
-    return planning.new_run(choice, lookers, request.services), lookers
+    run = planning.new_run(choice, lookers, request.services)
+    return replace(run, manner=manner(options, workers, Manner())), lookers
 
 
 def resume(
     options: dict[str, Any],
     reports: Path,
     names: tuple[str, ...],
+    workers: int | None,
 ) -> tuple[Run, tuple[Environment, ...]]:
     """The latest run again; what it was asked for stays."""
     told = ("not_accounts", "ous", "regions", "role", "services", "tool_names")
@@ -65,18 +72,18 @@ def resume(
     open_entries = [e for e in run.entries if not e.settled]
     talk(f"Run {run.stamp}: {len(open_entries)} of {len(run.entries)} scans to go on with.")
     installed = set_up(chosen(tuple({e.tool for e in run.entries})), options["tools_dir"])
-    return planning.resumed(run, installed), installed
+    again = replace(run, manner=manner(options, workers, run.manner))
+    return planning.resumed(again, installed), installed
 
 
 def wish(
-    options: dict[str, Any],
     configuration: Configuration,
     run: Run,
     session: Session,
     reports: Path,
 ) -> Wish:
-    """What is wanted of every tool, from the options, the configuration and the run."""
-    minutes = options["timeout"] or configuration.audit.timeout_minutes
+    """What is wanted of every tool, from the configuration and the run."""
+    minutes = run.manner.minutes or configuration.audit.timeout_minutes
     return Wish(
         reports=reports,
         stamp=run.stamp,
@@ -84,23 +91,21 @@ def wish(
         limit=minutes * 60,
         regions=run.regions,
         services=run.services,
-        options={
-            "prowler": options["prowler_option"],
-            "scoutsuite": options["scoutsuite_option"],
-        },
+        options=run.manner.options,
     )
 
 
 def carry_out(plan: schedule.Plan, ledger: Ledger, *, shown: bool) -> tuple[Run, bool]:
     """Carry out ``plan``; the run as it ended, and whether it was interrupted."""
     interrupted, accounts = False, len(ledger.run.account_ids)
+    board = Board(ledger.run, plan.workers, Forecast(manifest.history(ledger.reports)))
     talk(
         f"Auditing {accounts} account{'' if accounts == 1 else 's'}, "
         f"{plan.workers} at a time; the tools' output is in {plan.wish.reports}/ as it comes."
     )
     try:
         with stopped_by_signals(), closing(schedule.run(plan, ledger)) as changes:
-            view(ledger.run, changes, shown=shown)
+            view(board, changes, shown=shown)
     except KeyboardInterrupt:
         interrupted = True
         talk("Interrupted; the tools were ended. Go on with: baseline audit run --resume")

@@ -1,18 +1,19 @@
 """An audit as it goes: a live table on a terminal, a line for each change elsewhere."""
 
 from collections.abc import Iterable
-from time import monotonic
 
 import click
 from rich.console import Console, Group
 from rich.live import Live
+from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
 from baseline.audit.findings import FAIL, UNKNOWN
 from baseline.audit.job import Progress
-from baseline.audit.manifest import Run, Status
+from baseline.audit.manifest import Status
 from baseline.audit.tools import TOOLS
+from baseline.cli.audit_board import Board, heartbeats
 from baseline.cli.audit_rows import scan_name
 
 _STYLES = {
@@ -25,72 +26,97 @@ _STYLES = {
 }
 # Seconds between two lines of one scan that goes on, where there is no terminal.
 _HEARTBEAT = 30.0
+# Lines of the live view that are not accounts: head, bar, sums, and one for the cursor.
+_OTHER_LINES = 4
+_MINUTE = 60
+_HOUR = 3600
 
 
-def view(run: Run, changes: Iterable[Progress], *, shown: bool) -> None:
+def view(board: Board, changes: Iterable[Progress], *, shown: bool) -> None:
     """Consume ``changes``, drawing them on stderr when ``shown``."""
     console = Console(stderr=True)
     if not shown:
         for _ in changes:
             continue
     elif console.is_terminal:
-        _live(run, changes, console)
+        _live(board, changes, console)
     else:
-        _lines(changes)
+        for change in heartbeats(board, iter(changes), _HEARTBEAT):
+            click.echo(_line(board, change), err=True)
 
 
-def _live(run: Run, changes: Iterable[Progress], console: Console) -> None:
-    latest: dict[tuple[str, str], Progress] = {}
-    with Live(console=console, refresh_per_second=4, transient=True) as live:
+def _live(board: Board, changes: Iterable[Progress], console: Console) -> None:
+    """Drawn by the clock, not by the change: there are many, and each would cost a picture."""
+    with Live(
+        get_renderable=lambda: picture(board, console.height),
+        console=console,
+        refresh_per_second=4,
+        transient=True,
+    ):
         for change in changes:
-            latest.pop(change.entry.key, None)
-            latest[change.entry.key] = change
-            live.update(_picture(run, latest, console.height))
+            board.take(change)
 
 
-def _picture(run: Run, latest: dict[tuple[str, str], Progress], height: int) -> Group:
-    """The scans that go on, then those that ended last, as many as fit; and the sum."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("Account", "Tool", "State", "Checks", "Failing"):
-        table.add_column(name, no_wrap=True)
-    newest_first = list(latest.values())[::-1]
-    changes = sorted(newest_first, key=lambda c: c.entry.status is not Status.RUNNING)
-    for change in changes[: max(4, height - 4)]:
-        table.add_row(*_cells(change))
-    over = sum(c.entry.status is not Status.RUNNING for c in latest.values())
-    return Group(table, Text(f"{over} of {len(run.entries)} scans have ended", style="dim"))
+def picture(board: Board, height: int) -> Group:
+    """Accounts x tools, those that go on first, as many as fit; how far all is; the sums."""
+    table = Table(box=None, pad_edge=False, header_style="bold", expand=True)
+    table.add_column("Account", no_wrap=True, overflow="ellipsis", ratio=2)
+    for tool in board.tools:
+        table.add_column(TOOLS[tool].title, no_wrap=True, overflow="ellipsis", ratio=3)
+    for row in board.rows(max(1, height - _OTHER_LINES)):
+        account = next(iter(row.values())).entry
+        cells = (_cell(board, row.get(tool)) for tool in board.tools)
+        table.add_row(Text(f"{account.account_name} {account.account_id}"), *cells)
+    bar = Table.grid(expand=True)  # a bar alone does not end its line
+    bar.add_row(ProgressBar(total=board.scans or 1, completed=board.over))
+    return Group(table, bar, Text(_sums(board), style="dim", no_wrap=True, overflow="ellipsis"))
 
 
-def _cells(change: Progress) -> tuple[Text, ...]:
+def _cell(board: Board, change: Progress | None) -> Text:
+    if change is None:
+        return Text(Status.WAITING, style=_STYLES[Status.WAITING])
     entry, reach = change.entry, change.reach
-    checks = f"{reach.done}/{reach.total}" if reach.total else str(reach.done or "")
-    failing = entry.counts.get(FAIL, reach.failing) or ""
-    return (
-        Text(f"{entry.account_name} ({entry.account_id})"),
-        Text(TOOLS[entry.tool].title),
-        Text(entry.status, style=_STYLES[entry.status]),
-        Text(checks),
-        Text(str(failing)),
-    )
+    parts = [str(entry.status)]
+    if entry.status is Status.RUNNING:
+        parts = [f"{reach.done}/{reach.total}" if reach.total else f"{reach.done} done"]
+        left = board.scan_left(entry)
+        failing = reach.failing
+        parts += [f"{failing} fail"] if failing else []
+        parts += [f"{_about(left)} left"] if left else []
+    elif entry.counts:
+        parts.append(f"{entry.counts.get(FAIL, 0)} fail")
+    return Text(" · ".join(parts), style=_STYLES[entry.status])
 
 
-def _lines(changes: Iterable[Progress]) -> None:
-    said: dict[tuple[str, str], float] = {}
-    states: dict[tuple[str, str], Status] = {}
-    for change in changes:
-        key, now = change.entry.key, monotonic()
-        if states.get(key) == change.entry.status and now - said[key] < _HEARTBEAT:
-            continue
-        said[key], states[key] = now, change.entry.status
-        click.echo(_line(change), err=True)
+def _sums(board: Board) -> str:
+    states = ", ".join(f"{count} {status}" for status, count in board.sums())
+    return f"{_far(board)}; {states}; {board.failing} findings fail so far"
 
 
-def _line(change: Progress) -> str:
+def _far(board: Board) -> str:
+    """Like "3 of 600 scans have ended, about 35 min left"."""
+    left = board.left()
+    told = f", about {_about(left)} left" if left and board.over < board.scans else ""
+    return f"{board.over} of {board.scans} scans have ended{told}"
+
+
+def _about(seconds: float) -> str:
+    """A duration as people say it."""
+    if seconds < _MINUTE:
+        return f"{seconds:.0f} s"
+    if seconds < 2 * _HOUR:
+        return f"{seconds / _MINUTE:.0f} min"
+    return f"{seconds / _HOUR:.1f} h"
+
+
+def _line(board: Board, change: Progress) -> str:
     entry, reach = change.entry, change.reach
     text = f"{scan_name(entry)}: {entry.status}"
+    if entry.status is Status.WAITING and entry.reason:
+        return f"{text}, {entry.reason}"
     if entry.counts:
         counts = f"{entry.counts.get(FAIL, 0)} fail, {entry.counts.get(UNKNOWN, 0)} could not look"
         text = f"{text}, {counts}, {entry.seconds:.0f} s"
     elif reach.done:
         text = f"{text}, {reach.done}/{reach.total or '?'} checks, {reach.failing} failing so far"
-    return text
+    return text if entry.status is Status.RUNNING else f"{text}; {_far(board)}"

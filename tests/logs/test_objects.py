@@ -112,7 +112,6 @@ def test_flow_records_follow_their_header() -> None:
     [
         (b"2 1 eni-1 10.0.0.1\n", "no header"),
         (b"version srcaddr\n5 10.0.0.1 x\n", "line 2 has not the 2 fields"),
-        (b"PAR1....", "Parquet"),
     ],
 )
 def test_flow_logs_that_cannot_be_read(content: bytes, reason: str) -> None:

@@ -15,6 +15,7 @@ from typing import BinaryIO
 
 from baseline.errors import BaselineError, LogFileError
 from baseline.logs import convert, objects
+from baseline.logs.columnar import MAGIC, Columnar
 from baseline.logs.convert import Absorbed, Staged
 from baseline.logs.lake import Lake
 from baseline.logs.layout import Folder, identity, read_key
@@ -157,31 +158,61 @@ def _attempt(lake: Lake, batch: Batch, contents: _Contents, target: Path) -> _Re
             absorbed = Absorbed(paths, frozenset(replaced))
             result.total = convert.write(batch.table, staged, absorbed, target)
     finally:
-        for lines in staged:
-            lines.path.unlink()
+        for found in staged:
+            found.path.unlink()
     return result
 
 
-def _stage(batch: Batch, contents: _Contents, base: Path, result: _Result) -> list[Staged]:
-    """Write the good objects as lines, one file for each header, and note what was found."""
-    files: dict[str, tuple[Staged, BinaryIO]] = {}
-    with ExitStack() as stack:
+def _stage(
+    batch: Batch, contents: _Contents, base: Path, result: _Result
+) -> list[Staged | Columnar]:
+    """Write the good objects as files that DuckDB reads, and note what was found."""
+    with _Stage(batch.table, base) as stage:
         for new, content in contents:
             try:
-                with _opened(batch.table, new, content) as lines:
-                    if lines.header not in files:
-                        path = base.with_suffix(f".{len(files)}.lines")
-                        files[lines.header] = (
-                            Staged(path, lines.header),
-                            stack.enter_context(path.open("wb")),
-                        )
-                    files[lines.header][1].writelines(lines.chunks)
+                rows, size = stage.add(new, content)
             except LogFileError as error:
                 result.bad[new.number] = error.what
                 continue
-            result.rows[new.number] = lines.rows
-            result.text_bytes += lines.size
-    return [staged for staged, _ in files.values()]
+            result.rows[new.number] = rows
+            result.text_bytes += size
+    return [*stage.columnar, *(staged for staged, _ in stage.files.values())]
+
+
+class _Stage(ExitStack):
+    """Files of lines, one for each header, and Parquet flow logs as they are."""
+
+    def __init__(self, table: str, base: Path) -> None:
+        super().__init__()
+        self._table = table
+        self._base = base
+        self.files: dict[str, tuple[Staged, BinaryIO]] = {}
+        self.columnar: list[Columnar] = []
+
+    def add(self, new: New, content: bytes) -> tuple[int, int]:
+        """Rows and bytes of one object; raises LogFileError with what is wrong with it."""
+        if self._table == "flowlogs" and content.startswith(MAGIC):
+            return self._add_columnar(new, content)
+        with _opened(self._table, new, content) as lines:
+            self._file(lines.header).writelines(lines.chunks)
+        return lines.rows, lines.size
+
+    def _add_columnar(self, new: New, content: bytes) -> tuple[int, int]:
+        path = self._base.with_name(f"{self._base.stem}-{new.number}.parquet")
+        path.write_bytes(content)
+        try:
+            found = convert.look(path, _tag(new))
+        except LogFileError:
+            path.unlink()
+            raise
+        self.columnar.append(found)
+        return found.rows, len(content)
+
+    def _file(self, header: str) -> BinaryIO:
+        if header not in self.files:
+            path = self._base.with_suffix(f".{len(self.files)}.lines")
+            self.files[header] = Staged(path, header), self.enter_context(path.open("wb"))
+        return self.files[header][1]
 
 
 @contextmanager
@@ -200,9 +231,12 @@ def _open(table: str, new: New, content: bytes, limit: int) -> Lines:
     key = read_key(new.stored.key)
     if not key or not key.is_log:
         raise LogFileError("is not named like a log object")
-    tag = Tag(new.folder.account, new.folder.region, new.number)
     read = objects.cloudtrail if table == "cloudtrail" else objects.flowlog
-    return read(content, tag, limit)
+    return read(content, _tag(new), limit)
+
+
+def _tag(new: New) -> Tag:
+    return Tag(new.folder.account, new.folder.region, new.number)
 
 
 def _entry(new: New, result: _Result, part: Part | None) -> Entry:

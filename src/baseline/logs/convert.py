@@ -9,15 +9,17 @@ from pathlib import Path
 from typing import Any
 
 from baseline.errors import LogFileError
-from baseline.logs import schema
+from baseline.logs import columnar, schema
+from baseline.logs.columnar import Columnar
+from baseline.logs.objects import Tag
 from baseline.logs.schema import OBJECT, Column
 
 _TAGS = (Column("_account"), Column("_region"), OBJECT)
 # Thirty times what CloudTrail allows an event; DuckDB holds twice as much for every file it reads.
 _LARGEST_RECORD = 8 * 1024**2
 _MEMORY = "1GB"
-# A third of DuckDB's own: a query skips more of a file, and writing one holds less.
-_ROW_GROUP = 40_960
+# A query skips whole groups, and writing one holds it: events are ten times a flow record's size.
+_ROW_GROUP = {"cloudtrail": 40_960, "flowlogs": 122_880}
 # Making a database costs as much as converting a few megabytes; each thread keeps its own.
 _OWN = threading.local()
 _PLACE = re.compile(r"^.*?(?:in line \d+|line: \d+)[:.]?\s*", re.DOTALL)
@@ -39,7 +41,7 @@ class Absorbed:
     without: frozenset[int] = frozenset()
 
 
-def write(table: str, staged: Iterable[Staged], absorbed: Absorbed, target: Path) -> int:
+def write(table: str, staged: Sequence[Staged | Columnar], absorbed: Absorbed, target: Path) -> int:
     """Write ``target`` and return its number of rows.
 
     Raises LogFileError when a record has not the shape of the table, OSError when disk or memory
@@ -50,22 +52,27 @@ def write(table: str, staged: Iterable[Staged], absorbed: Absorbed, target: Path
     inputs = [f'SELECT * FROM "{table}"']
     if absorbed.paths:
         inputs.append(_parts(absorbed))
-    inputs += [_lines(table, lines) for lines in staged]
+    inputs += [_lines(table, lines) for lines in staged if isinstance(lines, Staged)]
+    inputs += columnar.selects([file for file in staged if isinstance(file, Columnar)])
     try:
-        rows = (
-            _connection(target.parent)
-            .execute(
-                f"COPY ({' UNION ALL BY NAME '.join(inputs)}) TO {text(str(target))} (FORMAT"
-                f" parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE {_ROW_GROUP})"
-            )
-            .fetchone()
-        )
+        rows = _connection(target.parent).execute(_copy(table, inputs, target)).fetchone()
     except duckdb.OperationalError as error:
         # No object is to blame for a full disk.
         raise OSError(errno.EIO, str(error).split("\n")[0]) from None
     except duckdb.Error as error:
         raise LogFileError(_reason(error)) from None
     return int(rows[0])
+
+
+def _copy(table: str, inputs: Sequence[str], target: Path) -> str:
+    options = f"COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE {_ROW_GROUP[table]}"
+    rows = " UNION ALL BY NAME ".join(inputs)
+    return f"COPY ({rows}) TO {text(str(target))} (FORMAT parquet, {options})"
+
+
+def look(path: Path, tag: Tag) -> Columnar:
+    """What a Parquet flow log holds; raises LogFileError when it is none."""
+    return columnar.look(_connection(path.parent), path, tag)
 
 
 def duplicates(paths: Sequence[str], spill: Path) -> int:

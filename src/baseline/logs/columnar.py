@@ -1,0 +1,93 @@
+"""Flow logs that come as Parquet: whatever the columns are called and typed, the same rows.
+
+The VPC user guide has underscores and types of its own ("Flow log files"); files of other writers
+have dashes, numbers as text, text as numbers, times, or only some of the columns.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from baseline.errors import LogFileError
+from baseline.logs import schema
+from baseline.logs.objects import Tag
+from baseline.logs.schema import Column
+
+MAGIC = b"PAR1"
+_ACCOUNT = "account-id"
+_BY_NAME = {column.name: column for column in schema.FLOWLOGS}
+
+
+@dataclass(frozen=True)
+class Columnar:
+    """A Parquet file named ``…-NUMBER.parquet`` after its tag; name and type of its columns."""
+
+    path: Path
+    tag: Tag
+    columns: tuple[tuple[str, str], ...]
+    rows: int
+
+
+def look(connection: Any, path: Path, tag: Tag) -> Columnar:
+    """What is in the file; raises LogFileError when it is no flow log in Parquet."""
+    import duckdb  # noqa: PLC0415  # slow to import
+
+    try:
+        found = connection.execute(
+            "DESCRIBE SELECT * FROM read_parquet($1, hive_partitioning = false)", [str(path)]
+        ).fetchall()
+        counted = connection.execute(
+            "SELECT sum(num_rows) FROM parquet_file_metadata($1)", [str(path)]
+        ).fetchone()
+    except duckdb.Error as error:
+        reason = str(error).split("\n")[0].replace(str(path), "it")
+        raise LogFileError(f"is not valid Parquet: {reason}") from None
+    columns = tuple((name, kind) for name, kind, *_ in found if _ours(name))
+    if not columns:
+        raise LogFileError("is Parquet, but has no column of a flow log")
+    return Columnar(path, tag, columns, int(counted[0]))
+
+
+def selects(files: Sequence[Columnar]) -> Iterator[str]:
+    """The rows as SELECTs, one for all files of the same columns; missing ones are left out."""
+    alike: dict[tuple[tuple[str, str], ...], list[Columnar]] = defaultdict(list)
+    for file in files:
+        alike[file.columns].append(file)
+    for columns, group in alike.items():
+        yield (
+            f"SELECT {', '.join(_column(*column) for column in columns)},"
+            " tags.account, tags.region, tags.number AS _object"
+            f" FROM read_parquet([{', '.join(_text(str(file.path)) for file in group)}],"
+            " hive_partitioning = false, filename = '_file')"
+            f" JOIN (VALUES {', '.join(map(_tag, group))}) AS tags (number, account, region)"
+            " ON tags.number = split_part(parse_filename(_file, true), '-', 2)::INTEGER"
+        )
+
+
+def _ours(name: str) -> Column | None:
+    return _BY_NAME.get(name.lower().replace("-", "_"))
+
+
+def _column(name: str, kind: str) -> str:
+    column = _ours(name)
+    assert column
+    quoted = '"' + name.replace('"', '""') + '"'
+    if column.type == "BIGINT":
+        value = f"epoch({quoted})" if kind.startswith("TIMESTAMP") else quoted
+        if kind == "VARCHAR":
+            value = f"nullif({quoted}, '-')"
+        return f"CAST({value} AS BIGINT) AS {column.name}"
+    value = f"nullif(CAST({quoted} AS VARCHAR), '-')"
+    if column.field == _ACCOUNT:
+        value = f"lpad({value}, 12, '0')"
+    return f'{value} AS "{column.name}"'
+
+
+def _tag(file: Columnar) -> str:
+    return f"({file.tag.number}, {_text(file.tag.account)}, {_text(file.tag.region)})"
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"

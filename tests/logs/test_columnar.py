@@ -1,0 +1,116 @@
+"""Flow logs in Parquet become the rows that they would be as text."""
+
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from baseline.logs.collect import Collected, collect
+from baseline.logs.discover import days
+from baseline.logs.lake import Lake
+from baseline.logs.layout import Selection
+from baseline.logs.source import Directory
+from given_logs import given_a_flow_log, given_an_object
+
+ACCOUNT = "000000000042"
+HIVE = (
+    f"AWSLogs/aws-account-id={ACCOUNT}/aws-service=vpcflowlogs/aws-region=eu-west-1/"
+    "year=2026/month=07/day=01/hour=00/"
+)
+USUAL = (
+    "SELECT 2::INTEGER AS version, '000000000042' AS account_id, '10.0.0.1' AS srcaddr,"
+    ' 443::INTEGER AS dstport, 840::BIGINT AS bytes, 1782864000::BIGINT AS "start",'
+    " 'OK' AS log_status"
+)
+
+
+@pytest.fixture
+def bucket(tmp_path: Path) -> Path:
+    (tmp_path / "bucket/AWSLogs").mkdir(parents=True)
+    return tmp_path / "bucket"
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Lake:
+    return Lake.create(tmp_path / "lake")
+
+
+def given_parquet(bucket: Path, name: str, select: str) -> str:
+    key = f"{HIVE}{ACCOUNT}_vpcflowlogs_eu-west-1_fl-1_20260701T0000Z_{name}.log.parquet"
+    made = bucket.parent / "made.parquet"
+    duckdb.execute(f"COPY ({select}) TO '{made}' (FORMAT parquet)")
+    given_an_object(bucket, key, made.read_bytes())
+    return key
+
+
+def gather(bucket: Path, lake: Lake) -> Collected:
+    source = Directory(bucket)
+    return collect(source, lake, days(source, Selection()))
+
+
+def rows(lake: Lake, columns: str) -> Any:
+    sql = f"SELECT {columns} FROM read_parquet($1) ORDER BY ALL"
+    return duckdb.execute(sql, [lake.files("flowlogs")]).fetchall()
+
+
+SAME = 'account, region, version, account_id, srcaddr, dstport, bytes, "start", log_status'
+WANTED = (ACCOUNT, "eu-west-1", 2, ACCOUNT, "10.0.0.1", 443, 840, 1782864000, "OK")
+
+
+@pytest.mark.parametrize(
+    "select",
+    [
+        USUAL,
+        USUAL.replace("account_id", '"account-id"').replace("log_status", '"log-status"'),
+        USUAL.replace("443::INTEGER", "'443'").replace("840::BIGINT", "840::DOUBLE"),
+        USUAL.replace("'000000000042' AS account_id", "42::BIGINT AS account_id"),
+        USUAL.replace("1782864000::BIGINT", "TIMESTAMP '2026-07-01 00:00:00'"),
+        f"SELECT *, 'us-east-1' AS region, [1] AS unheard_of FROM ({USUAL})",
+    ],
+    ids=["usual", "dashes", "text-and-floats", "account-as-number", "timestamps", "other-columns"],
+)
+def test_names_and_types_do_not_matter(bucket: Path, lake: Lake, select: str) -> None:
+    """Account and region are those of the path, the account's zeros are kept."""
+    given_parquet(bucket, "a", select)
+    assert gather(bucket, lake).rows == {"flowlogs": 1}
+    assert rows(lake, SAME) == [WANTED]
+
+
+def test_files_of_several_shapes_and_text_share_a_day(bucket: Path, lake: Lake) -> None:
+    """A column that a file has not got is NULL, and so is a dash."""
+    given_parquet(bucket, "a", USUAL)
+    given_parquet(bucket, "b", USUAL)
+    given_parquet(bucket, "c", "SELECT '-' AS srcaddr, 'NODATA' AS log_status, '-' AS dstport")
+    given_a_flow_log(bucket, "2 1 eni-1 10.0.0.9 10.0.0.2 443 51000 6 10 840 1 2 ACCEPT OK")
+    assert gather(bucket, lake).rows == {"flowlogs": 4}
+    assert rows(lake, "srcaddr, dstport, log_status") == [
+        ("10.0.0.1", 443, "OK"),
+        ("10.0.0.1", 443, "OK"),
+        ("10.0.0.9", 51000, "OK"),
+        (None, None, "NODATA"),
+    ]
+    assert gather(bucket, lake).known == 4
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"PAR1 and so on", "is not valid Parquet"),
+        ("SELECT 1 AS something", "has no column of a flow log"),
+        ("SELECT 'many' AS bytes", "another shape"),
+    ],
+    ids=["broken", "foreign", "text-in-a-number"],
+)
+def test_what_is_no_flow_log_is_set_aside(
+    bucket: Path, lake: Lake, content: str | bytes, reason: str
+) -> None:
+    """With its reason; the good one beside it counts."""
+    given_parquet(bucket, "a", USUAL)
+    key = given_parquet(bucket, "b", content if isinstance(content, str) else USUAL)
+    if isinstance(content, bytes):
+        given_an_object(bucket, key, content)
+    done = gather(bucket, lake)
+    assert done.rows == {"flowlogs": 1}
+    assert [(name, reason in said) for name, said in done.set_aside] == [(key, True)]
+    assert list(lake.staging.iterdir()) == []

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
+# Beside the checkout, also where the checkout is a worktree among others.
+_BESIDE = (directory / "shared/data" for directory in Path(__file__).resolve().parents[2:4])
 THIRD_PARTY = Path(
-    os.environ.get("BASELINE_TEST_DATA", Path(__file__).parents[1] / "../shared/data")
+    os.environ.get("BASELINE_TEST_DATA") or next(filter(Path.is_dir, _BESIDE), "shared/data")
 ).resolve()
 
 

@@ -7,6 +7,7 @@ import os
 import signal
 import threading
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -241,3 +242,74 @@ def test_a_shown_query_can_be_run_as_it_is(bucket: Path, capsys: Output) -> None
     text = capsys.readouterr().out
     assert text.startswith("-- name: RootLogin30Days")
     assert answer(capsys, "--source", str(bucket), "--sql", text) == []
+
+
+def given_a_stopped_trail(root: Path, *, ago: int = 1) -> str:
+    """A trail was stopped, and the day on which."""
+    when = str(datetime.now(UTC).date() - timedelta(days=ago))
+    stop = an_event(1, eventName="StopLogging", eventSource="cloudtrail.amazonaws.com")
+    given_a_log(root, stop, an_event(2), day=when)
+    return when
+
+
+def test_detections_run_together_and_can_fail_a_job(tmp_path: Path, capsys: Output) -> None:
+    """Rows of one shape; an exit code when one is as bad as was said."""
+    when = given_a_stopped_trail(tmp_path / "bucket")
+    found = answer(capsys, "--source", "bucket", "--detections", "--severity", "critical")
+    assert [row["detection"] for row in found] == ["TrailStopped"]
+    assert list(found[0])[:5] == ["detection", "title", "severity", "mitre", "time"]
+    assert (found[0]["severity"], found[0]["mitre"]) == ("critical", "T1562.008")
+    run = ["query", "run", "--source", "bucket", "--detections", "--severity", "critical"]
+    assert cli.run([*run, "--fail-on", "high"]) == 1
+    out = capsys.readouterr().out
+    assert "TrailStopped" in out
+    assert "T1562.008" not in out, "a table holds what a terminal has room for"
+    assert cli.run([*run, "--fail-on", "high", "--until", "2d"]) == 0
+    assert cli.run([*run, "--fail-on", "high", "--since", when, "--account", "100000000002"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--detections", "TrailStopped"], "--detections runs without NAME"),
+        (["--detections", "--param", "days=7"], "--detections runs without NAME"),
+        (["TrailStopped", "--since", "7d"], "need --detections"),
+        (["--detections", "--account", "production"], "'production' is no account id"),
+        (["--detections", "--since", "1d", "--until", "2d"], "--since is after --until"),
+    ],
+)
+def test_what_contradicts_detections_is_refused(
+    capsys: Output, arguments: list[str], sentence: str
+) -> None:
+    """In a sentence, before anything is read."""
+    assert cli.run(["query", "run", *arguments]) == 2
+    assert sentence in capsys.readouterr().err
+
+
+MINE = """-- name: Mine
+-- title: Instances that were looked at
+-- description: All of it.
+-- why: To try it.
+-- topic: discovery
+SELECT eventid FROM auditing.cloudtrail WHERE eventname = 'DescribeInstances' AND date > '2026'
+"""
+
+
+@pytest.mark.usefixtures("bucket")
+def test_queries_of_ones_own_are_listed_shown_and_run(
+    tmp_path: Path, capsys: Output, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From the directory of the configuration, beside those that come with the program."""
+    (tmp_path / "queries").mkdir()
+    (tmp_path / "queries/mine.sql").write_text(MINE)
+    assert cli.run(["query", "list", "--topic", "discovery", "-o", "json"]) == 0
+    found = {row["name"]: row for row in json.loads(capsys.readouterr().out)}
+    assert found["Mine"]["path"] == "queries/mine.sql"
+    assert found["ErrorsByPrincipal"]["path"] is None
+    assert cli.run(["query", "show", "mine"]) == 0
+    assert capsys.readouterr().out == MINE
+    assert answer(capsys, "--source", "bucket", "Mine") == [{"eventid": "event-3"}]
+    monkeypatch.chdir(tmp_path / "queries")
+    assert cli.run(["query", "show", "mine"]) == 2
+    monkeypatch.setenv("BASELINE_QUERIES", str(tmp_path / "queries"))
+    assert cli.run(["query", "show", "mine"]) == 0

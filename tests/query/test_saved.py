@@ -1,35 +1,17 @@
 """The saved queries are Athena's SQL, run, and find what they are for and nothing else."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from baseline.errors import QueryError, UsageError
-from baseline.logs.collect import collect
-from baseline.logs.discover import days
-from baseline.logs.lake import Lake
-from baseline.logs.layout import Selection
-from baseline.logs.source import Directory
 from baseline.query import catalogue, pruning, statement
 from baseline.query.duckdb import DuckDB
-from given_incidents import EVENTS, ROWS, given_incidents
+from given_incidents import EVENTS, ROWS
 
 SAVED = catalogue.saved()
 HEADER = "-- name: X\n-- title: t\n-- description: d\n-- why: w\n-- topic: noise\n"
-
-
-@pytest.fixture(scope="module")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DuckDB]:
-    root = tmp_path_factory.mktemp("bucket")
-    given_incidents(root)
-    lake = Lake.create(tmp_path_factory.mktemp("lake"))
-    source = Directory(root)
-    collect(source, lake, days(source, Selection()))
-    engine = DuckDB(lake)
-    yield engine
-    engine.close()
 
 
 def run(engine: DuckDB, name: str, **values: str) -> list[dict[str, Any]]:
@@ -44,19 +26,19 @@ def test_every_saved_query_is_tried_on_incidents() -> None:
 
 
 @pytest.mark.parametrize("name", EVENTS)
-def test_what_it_finds_and_what_it_leaves(engine: DuckDB, name: str) -> None:
+def test_what_it_finds_and_what_it_leaves(over_incidents: DuckDB, name: str) -> None:
     """The incidents, and none of their harmless likes."""
     found, left = EVENTS[name]
-    ids = {row["eventid"] for row in run(engine, name)}
+    ids = {row["eventid"] for row in run(over_incidents, name)}
     assert {f"{name}/found/{number}" for number in range(len(found))} <= ids
     assert not {f"{name}/left/{number}" for number in range(len(left))} & ids
 
 
 @pytest.mark.parametrize("name", ROWS)
-def test_what_it_counts(engine: DuckDB, name: str) -> None:
+def test_what_it_counts(over_incidents: DuckDB, name: str) -> None:
     """One row says so; another, of harmless logs, is not there."""
     counted = ROWS[name]
-    rows = run(engine, name, **counted.values)
+    rows = run(over_incidents, name, **counted.values)
     alike = [row for row in rows if counted.row.items() <= row.items()]
     assert len(alike) == 1, rows[:20]
     assert not counted.not_row or not [r for r in rows if counted.not_row.items() <= r.items()]
@@ -84,16 +66,16 @@ def test_each_detection_gives_the_shape() -> None:
             assert saved.mitre
 
 
-def test_root_logins_of_the_last_30_days_with_all_details(engine: DuckDB) -> None:
+def test_root_logins_of_the_last_30_days_with_all_details(over_incidents: DuckDB) -> None:
     """Correct to the day, and every column is there."""
-    found = run(engine, "RootLogin30Days")
+    found = run(over_incidents, "RootLogin30Days")
     assert found[0]["useridentity"]["type"] == "Root"
     assert {"account", "region", "date", "sourceipaddress", "useragent"} <= set(found[0])
 
 
-def test_a_threshold_can_be_given(engine: DuckDB) -> None:
+def test_a_threshold_can_be_given(over_incidents: DuckDB) -> None:
     """One more than was read."""
-    assert run(engine, "S3MassDownload", threshold="121") == []
+    assert run(over_incidents, "S3MassDownload", threshold="121") == []
 
 
 def test_a_parameter_must_be_known_and_of_its_type() -> None:

@@ -27,6 +27,6 @@ WHERE date >= date_format(date_add('day', -:days, current_timestamp), '%Y-%m-%d'
   AND coalesce(eventtype, '') <> 'AwsServiceEvent'
   AND useridentity.type <> 'AWSService'
   AND useridentity.invokedby IS NULL
-  AND coalesce(sourceipaddress, '') NOT LIKE '%.amazonaws.com'
+  AND coalesce(json_extract_scalar(responseelements, '$.snapshotType'), 'manual') NOT IN ('automated', 'awsbackup')
   AND errorcode IS NULL
 ORDER BY time DESC

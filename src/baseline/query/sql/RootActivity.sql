@@ -28,6 +28,6 @@ WHERE date >= date_format(date_add('day', -:days, current_timestamp), '%Y-%m-%d'
   AND coalesce(eventtype, '') <> 'AwsServiceEvent'
   AND eventname NOT LIKE 'Password%'
   AND coalesce(readonly, 'false') <> 'true'
-  AND coalesce(json_extract_scalar(responseelements, '$.ConsoleLogin'), 'Success') = 'Success'
+  AND coalesce(responseelements, '') NOT LIKE '%"Failure"%'
   AND errorcode IS NULL
 ORDER BY time DESC

@@ -1,0 +1,174 @@
+"""The detections together find what each finds alone, once, and nothing on ordinary days."""
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlglot import exp
+
+from baseline.errors import QueryError
+from baseline.logs.collect import collect
+from baseline.logs.discover import days
+from baseline.logs.lake import Lake
+from baseline.logs.layout import Selection
+from baseline.logs.source import Directory
+from baseline.query import catalogue, pruning, statement
+from baseline.query.detections import COLUMNS, Scope, at_least, together
+from baseline.query.duckdb import DuckDB
+from baseline.simulation.blueprint import Blueprint
+from baseline.simulation.cloudtrail import History
+from given_incidents import TODAY, day
+from given_logs import ACCOUNT, REGION, an_event, given_a_log
+
+EVERY = at_least(catalogue.saved(), "info")
+# One that looks at events, one that counts them, one that counts flows.
+SOME = tuple(
+    saved
+    for saved in EVERY
+    if saved.name in ("TrailStopped", "S3MassDownload", "AdminPortFromInternet")
+)
+ACCOUNTS = {member.name: member.id for member in Blueprint().accounts if not member.suspended}
+
+
+def ask(
+    engine: DuckDB, scope: Scope | None = None, those: Sequence[catalogue.SavedQuery] = SOME
+) -> list[dict[str, Any]]:
+    return list(engine.run(together(those, scope or Scope())).rows)
+
+
+def lake_of(root: Path, *, until: Path) -> DuckDB:
+    lake = Lake.create(until)
+    source = Directory(root)
+    collect(source, lake, days(source, Selection()))
+    return DuckDB(lake)
+
+
+def test_together_they_find_what_each_finds_alone(over_incidents: DuckDB) -> None:
+    """The same rows of the shape, with the name, title, severity and techniques of each."""
+    alone = set()
+    for saved in EVERY:
+        about = (saved.name, saved.title, saved.severity, ", ".join(saved.mitre))
+        rows = list(over_incidents.run(statement.read(saved.sql, saved.literals({}))).rows)
+        alone |= {(*about, *(row[name] for name in catalogue.SHAPE)) for row in rows}
+    rows = ask(over_incidents, those=EVERY)
+    assert all(tuple(row) == COLUMNS for row in rows)
+    assert Counter(tuple(row.values()) for row in rows) == Counter(alone)
+    assert {row["detection"] for row in rows} == {saved.name for saved in EVERY}
+    # What to look at now is on top.
+    ranks = [catalogue.SEVERITIES.index(row["severity"]) for row in rows]
+    assert ranks == sorted(ranks)
+    worst = [row["time"] for row in rows if row["severity"] == "critical"]
+    assert worst == sorted(worst, reverse=True)
+
+
+def test_a_severity_chooses_it_and_all_that_are_worse() -> None:
+    """From the name of one."""
+    assert {saved.severity for saved in at_least(EVERY, "high")} == {"critical", "high"}
+    assert at_least(catalogue.saved(), "info") == EVERY
+
+
+@pytest.mark.parametrize(
+    ("scope", "expected"),
+    [
+        (Scope(), [REGION]),
+        (Scope(accounts=(ACCOUNT,), regions=(REGION, "us-east-1")), [REGION]),
+        (Scope(accounts=("200000000002",)), []),
+        (Scope(regions=("us-east-1",)), []),
+        (Scope(since=day(0)), [REGION]),
+        (Scope(since=day(40), until=day(1)), []),
+        (Scope(since=day(40), until=day(0)), [REGION]),
+    ],
+)
+def test_a_scope_narrows_all_of_them(
+    over_incidents: DuckDB, scope: Scope, expected: list[str]
+) -> None:
+    """By account, region and day, whether they look at events or count."""
+    rows = ask(over_incidents, scope)
+    for saved in SOME:
+        assert sorted({r["region"] for r in rows if r["detection"] == saved.name}) == expected
+
+
+def test_days_that_are_given_hold_instead_of_the_days_that_each_looks_back(tmp_path: Path) -> None:
+    """An incident of last year is found when one asks for last year."""
+    stop = {"eventName": "StopLogging", "eventSource": "cloudtrail.amazonaws.com"}
+    given_a_log(tmp_path, an_event(1, **stop), day=day(400))
+    engine = lake_of(tmp_path, until=tmp_path / "lake")
+    assert ask(engine) == []
+    assert [row["eventid"] for row in ask(engine, Scope(since=day(500)))] == ["event-1"]
+
+
+def test_an_event_that_two_trails_delivered_is_told_once(tmp_path: Path) -> None:
+    """Two rows would look like two incidents."""
+    stop = an_event(1, eventName="StopLogging", eventSource="cloudtrail.amazonaws.com")
+    for number in ("1000Z", "1005Z"):
+        key = f"AWSLogs/{ACCOUNT}/CloudTrail/{REGION}/{day().replace('-', '/')}/"
+        key += f"{ACCOUNT}_CloudTrail_{REGION}_{day().replace('-', '')}T{number}_x.json.gz"
+        given_a_log(tmp_path, stop, key=key)
+    rows = ask(lake_of(tmp_path, until=tmp_path / "lake"))
+    assert [row["detection"] for row in rows] == ["TrailStopped"]
+
+
+def test_the_log_is_read_once_for_all_that_look_at_events() -> None:
+    """However many they are; each that counts reads for itself. All of it is pruned."""
+    query = together(EVERY, Scope(since="2026-07-01"))
+    reads = Counter(table.name for table in query.find_all(exp.Table) if table.db == "auditing")
+    counting = [saved for saved in EVERY if "GROUP BY" in saved.sql]
+    assert len(EVERY) - len(counting) > 50
+    assert sum(reads.values()) == 1 + len(counting)
+    for table in ("cloudtrail", "flowlogs"):
+        assert "date >= '2026-07-01'" in str(pruning.condition(query, table))
+
+
+def test_the_query_for_all_is_athenas_and_short_enough_for_it() -> None:
+    """It can be read again as Athena's SQL, and Athena takes 262,144 bytes."""
+    text = together(EVERY, Scope()).sql(dialect="athena")
+    assert statement.read(text).named_selects == list(COLUMNS)
+    assert len(text.encode()) < 262_144
+
+
+def test_thirty_days_of_an_organization_hold_what_was_planted_and_no_more(tmp_path: Path) -> None:
+    """Thousands of ordinary events of people, builds and services: not one false alarm."""
+    history = History(1, ACCOUNTS, TODAY)
+    for place in history.places():
+        for one in history.days(*place):
+            given_a_log(
+                tmp_path, *one.events, account=one.account_id, region=one.region, day=str(one.date)
+            )
+    engine = lake_of(tmp_path, until=tmp_path / "lake")
+    found = Counter(row["detection"] for row in ask(engine, those=at_least(EVERY, "low")))
+    assert found == {
+        "RootActivity": 5,
+        "ConsoleLoginWithoutMfa": 1,
+        "TrailStopped": 1,
+        "AccessKeyForOtherUser": 1,
+        "S3MassDownload": 1,
+    }
+
+
+HEADER = (
+    "-- name: Mine\n-- title: t\n-- description: d\n-- why: w\n-- topic: noise\n-- severity: low\n"
+)
+
+
+def test_a_detection_of_ones_own_runs_with_the_others(over_incidents: DuckDB) -> None:
+    """Also one that joins."""
+    columns = ", ".join(
+        f"'x' AS {name}" for name in catalogue.SHAPE if name not in ("account", "region")
+    )
+    mine = catalogue.parse(
+        f"{HEADER}SELECT a.account, a.region, {columns} FROM auditing.cloudtrail a"
+        " JOIN auditing.cloudtrail b ON a.eventid = b.eventid WHERE a.date >= '2020'"
+    )
+    rows = over_incidents.run(together([mine, *SOME], Scope(accounts=(ACCOUNT,)))).rows
+    assert {row["region"] for row in rows if row["detection"] == "Mine"} >= {REGION}
+
+
+def test_a_detection_of_another_shape_is_refused() -> None:
+    """Before anything is read."""
+    mine = catalogue.parse(f"{HEADER}SELECT eventid FROM auditing.cloudtrail")
+    with pytest.raises(QueryError, match="Mine: does not give the column time"):
+        together([mine], Scope())
+    with pytest.raises(QueryError, match="there are no detections to run"):
+        together([], Scope())

@@ -59,6 +59,38 @@ def recorder(**settings: Any) -> Callable[[Client], object]:
 
 
 RULE = "baseline-restricted-ssh"
+PARTITIONER, WORK_GROUP = "baseline-partitioner", "baseline-auditing"
+
+
+def table(client: Client) -> None:
+    """A column of the table is gone, as after a crawler that knew better."""
+    glue = client("glue")
+    found = glue.get_table(DatabaseName="auditing", Name="cloudtrail")["Table"]
+    storage = found["StorageDescriptor"]
+    given = {k: found[k] for k in ("Name", "TableType", "PartitionKeys")}
+    glue.update_table(
+        DatabaseName="auditing",
+        TableInput=given | {"StorageDescriptor": storage | {"Columns": storage["Columns"][:-1]}},
+    )
+
+
+def saved_query(client: Client) -> None:
+    athena = client("athena")
+    found = athena.list_named_queries(WorkGroup=WORK_GROUP)["NamedQueryIds"]
+    athena.delete_named_query(NamedQueryId=found[0])
+
+
+def without_source(client: Client) -> None:
+    (found,) = client("lambda").list_event_source_mappings()["EventSourceMappings"]
+    client("lambda").update_event_source_mapping(UUID=found["UUID"], Enabled=False)
+
+
+def queue(name: str, act: str, **settings: Any) -> Callable[[Client], object]:
+    def change(client: Client) -> None:
+        url = client("sqs").get_queue_url(QueueName=name)["QueueUrl"]
+        getattr(client("sqs"), act)(QueueUrl=url, **settings)
+
+    return change
 
 
 def channel(**settings: Any) -> Callable[[Client], object]:
@@ -395,5 +427,77 @@ CHANGES = [
         HOME,
         trusting(ADMINISTRATION_ROLE, {"AWS": "*"}),
         {"administration role"},
+    ),
+    Change(
+        "nobody hears of files",
+        HOME,
+        calling(
+            "s3",
+            "put_bucket_notification_configuration",
+            Bucket=BUCKET,
+            NotificationConfiguration={},
+        ),
+        {"events"},
+    ),
+    Change(
+        "no database",
+        HOME,
+        calling("glue", "delete_database", Name="auditing"),
+        {"database", "tables"},
+    ),
+    Change("a column less", HOME, table, {"tables"}),
+    Change(
+        "queries without a limit",
+        HOME,
+        calling(
+            "athena",
+            "update_work_group",
+            WorkGroup=WORK_GROUP,
+            ConfigurationUpdates={"RemoveBytesScannedCutoffPerQuery": True},
+        ),
+        {"workgroup"},
+    ),
+    Change("a saved query less", HOME, saved_query, {"saved queries"}),
+    Change(
+        "partitioner in a hurry",
+        HOME,
+        calling("lambda", "update_function_configuration", FunctionName=PARTITIONER, Timeout=3),
+        {"partitioner"},
+    ),
+    Change("queue not worked off", HOME, without_source, {"partitioner's queue"}),
+    Change(
+        "queue without a policy",
+        HOME,
+        queue(PARTITIONER, "set_queue_attributes", Attributes={"Policy": ""}),
+        {"queue"},
+    ),
+    Change(
+        "a message given up",
+        HOME,
+        queue(f"{PARTITIONER}-dead-letters", "send_message", MessageBody="{}"),
+        {"dead letters"},
+    ),
+    Change(
+        "files unheard",
+        HOME,
+        calling("events", "disable_rule", Name="baseline-log-files"),
+        {"log files"},
+    ),
+    Change(
+        "tomorrow forgotten",
+        HOME,
+        calling(
+            "events",
+            "put_rule",
+            Name="baseline-tomorrows-partitions",
+            ScheduleExpression="rate(7 days)",
+        ),
+        {"every day"},
+    ),
+    Change(
+        "partitioner trusts anybody",
+        HOME,
+        trusting(PARTITIONER, {"AWS": "*"}),
+        {"partitioner's role"},
     ),
 ]

@@ -141,6 +141,13 @@ class Batch(_Section):
     """Days for which the results of audits on AWS Batch are kept."""
 
 
+class Athena(_Section):
+    """What a query on Athena may cost."""
+
+    max_scanned_bytes: Annotated[int, Field(ge=10_000_000)] = 1_000_000_000_000
+    """Bytes that one query on Athena may read before it is ended: a terabyte."""
+
+
 class Audit(_Section):
     """Which role the audits assume, where they look, and with what. Empty lists mean "all".
 
@@ -191,6 +198,7 @@ class Configuration(_Section):
     config: Config = Config()
     cloudtrail: CloudTrail = CloudTrail()
     storage: Storage = Storage()
+    athena: Athena = Athena()
     audit: Audit = Audit()
     lake: Directory = Path("lake")
     """Directory to which logs are collected."""

@@ -8,6 +8,7 @@ import pytest
 
 from baseline import cli, configuration
 from baseline.organization import discover
+from baseline.query.named import named_queries
 from baseline.rollout import catalogue, coverage
 from baseline.rollout.checks import checks
 from baseline.rollout.coverage import Coverage, Status
@@ -58,7 +59,7 @@ def verified(simulation: Simulation, place: tuple[str, str]) -> list[Coverage]:
     session = open_session(region="eu-west-1", transport=simulation.transport)
     organization = discover(session)
     regions = dict.fromkeys((a.id for a in organization.active), REGIONS)
-    baseline = catalogue.wanted(settings, organization, regions)
+    baseline = catalogue.wanted(settings, organization, regions, named_queries())
     choice = Choice(accounts=frozenset(place[:1]), regions=frozenset(place[1:]))
     return list(coverage.read(Reach(session, settings, organization), baseline, checks, choice))
 

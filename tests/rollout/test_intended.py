@@ -62,7 +62,8 @@ def texts(value: Any) -> Iterator[str]:
 @pytest.mark.parametrize("where", [HOME, THERE])
 def test_every_template_is_resolved_to_its_last_function(baseline: Baseline, where: Where) -> None:
     for name in parts(baseline):
-        said = list(texts(resolved(baseline, name, where)))
+        # Not the source of a function, which is a text of many lines.
+        said = [text for text in texts(resolved(baseline, name, where)) if "\n" not in text]
         assert said
         assert [s for s in said if s.startswith("Fn::") or s == "Ref" or "None" in s] == []
         assert [s for s in said if "${" in s.replace("${aws:", "")] == []
@@ -99,8 +100,8 @@ def test_names_arns_lists_and_numbers_are_what_cloudformation_makes_of_them(
 
 
 def test_a_function_that_is_not_known_is_said() -> None:
-    body = json.dumps({"Resources": {"A": {"Properties": {"B": {"Fn::Base64": "x"}}}}})
-    with pytest.raises(TemplateError, match="Fn::Base64 is not known"):
+    body = json.dumps({"Resources": {"A": {"Properties": {"B": {"Fn::Cidr": "x"}}}}})
+    with pytest.raises(TemplateError, match="Fn::Cidr is not known"):
         intended.resources(body, {}, HOME)
 
 

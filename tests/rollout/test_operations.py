@@ -15,6 +15,7 @@ HERE = Target("111111111111", "eu-west-1")
 THERE = Target("222222222222", "eu-west-1")
 WANTED = StackSet("auditing", "Resources: {}", {"A": "1"}, frozenset({HERE, THERE}), 3)
 STACK = Stack(Part("auditing-storage", HERE), "Resources: {}", {}, 1)
+TEMPLATE = {"TemplateBody": STACK.body}
 
 
 class Scripted:
@@ -214,7 +215,7 @@ def test_an_update_without_changes_is_no_error() -> None:
         describe_stacks=[stack("UPDATE_COMPLETE")],
         update_stack=[AwsError("No updates are to be performed.", code="ValidationError")],
     )
-    assert stacks.apply(client, STACK, "o-exampleorgid", lambda _: None) == "unchanged"
+    assert stacks.apply(client, STACK, TEMPLATE, "o-exampleorgid", lambda _: None) == "unchanged"
 
 
 def test_a_stack_in_progress_is_waited_for_before_it_is_changed() -> None:
@@ -227,7 +228,7 @@ def test_a_stack_in_progress_is_waited_for_before_it_is_changed() -> None:
         ],
         update_stack=[{}],
     )
-    assert stacks.apply(client, STACK, "o-exampleorgid", lambda _: None) == "updated"
+    assert stacks.apply(client, STACK, TEMPLATE, "o-exampleorgid", lambda _: None) == "updated"
     assert client.names().index("update_stack") == 2
 
 
@@ -243,7 +244,7 @@ def test_a_rolled_back_stack_is_deleted_first() -> None:
         delete_stack=[{}],
         create_stack=[{}],
     )
-    assert stacks.apply(client, STACK, "o-exampleorgid", lambda _: None) == "created"
+    assert stacks.apply(client, STACK, TEMPLATE, "o-exampleorgid", lambda _: None) == "created"
     assert [n for n in client.names() if n != "describe_stacks"] == ["delete_stack", "create_stack"]
 
 
@@ -267,7 +268,7 @@ def test_a_failed_stack_names_what_failed_first_and_what_to_do() -> None:
         ],
     )
     with pytest.raises(AwsError) as raised:
-        stacks.apply(client, STACK, "o-exampleorgid", lambda _: None)
+        stacks.apply(client, STACK, TEMPLATE, "o-exampleorgid", lambda _: None)
     assert raised.value.what == "ROLLBACK_COMPLETE: Key: Access Denied (kms:CreateKey)"
     assert raised.value.remedy.startswith("Allow the user or role that deploys this")
 
@@ -283,7 +284,7 @@ def test_a_failed_rollback_is_continued_before_the_update() -> None:
         continue_update_rollback=[{}],
         update_stack=[{}],
     )
-    assert stacks.apply(client, STACK, "o-exampleorgid", lambda _: None) == "updated"
+    assert stacks.apply(client, STACK, TEMPLATE, "o-exampleorgid", lambda _: None) == "updated"
     changing = [n for n in client.names() if n != "describe_stacks"]
     assert changing == ["continue_update_rollback", "update_stack"]
 
@@ -295,7 +296,7 @@ def test_a_rollback_that_fails_again_is_a_failure() -> None:
         describe_stack_events=[{"StackEvents": []}],
     )
     with pytest.raises(AwsError, match="UPDATE_ROLLBACK_FAILED"):
-        stacks.apply(client, STACK, "o-exampleorgid", lambda _: None)
+        stacks.apply(client, STACK, TEMPLATE, "o-exampleorgid", lambda _: None)
 
 
 def test_a_stack_in_review_is_deleted_and_created_and_not_waited_for() -> None:
@@ -311,7 +312,7 @@ def test_a_stack_in_review_is_deleted_and_created_and_not_waited_for() -> None:
         create_stack=[{}],
     )
     slept: list[float] = []
-    assert stacks.apply(client, STACK, "o-exampleorgid", slept.append) == "created"
+    assert stacks.apply(client, STACK, TEMPLATE, "o-exampleorgid", slept.append) == "created"
     assert slept == []
 
 
@@ -336,5 +337,5 @@ def test_a_stack_whose_principal_is_not_known_yet_is_tried_again() -> None:
         describe_stack_events=[{"StackEvents": [event]}],
     )
     slept: list[float] = []
-    assert stacks.apply(client, STACK, "o-exampleorgid", slept.append) == "created"
+    assert stacks.apply(client, STACK, TEMPLATE, "o-exampleorgid", slept.append) == "created"
     assert slept == [5]

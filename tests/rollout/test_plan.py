@@ -78,7 +78,7 @@ def test_into_an_empty_organization_everything_is_created_in_five_waves() -> Non
     assert [sorted({s.part.name for s in wave}) for wave in made.waves] == [
         ["everything", "stack-set-roles"],
         ["auditing-storage", "config-aggregator", "stack-set-roles"],
-        ["audit-roles", "guardduty-main"],
+        ["audit-roles", "auditing-analytics", "guardduty-main"],
         ["auditing", "guardduty-member"],
         ["config-rules"],
     ]
@@ -382,7 +382,7 @@ def test_removal_is_the_plan_in_reverse() -> None:
     assert [sorted({s.part.name for s in wave}) for wave in made.waves] == [
         ["config-rules"],
         ["auditing", "guardduty-member"],
-        ["audit-roles", "guardduty-main"],
+        ["audit-roles", "auditing-analytics", "guardduty-main"],
         ["auditing-storage", "config-aggregator", "stack-set-roles"],
         ["stack-set-roles"],
     ]

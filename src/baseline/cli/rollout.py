@@ -24,6 +24,7 @@ from baseline.rollout.reach import Reach
 from baseline.rollout.remedies import anew
 from baseline.rollout.state import State
 from baseline.sessions import open_session
+from baseline.templates.analytics import NamedQuery
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -133,10 +134,17 @@ def _prepare(
     found = reach.regions(session, configuration, organization)
     for account_id, error in sorted(found.unknown.items()):
         shared.talk(f"Opt-in regions of {account_id} are UNKNOWN and left out: {error}")
-    baseline = catalogue.wanted(configuration, organization, found.by_account)
+    baseline = catalogue.wanted(configuration, organization, found.by_account, _named_queries())
     chosen = _regions(regions, found.by_account[session.account_id])
     choice = Choice(names, _accounts(organization, **filters), chosen)
     return _Job(reached, baseline, choice, output, every, progress)
+
+
+def _named_queries() -> list[NamedQuery]:
+    # Only where it is needed: it brings the SQL parser along.
+    from baseline.query.named import named_queries  # noqa: PLC0415
+
+    return named_queries()
 
 
 def _regions(named: tuple[str, ...], there: tuple[str, ...]) -> frozenset[str] | None:

@@ -4,7 +4,8 @@ Who needs whom::
 
     wave 0   stack-set-roles in the main account
     wave 1   stack-set-roles in the members, auditing-storage
-    wave 2   audit-roles, guardduty-main, audit-runner where it is configured
+    wave 2   audit-roles, guardduty-main, auditing-analytics (after the buckets), and audit-runner
+             where it is configured
     wave 3   guardduty-member (after the invitations), auditing (after roles and buckets)
     wave 4   config-rules (after the recorders)
 
@@ -21,17 +22,19 @@ from baseline.configuration import Configuration
 from baseline.errors import ConfigurationError
 from baseline.organization import DEFAULT_REGIONS, Account, Organization, Target
 from baseline.templates import Member, Rule
+from baseline.templates.analytics import NamedQuery
 
 ADMINISTRATION_ROLE = "AWSCloudFormationStackSetAdministrationRole"
 EXECUTION_ROLE = "AWSCloudFormationStackSetExecutionRole"
 ROLES = "stack-set-roles"
 STORAGE = "auditing-storage"
+ANALYTICS = "auditing-analytics"
 MEMBERS = "guardduty-member"
 RULES = "config-rules"
 AGGREGATOR = "config-aggregator"
 RUNNER = "audit-runner"
-# Stacks of the main account that stand on their own.
-_ALONE = (STORAGE, AGGREGATOR, RUNNER)
+# Stacks of the main account that need none of the StackSets' roles.
+_ALONE = (STORAGE, ANALYTICS, AGGREGATOR, RUNNER)
 NAMES = templates.NAMES
 WAVES = 5
 
@@ -118,16 +121,21 @@ class Baseline:
             yield Part("audit-roles", self.home)
         if part.name == "auditing":
             yield Part("audit-roles", Target(account_id, self.home_region))
+        if part.name in ("auditing", ANALYTICS):
             yield Part(STORAGE, self.home)
         if part.name == RULES:
             yield Part("auditing", part.target)
 
 
 def wanted(
-    configuration: Configuration, organization: Organization, regions: Mapping[str, tuple[str, ...]]
+    configuration: Configuration,
+    organization: Organization,
+    regions: Mapping[str, tuple[str, ...]],
+    queries: Iterable[NamedQuery] = (),
 ) -> Baseline:
     """The baseline for ``organization``; ``regions`` are the enabled ones of each active account.
 
+    ``queries`` are those that Athena's console shows.
     Raises ConfigurationError when the configuration asks for what cannot be, TemplateError when
     the organization is too large for one template.
     """
@@ -138,7 +146,13 @@ def wanted(
         organization=organization,
         home_region=configuration.home_region,
         prefix=configuration.prefix,
-        stacks=(*kinds.roles(), kinds.storage(), kinds.aggregator(), *kinds.audit_runner()),
+        stacks=(
+            *kinds.roles(),
+            kinds.storage(),
+            kinds.analytics(queries),
+            kinds.aggregator(),
+            *kinds.audit_runner(),
+        ),
         stack_sets=(
             kinds.audit_roles(),
             kinds.guardduty_main(),
@@ -301,6 +315,15 @@ class _Kinds:
                 remedy="List fewer accounts, or leave the schedule out.",
             )
         return text
+
+    def analytics(self, queries: Iterable[NamedQuery]) -> Stack:
+        parameters = {
+            "Prefix": self.configuration.prefix,
+            "MaxScannedBytes": str(self.configuration.athena.max_scanned_bytes),
+            "LogGroupDays": str(self.configuration.cloudtrail.log_group_days),
+        }
+        part = Part(ANALYTICS, Target(self._main, self._home))
+        return Stack(part, templates.auditing_analytics(queries), parameters, 2)
 
     def audit_roles(self) -> StackSet:
         audit = self.configuration.audit

@@ -3,11 +3,20 @@
 What should be is not written here: it is what the templates say, for the place that is looked at.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from baseline.organization import Target
-from baseline.rollout.catalogue import AGGREGATOR, ROLES, RULES, RUNNER, STORAGE, Baseline
+from baseline.rollout.analytics_checks import CHECKS as ANALYTICS_CHECKS
+from baseline.rollout.catalogue import (
+    AGGREGATOR,
+    ANALYTICS,
+    ROLES,
+    RULES,
+    RUNNER,
+    STORAGE,
+    Baseline,
+)
 from baseline.rollout.compliance_checks import AGGREGATOR_CHECKS, RULES_CHECK
 from baseline.rollout.coverage import Check, Missing, Place, require, unlike
 from baseline.rollout.intended import Properties
@@ -23,7 +32,6 @@ _SERVICE_LINKED = "AWSConfigurationRecorderFor"
 _CONTINUOUS = {"recordingFrequency": "CONTINUOUS"}
 _NO_TRAIL = ("TrailNotFoundException",)
 # Stacks that are in the main account alone.
-_OF_STACKS = {STORAGE: STORAGE_CHECKS, AGGREGATOR: AGGREGATOR_CHECKS, RUNNER: RUNNER_CHECKS}
 
 
 def checks(target: Target, baseline: Baseline, choice: Choice = EVERYTHING) -> Iterator[Check]:
@@ -31,21 +39,9 @@ def checks(target: Target, baseline: Baseline, choice: Choice = EVERYTHING) -> I
     has = {s.name for s in baseline.stack_sets if target in s.targets}
     has |= {s.name for s in baseline.stacks if target == s.part.target}
     has = {name for name in has if choice.named(name)}
-    if ROLES in has:
-        yield EXECUTION_ROLE
     if ROLES in has and target == baseline.home:
         yield ADMINISTRATION_ROLE
-    if "audit-roles" in has:
-        yield from AUDIT_ROLES
-    if has & {"guardduty-main", "guardduty-member"}:
-        yield _DETECTOR
-    if "guardduty-member" in has:
-        yield from (_ADMINISTRATOR, _MEMBER)
-    if "auditing" in has:
-        yield from (*_CONFIG, *_CLOUDTRAIL)
-    if RULES in has:
-        yield RULES_CHECK
-    for name, asked in _OF_STACKS.items():
+    for name, asked in _CHECKS.items():
         if name in has:
             yield from asked
 
@@ -231,3 +227,15 @@ _CLOUDTRAIL = (
     Check("cloudtrail", "logging", _logging),
     Check("logs", "log group", _log_group),
 )
+_CHECKS: Mapping[str, tuple[Check, ...]] = {
+    ROLES: (EXECUTION_ROLE,),
+    "audit-roles": AUDIT_ROLES,
+    "guardduty-main": (_DETECTOR,),
+    "guardduty-member": (_DETECTOR, _ADMINISTRATOR, _MEMBER),
+    "auditing": (*_CONFIG, *_CLOUDTRAIL),
+    RULES: (RULES_CHECK,),
+    STORAGE: STORAGE_CHECKS,
+    ANALYTICS: ANALYTICS_CHECKS,
+    AGGREGATOR: AGGREGATOR_CHECKS,
+    RUNNER: RUNNER_CHECKS,
+}

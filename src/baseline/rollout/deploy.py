@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from baseline.errors import BaselineError
 from baseline.organization import Target
 from baseline.parallel import Done, Failed, Outcome, Pause, each
-from baseline.rollout import invitations, stacks
+from baseline.rollout import invitations, stacks, uploads
 from baseline.rollout.catalogue import ADMINISTRATION_ROLE, MEMBERS, Baseline, Part, StackSet
 from baseline.rollout.operations import Ended, Operations, Progress
 from baseline.rollout.plan import Action, Kind, Plan, Step
@@ -161,7 +161,8 @@ class _Work:
         if step.action is Action.DELETE:
             return stacks.delete(client, step.part.name, self.sleep)
         stack = next(s for s in self.baseline.stacks if s.part == step.part)
-        return stacks.apply(client, stack, self.baseline.organization.id, self.sleep)
+        template = uploads.template(session, self.baseline, stack)
+        return stacks.apply(client, stack, template, self.baseline.organization.id, self.sleep)
 
     def _stack_set(self, steps: tuple[Step, ...]) -> list[Result]:
         """Gives up and deletes first, then changes the StackSet, then updates and creates."""

@@ -4,6 +4,7 @@ Knows the functions that the baseline's own templates use, and no others [AWS Cl
 Guide, "Intrinsic function reference"].
 """
 
+import base64
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -16,11 +17,15 @@ from baseline.errors import TemplateError
 Properties = Mapping[str, Any]
 
 _PLACEHOLDER = re.compile(r"\$\{([^!}]+)\}")
-_NAMES = ("BucketName", "RoleName", "LogGroupName", "AliasName")
+_NAMES = (
+    "BucketName", "RoleName", "LogGroupName", "AliasName", "QueueName", "FunctionName", "Name",
+)  # fmt: skip
 _ARNS = {
     "AWS::S3::Bucket": "arn:{partition}:s3:::{name}",
     "AWS::IAM::Role": "arn:{partition}:iam::{account_id}:role/{name}",
     "AWS::Logs::LogGroup": "arn:{partition}:logs:{region}:{account_id}:log-group:{name}:*",
+    "AWS::SQS::Queue": "arn:{partition}:sqs:{region}:{account_id}:{name}",
+    "AWS::Events::Rule": "arn:{partition}:events:{region}:{account_id}:rule/{name}",
 }
 _SUFFIXES = {"aws-cn": "amazonaws.com.cn"}
 _NO_VALUE = object()
@@ -113,10 +118,15 @@ class _Scope:
         return _PLACEHOLDER.sub(value, text).replace("${!", "${")
 
     def reference(self, name: str) -> Any:
-        return self.values[name] if name in self.values else self._name(name)
+        if name in self.values:
+            return self.values[name]
+        # A queue is referred to by its URL, which is AWS's to say.
+        is_queue = self.template["Resources"][name]["Type"] == "AWS::SQS::Queue"
+        return None if is_queue else self._name(name)
 
     def _name(self, resource: str) -> str | None:
         properties = self.template["Resources"][resource].get("Properties", {})
+        properties = properties.get("DatabaseInput", properties)
         return next((self.resolve(properties[n]) for n in _NAMES if n in properties), None)
 
     def arn(self, resource: str) -> str | None:
@@ -131,6 +141,9 @@ _FUNCTIONS: dict[str, Callable[[_Scope, Any], Any]] = {
     "Fn::If": lambda scope, of: scope.resolve(of[1] if scope.holds(of[0]) else of[2]),
     "Fn::Join": lambda scope, of: of[0].join(scope.resolve(of[1])),
     "Fn::Split": lambda scope, of: scope.resolve(of[1]).split(of[0]),
+    # What another stack exports only AWS can know.
+    "Fn::ImportValue": lambda _scope, _name: None,
+    "Fn::Base64": lambda scope, of: base64.b64encode(scope.resolve(of).encode()).decode(),
     "Fn::Equals": lambda scope, of: scope.resolve(of[0]) == scope.resolve(of[1]),
     "Fn::Not": lambda scope, of: not scope.resolve(of[0]),
     "Fn::Or": lambda scope, of: any(map(scope.resolve, of)),

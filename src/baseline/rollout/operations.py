@@ -104,7 +104,7 @@ class Operations:
 
     def _given(self, wanted: StackSet) -> dict[str, Any]:
         return {
-            **definition(wanted.body, wanted.parameters, self.organization_id),
+            **definition({"TemplateBody": wanted.body}, wanted.parameters, self.organization_id),
             "AdministrationRoleARN": self.administration_role,
             "ExecutionRoleName": EXECUTION_ROLE,
             # Queues what would collide, and runs the rest at the same time.

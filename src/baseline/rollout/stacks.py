@@ -1,6 +1,6 @@
 """Creates, updates and deletes single stacks, and waits for them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from baseline.errors import AwsError
@@ -39,10 +39,16 @@ def endless(name: str) -> AwsError:
     )
 
 
-def definition(body: str, parameters: Any, organization_id: str) -> dict[str, Any]:
-    """What CloudFormation is told about a stack or a StackSet."""
+Template = Mapping[str, str]
+
+
+def definition(template: Template, parameters: Any, organization_id: str) -> dict[str, Any]:
+    """What CloudFormation is told about a stack or a StackSet.
+
+    ``template`` is its TemplateBody, or the TemplateURL of a large one.
+    """
     return {
-        "TemplateBody": body,
+        **template,
         "Parameters": [
             {"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()
         ],
@@ -51,27 +57,29 @@ def definition(body: str, parameters: Any, organization_id: str) -> dict[str, An
     }
 
 
-def apply(client: Any, stack: Stack, organization_id: str, sleep: Sleep) -> str:
+def apply(client: Any, stack: Stack, template: Template, organization_id: str, sleep: Sleep) -> str:
     """Create the stack or update it, and wait; says what was done. Raises AwsError: the cause.
 
     A role that was made a moment ago is waited for.
     """
     for seconds in YOUTH:
         try:
-            return _apply(client, stack, organization_id, sleep)
+            return _apply(client, stack, template, organization_id, sleep)
         except AwsError as error:
             if not young(error.what):
                 raise
             sleep(seconds)
-    return _apply(client, stack, organization_id, sleep)
+    return _apply(client, stack, template, organization_id, sleep)
 
 
-def _apply(client: Any, stack: Stack, organization_id: str, sleep: Sleep) -> str:
+def _apply(
+    client: Any, stack: Stack, template: Template, organization_id: str, sleep: Sleep
+) -> str:
     described = settled(client, stack.name, sleep)
     if described and described["StackStatus"] in BROKEN:
         delete(client, stack.name, sleep)
         described = None
-    given = definition(stack.body, stack.parameters, organization_id)
+    given = definition(template, stack.parameters, organization_id)
     if described is None:
         client.create_stack(StackName=stack.name, **given)
         return _finished(client, stack.name, sleep, "created")

@@ -117,6 +117,16 @@ def _policy(place: Place, bucket: Properties) -> str:
     return f"{len(wanted['Statement'])} statements"
 
 
+def _events(place: Place) -> str:
+    """Without them nobody hears of new files."""
+    for resource in ("CloudTrailBucket", "FlowLogsBucket"):
+        bucket = place.intended(STORAGE, resource)
+        found = _ask(place, bucket, "get_bucket_notification_configuration")
+        if "EventBridgeConfiguration" not in found:
+            raise Missing(f"{bucket['BucketName']} does not tell EventBridge of new files")
+    return "cloudtrail, flowlogs"
+
+
 def _ask(place: Place, bucket: Properties, operation: str, absent: tuple[str, ...] = ()) -> Any:
     name = bucket["BucketName"]
     answer = place.ask("s3", operation, (*absent, *_NO_BUCKET), Bucket=name)
@@ -153,6 +163,7 @@ def of_bucket(purpose: str, stack: str, resource: str) -> tuple[Check, ...]:
 CHECKS = (
     Check("kms", "key", _usable),
     Check("kms", "key policy", _key_policy),
+    Check("s3", "events", _events),
     *(
         check
         for purpose, resource in _BUCKETS.items()

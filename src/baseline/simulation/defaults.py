@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any, ClassVar
 
+from baseline.simulation import bucket
 from baseline.simulation.service import Call, Refusal, Service
 
 Answer = dict[str, Any]
@@ -46,6 +47,14 @@ class S3(Service):
             if refusal.code != "ServerSideEncryptionConfigurationNotFoundError":
                 raise
             return {"ServerSideEncryptionConfiguration": _ENCRYPTED}
+
+    def get_bucket_notification_configuration(self, call: Call) -> Answer:
+        """Who is told of new objects; moto leaves EventBridge out."""
+        answer = self.moto(call)
+        kept = bucket.find(call.parameters["Bucket"]).notification_configuration
+        if kept is not None and kept.event_bridge is not None:
+            answer["EventBridgeConfiguration"] = {}
+        return answer
 
 
 class Emr(Service):

@@ -137,7 +137,7 @@ def test_plan_changes_nothing_and_says_what_would_be(organization: Simulation, r
 def test_the_table_groups_what_is_alike(run: Run) -> None:
     table = run("plan").out
     assert "6 accounts x 3 regions" in table
-    assert len(table.splitlines()) < 15
+    assert len(table.splitlines()) < 17
     assert len(run("plan", "--all").out.splitlines()) > 40
 
 
@@ -215,7 +215,9 @@ def test_an_account_that_cannot_be_entered_does_not_stop_the_others(
     failed = [r for r in first.rows if r["result"] == "failed"]
     assert [(r["name"], r["account"]) for r in failed] == [("stack-set-roles", PRODUCTION)]
     blocked = {(r["name"], r["account"]) for r in first.rows if r["result"] == "not tried"}
-    assert blocked == {(n, PRODUCTION) for n in ("audit-roles", "auditing", "guardduty-member")}
+    assert blocked == {
+        (n, PRODUCTION) for n in ("audit-roles", "auditing", "config-rules", "guardduty-member")
+    }
     assert (
         "Not tried: stack instance auditing in production, 3 regions: needs stack-set-roles"
         in first.err
@@ -415,7 +417,7 @@ def test_a_new_global_region_moves_without_a_collision(
     assert run("plan", "--exit-code").code == 1
     moved = run("deploy", "--yes", "-o", "json")
     assert moved.code == 0
-    assert {r["name"] for r in moved.rows} == {"auditing"}
+    assert {r["name"] for r in moved.rows} == {"auditing", "config-rules"}
     assert run("verify", "--account", "production").code == 0
 
 
@@ -488,7 +490,8 @@ def test_a_new_account_is_reached_and_a_closed_one_is_given_up(
     assert deployed.code == 0
     retained = [r for r in deployed.rows if r["result"] == "retained"]
     assert {r["account"] for r in retained} == {DEVELOPMENT}
-    assert {r["name"] for r in retained} == {"audit-roles", "auditing", "guardduty-member"}
+    left = {"audit-roles", "auditing", "config-rules", "guardduty-member"}
+    assert {r["name"] for r in retained} == left
     created = [r for r in deployed.rows if r["result"] == "created"]
     assert {r["account"] for r in created} == {account_id}
     assert run("verify", "--account", "new", "--account", "acme-main").code == 0

@@ -36,6 +36,8 @@ exclude_accounts: []
 config:
   # The one region that records global resources (IAM), so that they are not recorded many times.
   global_region: {home_region}
+  # Rules that resources are compared with, by their names in the catalogue; [] for none.
+  # rules: [restricted-ssh, encrypted-volumes]     # left out: the ten of the documentation
 
 # guardduty:
 #   finding_publishing_frequency: FIFTEEN_MINUTES   # or ONE_HOUR, SIX_HOURS
@@ -70,6 +72,7 @@ config:
 
 # lake: lake                      # where logs are collected to
 # reports: reports
+# queries: queries                # saved queries of your own, one .sql file each
 """
 
 

@@ -66,14 +66,10 @@ def main() -> int:
     if behaviour != "no log":
         (directory / f"{tool}-errors.log").write_text(ERRORS[tool].get(behaviour, ""))
     carry_out(behaviour)
-    if behaviour == "hang":
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        time.sleep(60)
+    come_to_grief(behaviour, directory)
     if behaviour.startswith("exit "):
         sys.stderr.write("Something is wrong: no such thing\n")
         return int(behaviour.removeprefix("exit "))
-    if behaviour == "killed":
-        os.kill(os.getpid(), signal.SIGKILL)
     if behaviour == "silent":
         return 0
     if behaviour == "nothing there":
@@ -84,6 +80,18 @@ def main() -> int:
         (directory / "child").write_text(str(child.pid))
     shown = "999999999999" if behaviour == "other account" else account
     return (prowler if tool == "prowler" else scoutsuite)(directory, shown, behaviour)
+
+
+def come_to_grief(behaviour: str, directory: Path) -> None:
+    if behaviour == "hang":
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        time.sleep(60)
+    if behaviour == "killed":
+        os.kill(os.getpid(), signal.SIGKILL)
+    if behaviour == "fills the disk":
+        with (directory / "filler").open("wb", buffering=0) as out:
+            while True:
+                out.write(bytes(4096))
 
 
 def carry_out(behaviour: str) -> None:

@@ -1,14 +1,26 @@
-"""Stub tools where the real ones would be, and a session that needs no AWS."""
+"""Stub tools where the real ones would be, and sessions that need no AWS, or a simulated one."""
 
+import json
 import shutil
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
 
 from baseline.audit.tools import TOOLS
 from baseline.sessions import Credentials
 
+if TYPE_CHECKING:
+    from baseline.simulation import Simulation
+
+ROLE = "AssumableSecurityAuditRole"
 FIRST, SECOND = "111111111111", "222222222222"
+
+# Tells the stubs what to do, by "<tool> <account>".
+Behave = Callable[[dict[str, str]], None]
 
 
 class FakeSession:
@@ -48,4 +60,34 @@ def write_source(service: Path) -> None:
         (service / name / f"{name}.metadata.json").write_text("{}")
         (service / name / f"{name}.py").write_text(
             "from prowler.providers.aws.services.s3.s3_client import s3_client\ns3_client.buckets\n"
+        )
+
+
+def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Behave:
+    """Have commands find the stubs, which do nothing special unless told."""
+    install(tmp_path / "tools")
+    file = tmp_path / "stub-behaviours.json"
+    monkeypatch.setenv("BASELINE_TOOLS", str(tmp_path / "tools"))
+    monkeypatch.setenv("STUB", str(file))
+
+    def told(behaviours: dict[str, str]) -> None:
+        file.write_text(json.dumps(behaviours))
+
+    told({})
+    return told
+
+
+def roll_out_role(simulation: "Simulation") -> None:
+    """Let the main account assume the audit role in every account."""
+    trust = {
+        "Version": "2012-10-17",
+        "Statement": {
+            "Effect": "Allow",
+            "Principal": {"AWS": f"arn:aws:iam::{simulation.blueprint.main.id}:root"},
+            "Action": "sts:AssumeRole",
+        },
+    }
+    for account in simulation.active_account_ids():
+        simulation.client("iam", "us-east-1", account).create_role(
+            RoleName=ROLE, AssumeRolePolicyDocument=json.dumps(trust)
         )

@@ -14,28 +14,11 @@ import pytest
 
 from baseline.simulation import Blueprint, Fault, Simulation
 from baseline.simulation.organizations import backend
-from given_audits import install
+from given_audits import ROLE, Behave, roll_out_role, stand_in
 from given_terminal import Baseline, at_a_terminal
 
-ROLE = "AssumableSecurityAuditRole"
 PRODUCTION, PAYMENTS = "400000000004", "500000000005"
 SCRIPT = Path(__file__).parents[2] / "scripts/security-audit"
-
-
-def roll_out_role(simulation: Simulation) -> None:
-    """Let the main account assume the audit role in every account."""
-    trust = {
-        "Version": "2012-10-17",
-        "Statement": {
-            "Effect": "Allow",
-            "Principal": {"AWS": f"arn:aws:iam::{simulation.blueprint.main.id}:root"},
-            "Action": "sts:AssumeRole",
-        },
-    }
-    for account in simulation.active_account_ids():
-        simulation.client("iam", "us-east-1", account).create_role(
-            RoleName=ROLE, AssumeRolePolicyDocument=json.dumps(trust)
-        )
 
 
 @pytest.fixture(scope="module")
@@ -56,23 +39,15 @@ def organization(founded: bytes) -> Iterator[Simulation]:
 
 
 @pytest.fixture
-def behave(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[dict[str, str]], None]:
+def behave(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Behave:
     """Tells the stubs what to do; nothing special unless told."""
-    install(tmp_path / "tools")
-    monkeypatch.setenv("BASELINE_TOOLS", str(tmp_path / "tools"))
-    monkeypatch.setenv("STUB", str(tmp_path / "stub-behaviours.json"))
-
-    def told(behaviours: dict[str, str]) -> None:
-        (tmp_path / "stub-behaviours.json").write_text(json.dumps(behaviours))
-
-    told({})
-    return told
+    return stand_in(tmp_path, monkeypatch)
 
 
 @pytest.fixture
 def baseline(
     organization: Simulation,
-    behave: Callable[[dict[str, str]], None],
+    behave: Behave,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> Iterator[Baseline]:
@@ -150,9 +125,7 @@ def test_running_again_with_resume_finishes_what_was_denied(
     assert (listed["accounts"], listed["complete"], listed["not_looked"]) == (2, 4, 0)
 
 
-def test_a_resumed_run_goes_on_as_it_was_asked_to(
-    baseline: Baseline, behave: Callable[[dict[str, str]], None]
-) -> None:
+def test_a_resumed_run_goes_on_as_it_was_asked_to(baseline: Baseline, behave: Behave) -> None:
     """Slots, what is passed on, the time limit and --fail-on; a flag changes what it says."""
     behave({f"prowler {PRODUCTION}": "exit 1", f"prowler {PAYMENTS}": "exit 1"})
     asked = ("-p", "2", "--fail-on", "high", "--timeout", "9", "--prowler-option=--verbose")
@@ -175,7 +148,7 @@ def test_a_resumed_run_goes_on_as_it_was_asked_to(
 
 
 def test_a_run_that_could_not_look_takes_nothing_from_the_front_page(
-    baseline: Baseline, behave: Callable[[dict[str, str]], None]
+    baseline: Baseline, behave: Behave
 ) -> None:
     baseline("audit", "run", PRODUCTION, PAYMENTS)
     before = {name: Path("reports", name).read_bytes() for name in ("findings.csv", "summary.json")}
@@ -207,9 +180,7 @@ def test_fail_on_decides_the_exit_code(baseline: Baseline) -> None:
     assert baseline(*arguments, "--fail-on", "high").code == 1
 
 
-def test_a_partial_result_is_not_a_success(
-    baseline: Baseline, behave: Callable[[dict[str, str]], None]
-) -> None:
+def test_a_partial_result_is_not_a_success(baseline: Baseline, behave: Behave) -> None:
     behave({f"prowler {PRODUCTION}": "denied"})
     ran = baseline("audit", "run", PRODUCTION, "-o", "json")
     assert ran.code == 1
@@ -270,7 +241,7 @@ def test_a_manifest_that_is_no_manifest_is_named(baseline: Baseline) -> None:
 
 @pytest.mark.parametrize("numbers", [[signal.SIGINT] * 3, [signal.SIGTERM], [signal.SIGHUP]])
 def test_an_interrupt_ends_the_tools_and_says_how_to_go_on(
-    baseline: Baseline, behave: Callable[[dict[str, str]], None], numbers: list[signal.Signals]
+    baseline: Baseline, behave: Behave, numbers: list[signal.Signals]
 ) -> None:
     """Impatience, here while the tool is given time to end, changes nothing."""
     behave({f"prowler {PRODUCTION}": "hang"})

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+import given_expressions
 from baseline.query import statement
 from baseline.query.duckdb import DuckDB
 
@@ -22,82 +23,52 @@ def value(engine: DuckDB, expression: str) -> Any:
     return next(answer.rows)["found"]
 
 
-# The expected values are Trino's, by its documentation.
-@pytest.mark.parametrize(
-    ("expression", "expected"),
-    [
-        ("1 / 3 * 3", 0),
-        ("7 / 2", 3),
-        ("-7 / 2", -3),
-        ("7 / 2.0", 3.5),
-        ("cast(7 as double) / 2", 3.5),
-        ("cast(date '2026-07-31' - interval '30' day as varchar)", "2026-07-01"),
-        ("to_iso8601(date '2026-07-01')", "2026-07-01"),
-        ("to_iso8601(timestamp '2026-07-01 10:00:00')", "2026-07-01T10:00:00.000"),
-        ("cast(date_add('day', -1, date '2026-07-01') as varchar)", "2026-06-30"),
-        ("cast(date_trunc('month', date '2026-01-02') as varchar)", "2026-01-01"),
-        ("'2026-01-02' >= cast(date_trunc('day', date '2026-01-02') as varchar)", True),
-        ("date_trunc('hour', timestamp '2026-01-02 10:11:12')", "2026-01-02T10:00:00"),
-        ("extract(dow from date '2026-11-22')", 7),
-        ("extract(day_of_week from date '2026-11-23')", 1),
-        ("extract(year from date '2026-11-23')", 2026),
-        ("array_position(array['a', 'b'], 'b')", 2),
-        ("array_position(array['a'], 'b')", 0),
-        ("array_position(array['a'], cast(NULL as varchar))", None),
-        ("date_diff('hour', timestamp '2026-07-01 00:59:00', timestamp '2026-07-01 01:01:00')", 0),
-        (
-            "date_format(timestamp '2026-07-01 10:02:03', '%Y-%m-%d %H:%i:%s')",
-            "2026-07-01 10:02:03",
-        ),
-        ("to_iso8601(from_iso8601_timestamp('2026-07-01T10:00:00Z'))", "2026-07-01T10:00:00.000Z"),
-        ("date_parse('2026-07-01T10:00:00Z', '%Y-%m-%dT%H:%i:%sZ')", "2026-07-01T10:00:00"),
-        ("to_unixtime(from_unixtime(1500000000))", 1_500_000_000.0),
-        ("""json_extract_scalar('{"a":{"b":"c"}}', '$.a.b')""", "c"),
-        ("""json_extract_scalar('{"a":{"b":"c"}}', '$.a')""", None),
-        ("""json_extract_scalar('{"a":[1]}', '$.a')""", None),
-        ("""json_extract_scalar('{"a-b":[{"c":1}]}', '$["a-b"][0].c')""", "1"),
-        ("""json_extract_scalar('{"a":"{not an object"}', '$.a')""", "{not an object"),
-        ("json_extract_scalar('not json', '$.a')", None),
-        ("json_extract_scalar(NULL, '$.a')", None),
-        ("""cast(json_extract('{"a":"b"}', '$.a') as varchar)""", "b"),
-        ("""cast(json_extract('{"a":["b","c"]}', '$.a') as array(varchar))""", ["b", "c"]),
-        ("""json_size('{"a":[1,2,3]}', '$.a')""", 3),
-        ("""json_array_contains('["x","y"]', 'y')""", True),
-        ("json_format(json_parse('[1]'))", "[1]"),
-        ("regexp_extract('abc', 'z')", None),
-        ("regexp_extract('abc', '(b)(c)', 2)", "c"),
-        ("regexp_replace('abc', '(b)', '<$1>')", "a<b>c"),
-        ("regexp_like('arn:aws:iam::1:root', ':root$')", True),
-        ("split_part('a:b', ':', 2)", "b"),
-        ("split_part('a:b', ':', 5)", None),
-        ("slice(array[1, 2, 3], 2, 2)", [2, 3]),
-        ("cardinality(array[1, 2, 3])", 3),
-        ("array_join(array['a', 'b'], '-')", "a-b"),
-        ("element_at(array['a', 'b'], 2)", "b"),
-        ("contains(array['a', 'b'], 'b')", True),
-        ("arrays_overlap(array[1, 2], array[2, 3])", True),
-        ("any_match(array[1, 2], x -> x > 1)", True),
-        ("all_match(array[1, 2], x -> x > 1)", False),
-        ("none_match(array[1, 2], x -> x > 2)", True),
-        ("transform(array[1, 2], x -> x + 1)", [2, 3]),
-        ("filter(array[1, 2, 3], x -> x > 1)", [2, 3]),
-        ("contains('10.0.0.0/8', cast('10.1.2.3' as ipaddress))", True),
-        ("contains('10.0.0.0/8', try_cast('AWS Internal' as ipaddress))", None),
-        ("contains('192.168.0.0/16', ipaddress '192.169.0.1')", False),
-        ("url_extract_host('https://console.aws.amazon.com:443/x?y')", "console.aws.amazon.com"),
-        ("codepoint('a')", 97),
-        ("try_cast('x' as bigint)", None),
-        ("try(cast('x' as bigint))", None),
-        ("coalesce(nullif('', ''), 'a' || 'b')", "ab"),
-        ("format('%s-%s', 'a', 'b')", "a-b"),
-        ("'2026-07-23' > '2026-07'", True),
-    ],
-)
-def test_an_expression_gives_what_it_gives_on_athena(
-    engine: DuckDB, expression: str, expected: Any
+ANSWERS = given_expressions.answers()
+EXPRESSIONS = tuple(given_expressions.expressions())
+ALIKE = [
+    e for e in EXPRESSIONS if e.group not in (given_expressions.ALONE, given_expressions.OTHERWISE)
+]
+
+
+def expected(sql: str) -> dict[str, Any]:
+    answer: dict[str, Any] = ANSWERS[sql]
+    return answer if "value" in answer else given_expressions.REFUSED
+
+
+def test_every_expression_has_an_answer_of_trino() -> None:
+    """``make test-trino OPTIONS=--record`` gets them; and there are enough of all kinds."""
+    assert {expression.sql for expression in EXPRESSIONS} == set(ANSWERS)
+    assert len(ALIKE) > 450
+
+
+@pytest.mark.parametrize("group", dict.fromkeys(expression.group for expression in ALIKE))
+def test_an_expression_gives_what_it_gives_on_trino(engine: DuckDB, group: str) -> None:
+    """Also where DuckDB alone would silently give something else, or where Trino refuses it."""
+    members = [expression for expression in ALIKE if expression.group == group]
+    answers = {
+        expression.sql: given_expressions.answer(engine, expression) for expression in members
+    }
+    assert answers == {
+        sql: ANSWERS[sql] if "value" in ANSWERS[sql] else given_expressions.REFUSED
+        for sql in answers
+    }
+
+
+@pytest.mark.parametrize("expression", given_expressions.of(given_expressions.ALONE), ids=str)
+def test_what_runs_on_athena_alone_says_so(
+    engine: DuckDB, expression: given_expressions.Expression
 ) -> None:
-    """Also where DuckDB alone would silently give something else."""
-    assert value(engine, expression) == expected
+    """It is refused; nothing of it gives another answer."""
+    assert "value" in ANSWERS[expression.sql]
+    assert given_expressions.answer(engine, expression) == given_expressions.REFUSED
+
+
+@pytest.mark.parametrize("expression", given_expressions.of(given_expressions.OTHERWISE), ids=str)
+def test_what_is_known_to_differ_differs(
+    engine: DuckDB, expression: given_expressions.Expression
+) -> None:
+    """Else the page on the dialect would warn of nothing."""
+    assert given_expressions.answer(engine, expression) != ANSWERS[expression.sql]
 
 
 ROWS = "SELECT array[cast(row('a', 'b') AS row(arn varchar, type varchar))] AS rows"

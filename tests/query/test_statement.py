@@ -177,6 +177,10 @@ def test_the_engine_itself_is_locked_in() -> None:
         ("SELECT :day", "the parameter :day has no value"),
         ("SELECT ?", "the parameter ? has no value"),
         ("SHOW CREATE TABLE x", "Known: SHOW TABLES"),
+        ("SELECT\n eventname::varchar FROM t", "line 2, column 11: x::type is not Athena's"),
+        ("SELECT [1, 2]", "line 1, column 8: […] is not Athena's"),
+        ("SELECT * EXCLUDE (date) FROM cloudtrail", "* EXCLUDE is not Athena's"),
+        ("SELECT 1 FROM cloudtrail GROUP BY ALL", "GROUP BY ALL is not Athena's"),
         ("DESCRIBE auditing.nothing", "there is no table auditing.nothing"),
     ],
 )  # fmt: skip
@@ -195,9 +199,29 @@ def test_the_sentence_names_the_place(sql: str, sentence: str) -> None:
         ("SELECT evntname FROM auditing.cloudtrail", "Did you mean eventname?"),
         ("SELECT\n useridentity.acountid FROM cloudtrail", "line 2, column 15: there is no field"),
         ("SELECT useridentity.acountid FROM cloudtrail", "Did you mean accountid?"),
-        ("SELECT nonsense(1)", "nonsense does not exist"),
+        ("SELECT nonsense(1)", "column 8: there is no function nonsense here"),
         ("SELECT 1 / 0", "Division by zero"),
-        ("SELECT * FROM auditing.cloudtrail WHERE date > 5", "Cannot compare"),
+        ("SELECT 1 FROM cloudtrail WHERE date > 5", "column 32: date is text, 5 is a number"),
+        ("SELECT 1 FROM flowlogs WHERE srcport = '443'", "Athena compares like with like"),
+        ("SELECT 1 FROM flowlogs WHERE srcport IN (1, '2')", "srcport is a number, '2' is text"),
+        (
+            "WITH c AS (SELECT eventtime AS t FROM cloudtrail) SELECT 1 FROM c WHERE t > now()",
+            "t is text, CURRENT_TIMESTAMP is a time",
+        ),
+        (
+            "SELECT eventname AS n FROM cloudtrail WHERE n = 'a'",
+            "column 45: n is a name that SELECT gives",
+        ),
+        (
+            "SELECT requestparameters.policy.name FROM cloudtrail",
+            "It is text: json_extract_scalar(requestparameters, '$.policy.name').",
+        ),
+        ("SELECT resources.arn FROM cloudtrail", "It is an array: resources[1].arn"),
+        ("SELECT split('a/b', '/')[3]", "there is no element 3 in an array of 2"),
+        ("SELECT regexp_like('a', 'b(?!c)')", "It may run on Athena alone"),
+        ('SELECT "$path" FROM cloudtrail', "does not know its object"),
+        ("SELECT date_diff('day', date, current_date) FROM cloudtrail", "date_diff does not take"),
+        ("SELECT format_datetime(now(), 'QQ')", "QQ in a pattern of time is not known"),
     ],
 )  # fmt: skip
 def test_what_the_engine_refuses_names_the_column(sql: str, sentence: str) -> None:

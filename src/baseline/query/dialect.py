@@ -2,17 +2,46 @@
 
 sqlglot brings over the grammar. What it leaves, or what would silently give another answer, is
 mended here on the tree, mostly by calling a macro of ``macros.sql``: those see the types.
+``NAME(…)`` becomes ``trino_NAME(…)`` wherever there is such a macro.
 """
 
 import re
 from collections.abc import Callable
+from importlib import resources
 
 from sqlglot import exp
-from sqlglot.errors import SqlglotError
+from sqlglot.dialects.trino import Trino
+from sqlglot.errors import ErrorLevel, SqlglotError
 
 from baseline.errors import QueryError
+from baseline.query.formats import strftime
+
+MACROS = (resources.files("baseline.query") / "macros.sql").read_text(encoding="utf-8")
+# The functions of Athena that are macros of ours.
+FUNCTIONS = frozenset(re.findall(r"^CREATE MACRO trino_(\w+)\(", MACROS, re.MULTILINE))
+# Those that a rule has to see as they were written.
+_REWRITTEN = frozenset({"contains", "format_datetime", "parse_datetime"})
 
 _ADDRESS = "IPADDRESS"
+_WHOLE = {
+    exp.DataType.Type.TINYINT,
+    exp.DataType.Type.SMALLINT,
+    exp.DataType.Type.INT,
+    exp.DataType.Type.BIGINT,
+}
+
+
+class Athena(Trino):  # type: ignore[misc]  # sqlglot is not typed here
+    """Trino's grammar, where a function of ours keeps its name and its arguments."""
+
+    class Parser(Trino.Parser):  # type: ignore[misc]
+        """As Trino's, but it leaves our functions alone."""
+
+        FUNCTIONS = {  # noqa: RUF012  # as sqlglot has it
+            name: build
+            for name, build in Trino.Parser.FUNCTIONS.items()
+            if name.lower() not in FUNCTIONS | _REWRITTEN
+        }
 
 
 def translate(query: exp.Query) -> str:
@@ -21,11 +50,13 @@ def translate(query: exp.Query) -> str:
     _name_columns(translated)
     _rewrite(translated)
     try:
-        return str(translated.sql(dialect="duckdb"))
+        return str(translated.sql(dialect="duckdb", unsupported_level=ErrorLevel.RAISE))
     except SqlglotError as error:
-        raise QueryError(
-            f"cannot be translated: {error}", where="SQL", remedy="It may run on Athena alone."
-        ) from None
+        raise _refused(str(error)) from None
+
+
+def _refused(what: str) -> QueryError:
+    return QueryError(what.rstrip("."), where="SQL", remedy="It may run on Athena alone.")
 
 
 def _name_columns(query: exp.Query) -> None:
@@ -59,36 +90,41 @@ def _call(name: str, *arguments: exp.Expression | None) -> exp.Anonymous:
     return exp.Anonymous(this=name, expressions=given)
 
 
-def _macro(name: str) -> Callable[[exp.Expression], exp.Expression]:
-    """A rule that hands ``this`` and ``expression`` to a macro."""
-    return lambda node: _call(name, node.this, node.expression)
+def _anonymous(node: exp.Expression) -> exp.Expression:
+    name = node.name.lower()
+    if rule := _NAMED.get(name):
+        return rule(node)
+    if name.startswith("json_") and len(node.expressions) > 1:
+        node.set("expressions", [node.expressions[0], *map(_path, node.expressions[1:])])
+    return _call(f"trino_{name}", *node.expressions) if name in FUNCTIONS else node
+
+
+# Numbers, times and text
 
 
 def _divide(node: exp.Expression) -> exp.Expression:
-    # Integers divide to integers; the macro sees whether they are.
-    return _call("trino_divide", node.left, node.right)
+    # Integers divide to integers, decimals to decimals; the macro sees what they are.
+    return _call("divided", node.left, node.right)
 
 
 def _plus(node: exp.Expression) -> exp.Expression:
-    return _moved(node, "trino_plus")
+    if isinstance(node.left, exp.Interval):
+        return _call("moved_on", node.right, node.left)
+    return _call("moved_on", node.left, node.right) if _is_interval(node.right) else node
 
 
 def _minus(node: exp.Expression) -> exp.Expression:
-    return _moved(node, "trino_minus")
+    return _call("moved_back", node.left, node.right) if _is_interval(node.right) else node
 
 
-def _moved(node: exp.Expression, macro: str) -> exp.Expression:
-    if isinstance(node.right, exp.Interval):
-        return _call(macro, node.left, node.right)
-    if isinstance(node.left, exp.Interval) and macro == "trino_plus":
-        return _call(macro, node.right, node.left)
-    return node
+def _is_interval(node: exp.Expression) -> bool:
+    return isinstance(node, exp.Interval)
 
 
 def _date_add(node: exp.Expression) -> exp.Expression:
     unit = node.args.get("unit") or exp.var("DAY")
     step = exp.Interval(this=exp.Paren(this=node.expression.copy()), unit=unit.copy())
-    return _call("trino_plus", node.this, step)
+    return _call("moved_on", node.this, step)
 
 
 def _date_diff(node: exp.Expression) -> exp.Expression:
@@ -99,7 +135,7 @@ def _date_diff(node: exp.Expression) -> exp.Expression:
 
 def _date_trunc(node: exp.Expression) -> exp.Expression:
     # Of a date it is a date; DuckDB would make a timestamp, whose text is longer.
-    return _call("trino_date_trunc", exp.Literal.string(node.args["unit"].name.lower()), node.this)
+    return _call("truncated", exp.Literal.string(node.args["unit"].name.lower()), node.this)
 
 
 def _extract(node: exp.Expression) -> exp.Expression:
@@ -109,8 +145,20 @@ def _extract(node: exp.Expression) -> exp.Expression:
     return node
 
 
-def _regexp_extract(node: exp.Expression) -> exp.Expression:
-    return _call("trino_regexp_extract", node.this, node.expression, node.args.get("group"))
+def _format_datetime(node: exp.Expression) -> exp.Expression:
+    moment, pattern = node.expressions
+    return _call("strftime", moment, _pattern(pattern))
+
+
+def _parse_datetime(node: exp.Expression) -> exp.Expression:
+    text, pattern = node.expressions
+    return _call("timezone", exp.Literal.string("UTC"), _call("strptime", text, _pattern(pattern)))
+
+
+def _pattern(node: exp.Expression) -> exp.Expression:
+    if not isinstance(node, exp.Literal):
+        raise QueryError("the pattern of a time must be a literal", where="SQL")
+    return exp.Literal.string(strftime(node.name))
 
 
 def _regexp_replace(node: exp.Expression) -> exp.Expression:
@@ -121,62 +169,169 @@ def _regexp_replace(node: exp.Expression) -> exp.Expression:
     return node
 
 
-def _split_part(node: exp.Expression) -> exp.Expression:
-    return _call(
-        "trino_split_part", node.this, node.args.get("delimiter"), node.args.get("part_index")
-    )
-
-
-def _slice(node: exp.Expression) -> exp.Expression:
-    return _call("trino_slice", node.this, node.args.get("start"), node.args.get("end"))
-
-
-def _contains(node: exp.Expression) -> exp.Expression:
-    network, address = node.this, node.expression
-    if _is_address(address) or (isinstance(network, exp.Literal) and "/" in network.name):
-        return _call("cidr_contains", network, address)
-    return node
+def _substring(node: exp.Expression) -> exp.Expression:
+    return _call("part_of", node.this, node.args.get("start"), node.args.get("length"))
 
 
 def _format(node: exp.Expression) -> exp.Expression:
     return _call("printf", node.this, *node.expressions)
 
 
-def _is_address(node: exp.Expression) -> bool:
-    if isinstance(node, exp.Anonymous):
-        return bool(node.name == "trino_ipaddress")
-    return isinstance(node, exp.Cast) and node.to.sql("athena").upper() == _ADDRESS
+def _normalize(node: exp.Expression) -> exp.Expression:
+    return node if node.args.get("form") else _call("nfc_normalize", node.this)
+
+
+# JSON
+
+
+def _path(node: exp.Expression) -> exp.Expression:
+    """A path as DuckDB writes it: ``$."a-b"`` instead of ``$["a-b"]``, and always lax."""
+    if not isinstance(node, exp.Literal) or not re.match(r"(lax |strict )?\$", node.name):
+        return node
+    path = re.sub(r"^(lax|strict) +", "", node.name)
+    return exp.Literal.string(re.sub(r"""\[(["'])(.*?)\1\]""", r'."\2"', path))
+
+
+def _json_value(node: exp.Expression) -> exp.Expression:
+    return _call("trino_json_extract_scalar", node.this, _path(node.args["path"]))
+
+
+def _json_query(node: exp.Expression) -> exp.Expression:
+    found = _call("trino_json_extract", node.this, _path(node.expression))
+    return exp.cast(found, "varchar", dialect="duckdb")
+
+
+def _json_exists(node: exp.Expression) -> exp.Expression:
+    found = _call("trino_json_extract", *map(_path, node.expressions))
+    return exp.Paren(this=exp.Not(this=exp.Is(this=found, expression=exp.null())))
+
+
+# Types
 
 
 def _cast(node: exp.Expression) -> exp.Expression:
+    kind = node.to.this
     if _is_address(node):
-        return _call("trino_ipaddress", node.this)
-    json = isinstance(node.this, exp.Anonymous) and node.this.name == "trino_json_extract"
-    if json and node.to.is_type(*exp.DataType.TEXT_TYPES):
-        # A JSON string becomes its text, without the quotes that DuckDB would keep.
-        return _call("trino_json_extract_scalar", *node.this.expressions)
+        strict = not isinstance(node, exp.TryCast)
+        return _call("address" if strict else "address_or_null", node.this)
+    if kind in _WHOLE:
+        node.set("this", _call("whole", node.this))
+    elif kind == exp.DataType.Type.JSON:
+        return _call("to_json", node.this)
+    elif kind == exp.DataType.Type.VARCHAR or node.to.is_type(exp.DataType.Type.CHAR):
+        return _text(node)
     return node
 
 
-def _anonymous(node: exp.Expression) -> exp.Expression:
-    rule = _NAMED.get(node.name.lower())
-    return rule(node) if rule else node
+def _text(node: exp.Expression) -> exp.Expression:
+    text = _call("as_text", node.this)
+    if not node.to.expressions:
+        return text
+    return _call("left", text, exp.Literal.number(node.to.expressions[0].name))
+
+
+def _is_address(node: exp.Expression) -> bool:
+    if isinstance(node, exp.Anonymous):
+        return str(node.name) in {"address", "address_or_null"}
+    return isinstance(node, exp.Cast) and node.to.sql("athena").upper() == _ADDRESS
+
+
+def _contains(node: exp.Expression) -> exp.Expression:
+    network, address = node.expressions
+    if _is_address(address) or (isinstance(network, exp.Literal) and network.is_string):
+        return _call("cidr_contains", network, address)
+    return _call("trino_contains", network, address)
+
+
+# Arrays and maps
+
+
+def _bracket(node: exp.Expression) -> exp.Expression:
+    """``a[1]`` and ``m['k']`` fail where there is nothing; the offset is sqlglot's."""
+    (key,) = node.expressions
+    if node.args.get("safe") or not isinstance(key, exp.Literal | exp.Neg):
+        return node
+    if key.is_string:
+        return _call("value_of", node.this, key)
+    return _call("element_of", node.this, exp.Literal.number(int(key.to_py()) + 1))
+
+
+def _cardinality(node: exp.Expression) -> exp.Expression:
+    return _call("cardinality", node.this) if _is_map(node.this) else node
+
+
+def _is_map(node: exp.Expression) -> bool:
+    if isinstance(node, exp.Cast):
+        return bool(node.to.is_type(exp.DataType.Type.MAP))
+    name = node.name if isinstance(node, exp.Anonymous) else node.key
+    return "map" in name.lower().replace("map_keys", "").replace("map_values", "")
 
 
 def _any_match(node: exp.Expression) -> exp.Expression:
-    return exp.GT(this=_matches(node), expression=exp.Literal.number(0))
+    array, test = node.expressions
+    return _call("trino_contains", _call("list_transform", array, test), exp.true())
 
 
 def _none_match(node: exp.Expression) -> exp.Expression:
-    return exp.EQ(this=_matches(node), expression=exp.Literal.number(0))
+    return exp.Paren(this=exp.Not(this=_any_match(node)))
 
 
 def _all_match(node: exp.Expression) -> exp.Expression:
-    return exp.EQ(this=_matches(node), expression=_call("len", node.expressions[0]))
+    array, test = node.expressions
+    unmet = _call("trino_contains", _call("list_transform", array, test), exp.false())
+    return exp.Paren(this=exp.Not(this=unmet))
 
 
-def _matches(node: exp.Expression) -> exp.Expression:
-    return _call("len", _call("list_filter", *node.expressions))
+def _reduce(node: exp.Expression) -> exp.Expression:
+    merged = _call("list_reduce", node.this, node.args["merge"], node.args["initial"])
+    finish = node.args.get("finish")
+    if finish is None:
+        return merged
+    return _call("list_extract", _call("list_transform", _call("list_value", merged), finish),
+                 exp.Literal.number(1))  # fmt: skip
+
+
+def _zip_with(node: exp.Expression) -> exp.Expression:
+    left, right, join = node.expressions
+    zipped = _call("list_zip", left, right)
+    return _call("list_transform", zipped, _of_one(join, "1", "2"))
+
+
+def _map_filter(node: exp.Expression) -> exp.Expression:
+    entries, test = node.expressions
+    kept = _call("list_filter", _call("map_entries", entries), _of_one(test, "'key'", "'value'"))
+    return _call("map_from_entries", kept)
+
+
+def _transform_values(node: exp.Expression) -> exp.Expression:
+    entries, change = node.expressions
+    return _entries(entries, "struct_extract(e, 'key')", _of_one(change, "'key'", "'value'").this)
+
+
+def _transform_keys(node: exp.Expression) -> exp.Expression:
+    entries, change = node.expressions
+    return _entries(entries, _of_one(change, "'key'", "'value'").this, "struct_extract(e, 'value')")
+
+
+def _entries(entries: exp.Expression, *pair: exp.Expression | str) -> exp.Expression:
+    key, value = (exp.maybe_parse(part, dialect="duckdb", copy=True) for part in pair)
+    made = exp.Lambda(this=_call("row", key, value), expressions=[exp.to_identifier("e")])
+    return _call("map_from_entries", _call("list_transform", _call("map_entries", entries), made))
+
+
+def _of_one(function: exp.Expression, *parts: str) -> exp.Lambda:
+    """``(k, v) -> …`` as a lambda of one ``e``, whose parts ``k`` and ``v`` are."""
+    names = [parameter.name for parameter in function.expressions]
+    body = function.this.copy()
+    for node in list(body.find_all(exp.Identifier, exp.Column)):
+        if node.name in names and not isinstance(node.parent, exp.Column | exp.Dot):
+            part = exp.maybe_parse(f"struct_extract(e, {parts[names.index(node.name)]})",
+                                   dialect="duckdb")  # fmt: skip
+            if node is body:
+                body = part
+            else:
+                node.replace(part)
+    return exp.Lambda(this=body, expressions=[exp.to_identifier("e")])
 
 
 def _unnest(node: exp.Expression) -> exp.Expression:
@@ -196,9 +351,8 @@ def _unnest(node: exp.Expression) -> exp.Expression:
     return exp.Lateral(this=rows.subquery(), alias=named)
 
 
-_RULES: dict[type[exp.Expression], Callable[[exp.Expression], exp.Expression]] = {
-    exp.JSONExtractScalar: _macro("trino_json_extract_scalar"),
-    exp.JSONExtract: _macro("trino_json_extract"),
+_Rule = Callable[[exp.Expression], exp.Expression]
+_RULES: dict[type[exp.Expression], _Rule] = {
     exp.Div: _divide,
     exp.Add: _plus,
     exp.Sub: _minus,
@@ -207,16 +361,30 @@ _RULES: dict[type[exp.Expression], Callable[[exp.Expression], exp.Expression]] =
     exp.DateTrunc: _date_trunc,
     exp.TimestampTrunc: _date_trunc,
     exp.Extract: _extract,
-    exp.ArrayPosition: _macro("trino_array_position"),
-    exp.RegexpExtract: _regexp_extract,
     exp.RegexpReplace: _regexp_replace,
-    exp.SplitPart: _split_part,
-    exp.ArraySlice: _slice,
-    exp.ArrayContains: _contains,
+    exp.Substring: _substring,
     exp.Format: _format,
+    exp.Normalize: _normalize,
+    exp.JSONValue: _json_value,
+    exp.JSONExtract: _json_query,
     exp.Cast: _cast,
     exp.TryCast: _cast,
+    exp.Bracket: _bracket,
+    exp.ArraySize: _cardinality,
+    exp.Reduce: _reduce,
     exp.Anonymous: _anonymous,
     exp.Unnest: _unnest,
 }
-_NAMED = {"any_match": _any_match, "none_match": _none_match, "all_match": _all_match}
+_NAMED: dict[str, _Rule] = {
+    "any_match": _any_match,
+    "none_match": _none_match,
+    "all_match": _all_match,
+    "contains": _contains,
+    "json_exists": _json_exists,
+    "zip_with": _zip_with,
+    "map_filter": _map_filter,
+    "transform_values": _transform_values,
+    "transform_keys": _transform_keys,
+    "format_datetime": _format_datetime,
+    "parse_datetime": _parse_datetime,
+}

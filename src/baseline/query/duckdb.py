@@ -1,33 +1,28 @@
 """DuckDB over a lake: locked in, so that SQL can read the lake's files and nothing else."""
 
-import re
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from importlib import resources
+from ipaddress import IPv6Address
 from math import isfinite
 from pathlib import Path
 from typing import Any
 
 from sqlglot import exp
 
-from baseline.errors import QueryError
 from baseline.logs import schema
 from baseline.logs.convert import definition, text
 from baseline.logs.lake import Lake
 from baseline.logs.layout import TABLES, Folder
-from baseline.query.dialect import translate
+from baseline.query import types
+from baseline.query.dialect import MACROS, translate
 from baseline.query.engine import Answer, Row, unique
-from baseline.query.statement import DISTINCT, SCHEMA, near, position
+from baseline.query.refusals import refused
+from baseline.query.statement import DISTINCT, SCHEMA
 
 _FETCH = 1_000
-_MACROS = resources.files("baseline.query") / "macros.sql"
-_MISSING = re.compile(r'Referenced (?:column|table) "(?P<name>[^"]*)" not found')
-_CANDIDATES = re.compile(r"Candidate bindings: (?P<names>[^\n]*)")
-_FIELD = re.compile(r'Could not find key "(?P<name>[^"]*)" in struct')
-_PREFIX = re.compile(r"^(?:[A-Z][\w ]* Error|INTERNAL Error): ")
 
 
 class DuckDB:
@@ -48,11 +43,13 @@ class DuckDB:
 
     def check(self, query: exp.Query) -> None:
         """Raise QueryError, with the column, when the query cannot run; nothing is read."""
+        types.check(query)
         with _our_errors(query):
             self._connection.execute(f"EXPLAIN {translate(query)}")
 
     def run(self, query: exp.Query) -> Answer:
         """The answer; raises QueryError, also while rows are taken."""
+        types.check(query)
         with _our_errors(query):
             self._connection.execute(translate(query))
         described = self._connection.description
@@ -91,10 +88,14 @@ def plain(value: Any) -> Any:
             plainer: Any = value if isfinite(value) else None
         case None | bool() | int() | str():
             plainer = value
+        case timedelta():
+            plainer = _interval(value)
         case datetime() | date() | time():
             plainer = value.isoformat()
         case Decimal():
             plainer = int(value) if value == value.to_integral_value() else float(value)
+        case {"ipaddress": int() as number}:
+            plainer = _address(number)
         case dict():
             plainer = {str(key): plain(inner) for key, inner in value.items()}
         case list() | tuple():
@@ -106,14 +107,29 @@ def plain(value: Any) -> Any:
     return plainer
 
 
+def _interval(value: timedelta) -> str:
+    """``1 02:03:04.567``, as Trino writes days and times."""
+    milliseconds = value.seconds * 1000 + value.microseconds // 1000
+    hours, rest = divmod(milliseconds, 3_600_000)
+    minutes, rest = divmod(rest, 60_000)
+    seconds, rest = divmod(rest, 1000)
+    return f"{value.days} {hours:02}:{minutes:02}:{seconds:02}.{rest:03}"
+
+
+def _address(number: int) -> str:
+    """An address of ``macros.sql`` as text."""
+    address = IPv6Address(number)
+    return str(address.ipv4_mapped or address)
+
+
 def _connect(lake: Lake | None, spill: Path) -> Any:
     import duckdb  # noqa: PLC0415  # slow to import
 
     connection = duckdb.connect(
         config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
     )
-    connection.execute("SET TimeZone = 'UTC'")
-    connection.execute(_MACROS.read_text(encoding="utf-8"))
+    connection.execute("SET TimeZone = 'UTC'; SET integer_division = true")
+    connection.execute(MACROS)
     files = {table: lake.files(table) if lake else [] for table in TABLES}
     # Other files of the lake's directory are none of a query's business.
     parts = ", ".join(text(path) for paths in files.values() for path in paths)
@@ -163,38 +179,4 @@ def _our_errors(query: exp.Query) -> Iterator[None]:
             raise KeyboardInterrupt from None
         raise
     except duckdb.Error as error:
-        raise _refused(str(error), query) from None
-
-
-def _refused(message: str, query: exp.Query) -> QueryError:
-    if found := _MISSING.search(message) or _FIELD.search(message):
-        name = found["name"]
-        kind = "field" if found.re is _FIELD else "column"
-        return QueryError(
-            f"there is no {kind} {name}",
-            where=_where(query, name),
-            remedy=_proposal(message, name, of_field=found.re is _FIELD),
-        )
-    # What follows the first sentence speaks of settings that are locked here.
-    first = re.split(r"(?<=[.!])\s", _PREFIX.sub("", message))[0].split("\n")[0]
-    return QueryError(first.rstrip("!"), where="SQL", remedy="The dialect is Athena's.")
-
-
-def _where(query: exp.Query, name: str) -> str:
-    for identifier in query.find_all(exp.Identifier):
-        if identifier.name.lower() == name.lower():
-            return position(identifier) or "SQL"
-    return "SQL"
-
-
-def _proposal(message: str, name: str, *, of_field: bool) -> str:
-    columns = [column for table in TABLES for column in schema.columns(table)]
-    if of_field:
-        types = " ".join(column.type for column in columns if "(" in column.type)
-        known = re.findall(r'"?(\w+)"? (?:VARCHAR|STRUCT|MAP)', types)
-    else:
-        found = _CANDIDATES.search(message)
-        known = re.findall(r'"([^"]+)"', found["names"]) if found else []
-        known += [column.name for column in columns]
-    proposal = near(name, tuple(dict.fromkeys(word.lower() for word in known)))
-    return proposal if proposal.startswith("Did") else "See: DESCRIBE auditing.cloudtrail"
+        raise refused(str(error), query) from None

@@ -8,12 +8,13 @@ from collections.abc import Iterator
 from sqlglot import exp
 
 from baseline.logs.layout import TABLES
+from baseline.query.dialect import FUNCTIONS
 from baseline.query.statement import DISTINCT, SCHEMA
 
 _PARTITIONS = {"account", "region", "date"}
 # What a predicate may not hold: it would need rows, or answer differently each time.
 _UNSAFE = (exp.Query, exp.AggFunc, exp.Window, exp.Rand, exp.Uuid)
-_KNOWN_FUNCTIONS = {"to_iso8601", "from_iso8601_date"}
+_KNOWN_FUNCTIONS = FUNCTIONS | {"format_datetime", "contains"}
 
 
 def tables(query: exp.Query) -> frozenset[str]:

@@ -4,18 +4,19 @@ DuckDB runs locked in as well; this is the door before that, and the one that an
 """
 
 import difflib
-import itertools
 import logging
 import re
 from collections.abc import Mapping
+from itertools import pairwise
 
 import sqlglot
 from sqlglot import exp
 from sqlglot.errors import ParseError, TokenError
-from sqlglot.tokens import TokenType
+from sqlglot.tokens import Token, TokenType
 
 from baseline.errors import QueryError
 from baseline.logs.layout import TABLES
+from baseline.query.dialect import Athena
 
 SCHEMA = "auditing"
 CATALOG = "awsdatacatalog"
@@ -31,6 +32,7 @@ _SHOW = (
     (r"show\s+partitions\s+(?P<table>[\w.\"`]+)", "partitions"),
     (r"(?:show\s+columns\s+(?:in|from)|desc(?:ribe)?)\s+(?P<table>[\w.\"`]+)", "columns"),
 )
+_BEFORE_A_VALUE = {"SELECT", "WHERE", "HAVING", "ON", "BY", "AND", "OR", "NOT", "THEN", "ELSE"}
 _PLACES_OF_UNNEST = (exp.From, exp.Join, exp.Lateral)
 _WRITES = (
     exp.Insert,
@@ -72,7 +74,7 @@ def filled(sql: str, parameters: Mapping[str, exp.Expression]) -> str:
     """
     tokens = sqlglot.tokenize(sql, read="trino")
     text, at = [], 0
-    for colon, name in itertools.pairwise(tokens):
+    for colon, name in pairwise(tokens):
         if colon.token_type is TokenType.COLON and name.text in parameters:
             text += [sql[at : colon.start], parameters[name.text].sql(dialect="trino")]
             at = name.end + 1
@@ -111,7 +113,8 @@ def _parse(sql: str) -> exp.Query:
         word = re.split(r"[\s(;]", first, maxsplit=1)[0]
         raise QueryError(f"{word.upper()[:30]!r} is no query", where="SQL", remedy=_ONLY)
     try:
-        statements = [s for s in sqlglot.parse(sql, read="athena") if s is not None]
+        _check_spelling(sqlglot.tokenize(sql, read=Athena))
+        statements = [s for s in sqlglot.parse(sql, read=Athena) if s is not None]
     except ParseError as error:
         raise _not_sql(error) from None
     except TokenError as error:
@@ -172,6 +175,8 @@ def _bind(query: exp.Query, values: Mapping[str, exp.Expression]) -> None:
 
 def _check(query: exp.Query) -> None:
     for node in query.walk():
+        if foreign := _foreign(node):
+            raise QueryError(f"{foreign} is not Athena's", where=position(node) or "SQL")
         if isinstance(node, _WRITES):
             raise QueryError(f"{node.key.upper()} is no query", where="SQL", remedy=_ONLY)
         if isinstance(node, exp.Lateral) and not isinstance(node.this, exp.Subquery | exp.Unnest):
@@ -184,6 +189,37 @@ def _check(query: exp.Query) -> None:
             )
     for table in query.find_all(exp.Table):
         _check_table(table, _named_around(table))
+
+
+def _foreign(node: exp.Expression) -> str:
+    """What sqlglot reads although Athena would not; empty for all else."""
+    match node:
+        case exp.Star() if node.args.get("except_") or node.args.get("replace"):
+            return "* EXCLUDE"
+        case exp.Distinct() if node.args.get("on"):
+            return "DISTINCT ON"
+        case exp.Group() if node.args.get("all"):
+            return "GROUP BY ALL"
+    return ""
+
+
+def _check_spelling(tokens: list[Token]) -> None:
+    """Refuse what reads as Athena's SQL once it is a tree."""
+    for before, token in pairwise([None, *tokens]):
+        where = f"line {token.line}, column {token.col - len(token.text) + 1}"
+        if token.token_type is TokenType.DCOLON:
+            raise QueryError(
+                "x::type is not Athena's", where=where, remedy="Write cast(x as type)."
+            )
+        if token.token_type is TokenType.L_BRACKET and not _holds_elements(before):
+            raise QueryError("[…] is not Athena's", where=where, remedy="Write array[…].")
+
+
+def _holds_elements(token: Token | None) -> bool:
+    if token is None or token.text.upper() in _BEFORE_A_VALUE:
+        return False
+    closes = {TokenType.R_BRACKET, TokenType.R_PAREN, TokenType.IDENTIFIER}
+    return token.token_type in closes or token.text[:1].isalpha()
 
 
 def _named_around(table: exp.Table) -> set[str]:

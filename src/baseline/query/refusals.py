@@ -1,0 +1,131 @@
+"""What DuckDB refused, in the words of the query that was written, not of its translation."""
+
+import re
+from collections.abc import Callable
+
+from sqlglot import exp
+
+from baseline.errors import QueryError
+from baseline.logs import schema
+from baseline.logs.layout import TABLES
+from baseline.query.statement import near, position
+
+_CANDIDATES = re.compile(r"Candidate bindings: (?P<names>[^\n]*)")
+_PREFIX = re.compile(r"^(?:[A-Z][\w ]* Error|INTERNAL Error): ")
+_DIALECT = "The dialect is Athena's."
+_ALONE = "It may run on Athena alone."
+_DESCRIBE = "See: DESCRIBE auditing.cloudtrail"
+# Of the macros, as the functions that they stand for.
+_WRITTEN_AS = {
+    "moved_on": "date + interval",
+    "moved_back": "date - interval",
+    "truncated": "date_trunc",
+    "date_sub": "date_diff",
+    "part_of": "substr",
+    "divided": "/",
+    "value_of": "map['key']",
+    "map_contains": "map['key']",
+    "element_of": "array[1]",
+}
+
+
+def refused(message: str, query: exp.Query) -> QueryError:
+    """DuckDB's ``message`` about ``query`` as an error with its place and what to do."""
+    for pattern, explain in _KNOWN:
+        if found := re.search(pattern, message):
+            return explain(found, query)
+    # What follows the first sentence speaks of settings that are locked here.
+    first = re.split(r"(?<=[.!])\s", _PREFIX.sub("", message))[0].split("\n")[0]
+    return QueryError(first.rstrip("!"), where="SQL", remedy=_DIALECT)
+
+
+def _no_column(found: re.Match[str], query: exp.Query) -> QueryError:
+    name = found["name"]
+    if name.startswith("$"):
+        remedy = f"{name} is of Athena's tables in S3; a row here does not know its object."
+        return QueryError(f"there is no {name}", where=_where(query, name), remedy=remedy)
+    candidates = _CANDIDATES.search(found.string)
+    known = re.findall(r'"([^"]+)"', candidates["names"]) if candidates else []
+    known += [column.name for table in TABLES for column in schema.columns(table)]
+    return _missing("column", name, query, known)
+
+
+def _no_field(found: re.Match[str], query: exp.Query) -> QueryError:
+    columns = [column for table in TABLES for column in schema.columns(table)]
+    types = " ".join(column.type for column in columns if "(" in column.type)
+    return _missing(
+        "field", found["name"], query, re.findall(r'"?(\w+)"? (?:VARCHAR|STR|MAP)', types)
+    )
+
+
+def _missing(kind: str, name: str, query: exp.Query, known: list[str]) -> QueryError:
+    proposal = near(name, tuple(dict.fromkeys(word.lower() for word in known)))
+    return QueryError(
+        f"there is no {kind} {name}",
+        where=_where(query, name),
+        remedy=proposal if proposal.startswith("Did") else _DESCRIBE,
+    )
+
+
+def _no_row(found: re.Match[str], query: exp.Query) -> QueryError:
+    """``requestparameters.bucketName``: a point after what has no fields."""
+    name = found["name"]
+    whole = re.findall(r"'?(\w+)'?\)?$", found["whole"])[-1]
+    written = _written(query, f"{whole}.{name}")
+    if whole == "resources":
+        remedy = f"It is an array: resources[1].{name}, or CROSS JOIN UNNEST(resources)."
+    else:
+        field = re.sub(rf"^.*?\b{whole}\.", "", written, flags=re.IGNORECASE)
+        remedy = f"It is text: json_extract_scalar({whole}, '$.{field}')."
+    return QueryError(f"{whole} has no fields", where=_where(query, name), remedy=remedy)
+
+
+def _written(query: exp.Query, beginning: str) -> str:
+    """The whole path that holds ``beginning``: what is walked first is the longest."""
+    paths = (str(node.sql("athena")) for node in query.find_all(exp.Dot, exp.Column))
+    return next((path for path in paths if beginning.lower() in path.lower()), beginning)
+
+
+def _no_function(found: re.Match[str], query: exp.Query) -> QueryError:
+    name = found["name"]
+    calls = (call for call in query.find_all(exp.Anonymous) if call.name.lower() == name.lower())
+    where = next(map(position, calls), "") or "SQL"
+    return QueryError(f"there is no function {name} here", where=where, remedy=_ALONE)
+
+
+def _wrong_arguments(found: re.Match[str], _query: exp.Query) -> QueryError:
+    name = found["name"].removeprefix("trino_").removesuffix("()")
+    types = f"({found['types'].replace('_LITERAL', '')})" if found.re.groups > 1 else "these types"
+    return QueryError(
+        f"{_WRITTEN_AS.get(name, name)} does not take {types}", where="SQL", remedy=_DIALECT
+    )
+
+
+def _said(found: re.Match[str], _query: exp.Query) -> QueryError:
+    remedy = "As on Athena; element_at or try(…) gives NULL instead."
+    return QueryError(found["what"], where="SQL", remedy=remedy)
+
+
+def _look_around(_found: re.Match[str], _query: exp.Query) -> QueryError:
+    return QueryError(
+        "a regular expression looks around, or names a group", where="SQL", remedy=_ALONE
+    )
+
+
+def _where(query: exp.Query, name: str) -> str:
+    for identifier in query.find_all(exp.Identifier):
+        if identifier.name.lower() == name.lower():
+            return position(identifier) or "SQL"
+    return "SQL"
+
+
+_KNOWN: tuple[tuple[str, Callable[[re.Match[str], exp.Query], QueryError]], ...] = (
+    (r'Referenced (?:column|table) "(?P<name>[^"]*)" not found', _no_column),
+    (r'Could not find key "(?P<name>[^"]*)" in struct', _no_field),
+    (r"Cannot extract field '(?P<name>\w+)' from expression \"(?P<whole>[^\"]*)\"", _no_row),
+    (r"Function with name \"?(?P<name>\w+)\"? does not exist", _no_function),
+    (r"Could not convert string '~(?P<what>.*)' to \w+", _said),
+    (r"invalid perl operator: \(\?", _look_around),
+    (r"argument types '(?P<name>\w+)\((?P<types>[^']*)\)'", _wrong_arguments),
+    (r"Macro (?P<name>\w+)\(\) does not support", _wrong_arguments),
+)

@@ -1,0 +1,153 @@
+"""What Athena refuses to compare, and DuckDB would quietly bring to one type."""
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+
+from baseline.errors import QueryError
+from baseline.logs import schema
+from baseline.logs.layout import TABLES
+from baseline.query.dialect import Athena
+from baseline.query.statement import SCHEMA, position
+
+_KINDS = {
+    "text": exp.DataType.TEXT_TYPES,
+    "a number": exp.DataType.NUMERIC_TYPES,
+    "a time": exp.DataType.TEMPORAL_TYPES,
+    "true or false": {exp.DataType.Type.BOOLEAN},
+}
+_RETURNS = {
+    "json_extract_scalar": "text",
+    "json_format": "text",
+    "split_part": "text",
+    "regexp_extract": "text",
+    "to_iso8601": "text",
+    "url_extract_host": "text",
+    "url_extract_path": "text",
+    "from_iso8601_timestamp": "a time",
+    "from_iso8601_date": "a time",
+    "strpos": "a number",
+    "json_array_length": "a number",
+    "json_size": "a number",
+}
+_COMPARED = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Nullif,
+             exp.NullSafeEQ, exp.NullSafeNEQ)  # fmt: skip
+_CASTS = {
+    ("a number", "text"): "cast(… as bigint)",
+    ("text", "a number"): "cast(… as varchar)",
+    ("a time", "text"): "date '2026-07-31', timestamp '2026-07-31 10:00:00' or from_iso8601_…(…)",
+    ("text", "a time"): "cast(… as varchar) or to_iso8601(…)",
+}
+
+
+def check(query: exp.Query) -> None:
+    """Raise QueryError, with the position, for types that do not fit as Athena sees them.
+
+    Only what is known for certain: an expression of unknown type fits everywhere.
+    """
+    known = _typed(query)
+    _check_aliases(known)
+    for left, right in _pairs(known):
+        kinds = _kind(left), _kind(right)
+        if all(kinds) and kinds[0] != kinds[1]:
+            raise QueryError(
+                f"{_short(left)} is {kinds[0]}, {_short(right)} is {kinds[1]}",
+                where=position(left) or position(right) or "SQL",
+                remedy=f"Athena compares like with like: {_CASTS.get(kinds, 'cast one of them')}.",
+            )
+
+
+def _check_aliases(query: exp.Expression) -> None:
+    """A name that SELECT gives is known to ORDER BY only; DuckDB would know it everywhere."""
+    for select in query.find_all(exp.Select):
+        given = {projection.alias.lower() for projection in select.expressions if projection.alias}
+        given -= _columns_of(select)
+        for clause in ("where", "group", "having"):
+            part = select.args.get(clause)
+            for column in part.find_all(exp.Column) if part and given else ():
+                if not column.table and column.name.lower() in given:
+                    raise QueryError(
+                        f"{column.name} is a name that SELECT gives, not a column",
+                        where=position(column) or "SQL",
+                        remedy="Athena knows it in ORDER BY only: write the expression.",
+                    )
+
+
+def _columns_of(select: exp.Select) -> set[str]:
+    """The columns that its sources may have; all that it names itself where they are not known."""
+    tables = list(select.find_all(exp.Table))
+    unknown = [table for table in tables if table.db != SCHEMA]
+    if unknown or any(select.find_all(exp.Unnest, exp.Subquery)):
+        return {projection.alias.lower() for projection in select.expressions}
+    return {column.name for table in tables for column in schema.columns(_base(table))}
+
+
+def _base(table: exp.Table) -> str:
+    return next(name for name in TABLES if table.name.startswith(name))
+
+
+def _short(node: exp.Expression) -> str:
+    return str(node.name if isinstance(node, exp.Column) else node.sql(dialect=Athena))
+
+
+def _typed(query: exp.Query) -> exp.Expression:
+    # Slow to import, and needed only when a query runs.
+    from sqlglot.optimizer.annotate_types import annotate_types  # noqa: PLC0415
+    from sqlglot.optimizer.qualify import qualify  # noqa: PLC0415
+
+    try:
+        known = qualify(
+            query.copy(),
+            schema=_schema(),
+            dialect=Athena,
+            validate_qualify_columns=False,
+            expand_stars=False,
+            expand_alias_refs=False,
+            quote_identifiers=False,
+            identify=False,
+        )
+        return annotate_types(known, schema=_schema(), dialect=Athena)
+    except SqlglotError:
+        # What cannot be resolved is DuckDB's to refuse, in better words.
+        return query
+
+
+def _schema() -> dict[str, dict[str, dict[str, exp.DataType]]]:
+    return {
+        SCHEMA: {
+            table: {
+                column.name: exp.DataType.build(column.type, dialect="duckdb")
+                for column in schema.columns(table)
+            }
+            for table in TABLES
+        }
+    }
+
+
+def _pairs(query: exp.Expression) -> Iterator[tuple[exp.Expression, exp.Expression]]:
+    """What must be of one type."""
+    for node in query.walk():
+        match node:
+            case exp.In():
+                yield from ((node.this, item) for item in node.expressions)
+            case exp.Between():
+                yield node.this, node.args["low"]
+                yield node.this, node.args["high"]
+            case exp.DPipe():
+                yield node.left, node.right
+            case exp.Concat():
+                yield from pairwise(node.expressions)
+            case _ if isinstance(node, _COMPARED):
+                yield node.this, node.expression
+
+
+def _kind(node: exp.Expression) -> str:
+    if isinstance(node, exp.Anonymous):
+        return _RETURNS.get(node.name.lower(), "")
+    if isinstance(node, exp.Literal):
+        return "text" if node.is_string else "a number"
+    if node.type is None:
+        return ""
+    return next((kind for kind, types in _KINDS.items() if node.type.this in types), "")

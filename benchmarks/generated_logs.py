@@ -184,7 +184,7 @@ def _flowlog_day(root: Path, size: Size, place: Place, compress: int) -> int:
         start = int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp()) + at * 300
         chosen = random.choices(lines, k=size.records)
         body = b"".join(
-            line % (random.getrandbits(16), start + n % 60, start + 60 + n % 60)
+            line % {b"bytes": random.getrandbits(16), b"start": start + n % 60, b"end": start + 60}
             for n, line in enumerate(chosen)
         )
         text = header.encode() + b"\n" + body
@@ -196,7 +196,7 @@ def _flowlog_day(root: Path, size: Size, place: Place, compress: int) -> int:
 
 
 def _flow_lines(random: Random, account: str, region: str, header: str) -> Sequence[bytes]:
-    """Formats of lines: bytes, start and end are still to come."""
+    """Lines as formats: bytes, start and end are still to come."""
     return [_flow_line(random, account, region, header) for _ in range(2_000)]
 
 
@@ -217,7 +217,7 @@ def _flow_line(random: Random, account: str, region: str, header: str) -> bytes:
             "dstport": str(random.choice((443, 80, 22, 5432, 53))),
             "protocol": random.choice(("6", "6", "17")),
             "packets": str(random.randrange(1, 400)),
-            "bytes": "%d",
+            "bytes": "%(bytes)d",
             "action": random.choice(("ACCEPT", "ACCEPT", "REJECT")),
             "log-status": "OK",
             "vpc-id": "vpc-0a1b2c3d4e5f60718",
@@ -228,10 +228,9 @@ def _flow_line(random: Random, account: str, region: str, header: str) -> bytes:
             "region": region,
             "flow-direction": random.choice(("ingress", "egress")),
         }
-    known |= {"start": "%d", "end": "%d"}
+    known |= {"start": "%(start)d", "end": "%(end)d"}
     line = " ".join(known.get(field, "-") for field in header.split())
-    # The formats of all lines take the same three numbers.
-    return line.encode() + (b"\n" if "bytes" in known else b"%.0s\n")
+    return line.encode() + b"\n"
 
 
 def _gzip(text: bytes, level: int) -> bytes:

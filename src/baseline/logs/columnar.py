@@ -57,7 +57,7 @@ def selects(files: Sequence[Columnar]) -> Iterator[str]:
         alike[file.columns].append(file)
     for columns, group in alike.items():
         yield (
-            f"SELECT {', '.join(_column(*column) for column in columns)},"
+            f"SELECT {schema.complete('flowlogs', dict(_value(*column) for column in columns))},"
             " tags.account, tags.region, tags.number AS _object"
             f" FROM read_parquet([{', '.join(_text(str(file.path)) for file in group)}],"
             " hive_partitioning = false, filename = '_file')"
@@ -70,19 +70,18 @@ def _ours(name: str) -> Column | None:
     return _BY_NAME.get(name.lower().replace("-", "_"))
 
 
-def _column(name: str, kind: str) -> str:
+def _value(name: str, kind: str) -> tuple[str, str]:
+    """Our name of a column of that name and type, and the SQL of its value."""
     column = _ours(name)
     assert column
-    quoted = '"' + name.replace('"', '""') + '"'
-    if column.type == "BIGINT":
-        value = f"epoch({quoted})" if kind.startswith("TIMESTAMP") else quoted
-        if kind == "VARCHAR":
-            value = f"nullif({quoted}, '-')"
-        return f"CAST({value} AS BIGINT) AS {column.name}"
-    value = f"nullif(CAST({quoted} AS VARCHAR), '-')"
+    value = '"' + name.replace('"', '""') + '"'
+    if column.type == "BIGINT" and kind.startswith("TIMESTAMP"):
+        value = f"epoch({value})"
+    if column.type != "BIGINT" or kind == "VARCHAR":
+        value = f"nullif(CAST({value} AS VARCHAR), '-')"
     if column.field == _ACCOUNT:
         value = f"lpad({value}, 12, '0')"
-    return f'{value} AS "{column.name}"'
+    return column.name, value
 
 
 def _tag(file: Columnar) -> str:

@@ -49,9 +49,7 @@ def write(table: str, staged: Sequence[Staged | Columnar], absorbed: Absorbed, t
     """
     import duckdb  # noqa: PLC0415  # slow to import
 
-    inputs = [f'SELECT * FROM "{table}"']
-    if absorbed.paths:
-        inputs.append(_parts(absorbed))
+    inputs = [_parts(absorbed)] if absorbed.paths else []
     inputs += [_lines(table, lines) for lines in staged if isinstance(lines, Staged)]
     inputs += columnar.selects([file for file in staged if isinstance(file, Columnar)])
     try:
@@ -101,31 +99,19 @@ def definition(columns: Iterable[Column]) -> str:
 
 
 def _connection(spill: Path) -> Any:
-    """This thread's database, with a typed empty table of each kind.
-
-    The empty table gives every file all columns, and the fields of structs lower case.
-    """
-    if getattr(_OWN, "spill", None) != spill:
-        _OWN.connection, _OWN.spill = _connect(spill), spill
-    return _OWN.connection
-
-
-def _connect(spill: Path) -> Any:
+    """This thread's database; what it cannot hold in memory goes to the directory ``spill``."""
     import duckdb  # noqa: PLC0415  # slow to import
 
-    connection = duckdb.connect(
-        config={
+    if getattr(_OWN, "spill", None) != spill:
+        settings = {
             "threads": "1",
             "memory_limit": _MEMORY,
             "temp_directory": str(spill),
             "autoinstall_known_extensions": "false",
             "autoload_known_extensions": "false",
         }
-    )
-    for table, logged in schema.LOGS.items():
-        columns = (*logged, Column("account"), Column("region"), OBJECT)
-        connection.execute(f'CREATE TABLE "{table}" ({definition(columns)})')
-    return connection
+        _OWN.connection, _OWN.spill = duckdb.connect(config=settings), spill
+    return _OWN.connection
 
 
 def _parts(absorbed: Absorbed) -> str:
@@ -146,10 +132,13 @@ def _lines(table: str, staged: Staged) -> str:
 
 def _selected(table: str, staged: Staged) -> str:
     there = set(staged.header.split())
-    return ", ".join(
-        f'"{column.field}" AS "{column.name}"'
-        for column in schema.LOGS[table]
-        if not there or column.field in there
+    return schema.complete(
+        table,
+        {
+            column.name: f'"{column.field}"'
+            for column in schema.LOGS[table]
+            if not there or column.field in there
+        },
     )
 
 

@@ -6,6 +6,7 @@ JSON text. Flow logs: the fields of "Flow log records" (VPC user guide) with und
 Both take ``account``, ``region`` and ``date`` from the path, never from the event.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 _SESSION_CONTEXT = """STRUCT(
@@ -87,6 +88,17 @@ PARTITIONS = (Column("account"), Column("region"), Column("date"))
 
 # Which object of the manifest a row came from: what lets an object be replaced. Not in the views.
 OBJECT = Column("_object", "INTEGER")
+
+
+def complete(table: str, given: Mapping[str, str]) -> str:
+    """All columns of a log table for a SELECT: those ``given`` by name as SQL, else NULL.
+
+    The fields of structs become lower case.
+    """
+    return ", ".join(
+        f'CAST({given.get(column.name, "NULL")} AS {column.type.lower()}) AS "{column.name}"'
+        for column in LOGS[table]
+    )
 
 
 def columns(table: str) -> tuple[Column, ...]:

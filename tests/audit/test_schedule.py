@@ -311,6 +311,12 @@ def test_trying_again_ends_and_what_does_not_pass_is_not_tried_again(audit: Audi
     assert (failed.status, failed.tries) == (Status.FAILED, 1)
 
 
+def test_what_was_missed_the_last_time_as_well_is_not_looked_at_twice(audit: Audit) -> None:
+    for tries in (2, 1):
+        entry = of(audit({f"prowler {FIRST}": "throttled"}, tries=2), FIRST, "prowler")
+        assert (entry.status, entry.tries) == (Status.PARTIAL, tries)
+
+
 def test_an_account_that_was_throttled_is_signed_in_to_again(audit: Audit) -> None:
     refused = [FIRST, FIRST]
 

@@ -96,6 +96,8 @@ def test_a_run_that_was_killed_goes_on_where_it_was_and_ends_with_the_same_resul
     before = complete()
     # Done again, these would fail.
     behave({f"{tool} {directory.parent.name}": "exit 1" for tool, directory in before})
+    said = baseline("audit", "run", "--account", "nobody").err
+    assert "has not ended. To go on with it: baseline audit run --resume" in said
     resumed = baseline("audit", "run", "--resume", "-o", "json")
     assert resumed.code == 0
     assert "4 at a time" in resumed.err

@@ -169,7 +169,8 @@ def writing(file: Path) -> Iterator[None]:
 @contextmanager
 def whole(file: Path) -> Iterator[TextIO]:
     """Write ``file`` whole or not at all, readable by its owner alone; raises ToolError."""
-    part = file.with_name(f".{file.name}.part")
+    # Of this process alone: two runs may write the front page at once.
+    part = file.with_name(f".{file.name}.{os.getpid()}.part")
     try:
         with writing(file):
             file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

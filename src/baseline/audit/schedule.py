@@ -13,6 +13,7 @@ from baseline.audit.job import Progress, Wish
 from baseline.audit.lapses import passing, unrenewed
 from baseline.audit.ledger import Ledger
 from baseline.audit.manifest import Entry, Passing, Status
+from baseline.audit.obstacles import TRANSIENT
 from baseline.audit.scan import Reach
 from baseline.errors import BaselineError
 from baseline.parallel import Failed, each
@@ -76,7 +77,7 @@ class _Slots:
             with Broker() as broker:
                 self._round(broker, [e for e in self._ledger.run.entries if not e.settled])
                 for _ in range(1, self._plan.tries):
-                    again = self._open(Passing.TRANSIENT)
+                    again = [e for e in self._open(Passing.TRANSIENT) if not self._lasting(e)]
                     if again and not self._paused(again):
                         self._round(broker, again)
                 self._round(broker, self._open(Passing.MEMORY), alone=True)
@@ -85,6 +86,18 @@ class _Slots:
 
     def _open(self, passing: Passing) -> list[Entry]:
         return [e for e in self._ledger.run.entries if e.passing is passing]
+
+    def _lasting(self, entry: Entry) -> bool:
+        """Whether what a partial result misses was missed for the same reasons the last time.
+
+        It does not pass, then, and a second look in every run would be for nothing.
+        """
+        before = self._before.get(entry.key)
+        return (
+            before is not None
+            and entry.status is Status.PARTIAL
+            and TRANSIENT & entry.errors.keys() <= TRANSIENT & before.errors.keys()
+        )
 
     def _paused(self, entries: Sequence[Entry]) -> bool:
         """Wait before ``entries`` are tried again; whether it was given up meanwhile."""

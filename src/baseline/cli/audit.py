@@ -17,7 +17,7 @@ from baseline.cli.audit_options import (
     tools_option,
 )
 from baseline.cli.audit_rows import RUN_COLUMNS, run_row
-from baseline.cli.audit_running import begin, carry_out, resume, wish
+from baseline.cli.audit_running import begin, carry_out, mention_unended, resume, wish
 from baseline.cli.audit_setup import chosen, set_up
 from baseline.cli.shared import (
     aws_options,
@@ -102,6 +102,7 @@ def run(**options: Any) -> int:
         planned, installed = resume(options, reports, names, workers)
         ledger = Ledger.resume(planned, reports)
     else:
+        mention_unended(reports)
         planned, installed = begin(options, configuration, session, names, workers)
         ledger = Ledger.begin(planned, reports)
     manner = ledger.run.manner

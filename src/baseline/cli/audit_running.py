@@ -55,6 +55,13 @@ def begin(
     return replace(run, manner=manner(options, workers, Manner())), lookers
 
 
+def mention_unended(reports: Path) -> None:
+    """Say what a new run is not: the rest of one that was interrupted."""
+    for run in manifest.readable(reports, newest=1):
+        if not run.ended:
+            talk(f"Run {run.stamp} has not ended. To go on with it: baseline audit run --resume")
+
+
 def resume(
     options: dict[str, Any],
     reports: Path,

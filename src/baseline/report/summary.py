@@ -125,7 +125,7 @@ def stand_as_latest(stamp: str, reports: Path) -> None:
     They are the same files under second names, which takes no room.
     """
     for name in (FINDINGS, SUMMARY):
-        own, part = folder(reports, stamp) / name, reports / f".{name}.part"
+        own, part = folder(reports, stamp) / name, reports / f".{name}.{os.getpid()}.part"
         with writing(reports / name):
             part.unlink(missing_ok=True)
             try:

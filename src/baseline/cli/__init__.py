@@ -21,6 +21,11 @@ COMMANDS = {
     "logs": ("baseline.cli.logs:logs", "Collect CloudTrail and flow logs; prove them whole."),
     "query": ("baseline.cli.query:query", "Ask the logs with SQL."),
     "audit": ("baseline.cli.audit:audit", "Audit every account with Prowler and ScoutSuite."),
+    "login": ("baseline.cli.login:login", "Sign in once, with an MFA code, for all that follows."),
+    "credentials": (
+        "baseline.cli.credentials:credentials",
+        "A role's keys, for any other AWS tool.",
+    ),
     "simulate": ("baseline.cli.simulate:simulate", "The simulated organization on loopback."),
     "demo": ("baseline.cli.demo:demo", "The whole job, on the simulated organization."),
 }

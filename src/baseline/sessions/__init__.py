@@ -4,6 +4,7 @@ Only this room imports boto3. Every client it hands out raises the errors of ``b
 so no other room knows botocore's.
 """
 
+from baseline.sessions import profiles
 from baseline.sessions.broker import Broker, Grant
 from baseline.sessions.credentials import Credentials
 from baseline.sessions.mfa import Code, Device, find_serial
@@ -26,5 +27,6 @@ __all__ = [
     "Transport",
     "find_serial",
     "open_session",
+    "profiles",
     "refuse_temporary",
 ]

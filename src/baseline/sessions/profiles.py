@@ -1,0 +1,104 @@
+"""The AWS shared credentials file: one profile put into it, everything else kept byte for byte."""
+
+import os
+import re
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import botocore.session
+
+from baseline.errors import CredentialsError
+
+# A key that no AWS tool knows: it says that the profile is ours to replace.
+MARK = "baseline_source"
+
+_HEADER = re.compile(rb"\s*\[(?P<name>[^\]]*)\]")
+_NAME = re.compile(r"[\w.@+=,/-]{1,64}", re.ASCII)
+
+
+def named(profile: str | None) -> str:
+    """The profile that AWS tools would use; empty for none in particular."""
+    environment = os.environ
+    return profile or environment.get("AWS_PROFILE") or environment.get("AWS_DEFAULT_PROFILE") or ""
+
+
+def credentials_file() -> Path:
+    """Where AWS tools look for keys: ~/.aws/credentials, or what the environment says."""
+    setting = botocore.session.Session().get_config_variable("credentials_file")
+    return Path(setting).expanduser()
+
+
+def store(file: Path, profile: str, values: Mapping[str, str]) -> None:
+    """Put ``profile`` into ``file``, whole or not at all, readable by its owner alone.
+
+    Raises CredentialsError when that cannot be, or when a profile of this name is not ours.
+    """
+    if not _NAME.fullmatch(profile):
+        raise CredentialsError(
+            f"{profile!r} is no name for a profile",
+            remedy="Give letters, digits and .@+=,/_- (like acme-mfa) with --as.",
+        )
+    target = file.resolve()  # what a link leads to is replaced, and the link stays
+    if target.exists() and not target.is_file():
+        raise _unwritable(file, "it is not a regular file")
+    try:
+        before = target.read_bytes() if target.exists() else b""
+        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _replace(target, with_profile(before, profile, values))
+    except OSError as error:
+        raise _unwritable(file, error.strerror or str(error)) from error
+
+
+def with_profile(text: bytes, profile: str, values: Mapping[str, str]) -> bytes:
+    """``text`` of a credentials file, with ``profile`` made anew or added at its end."""
+    section = "".join(f"{key} = {value}\n" for key, value in values.items())
+    made = f"[{profile}]\n{section}".encode()
+    lines = text.splitlines(keepends=True)
+    begin = next((i for i, line in enumerate(lines) if _name_of(line) == profile), None)
+    if begin is None:
+        gap = b"" if not lines else b"\n" if text.endswith(b"\n") else b"\n\n"
+        return text + gap + made
+    end = _end_of_section(lines, begin)
+    if not any(line.startswith(MARK.encode()) for line in lines[begin:end]):
+        raise CredentialsError(
+            f"the profile {profile} is there already, and was not made by this command",
+            remedy="Give another name with --as.",
+        )
+    return b"".join(lines[:begin]) + made + b"".join(lines[end:])
+
+
+def _name_of(line: bytes) -> str | None:
+    """The profile whose section begins in ``line``."""
+    found = _HEADER.match(line)
+    return found["name"].decode("utf-8", "replace").strip() if found else None
+
+
+def _end_of_section(lines: list[bytes], begin: int) -> int:
+    """Past the last key; what stands before the next section, as a comment, belongs to that."""
+    end = begin + 1
+    for number in range(begin + 1, len(lines)):
+        if _name_of(lines[number]) is not None:
+            break
+        if lines[number].strip() and not lines[number].lstrip().startswith((b"#", b";")):
+            end = number + 1
+    return end
+
+
+def _replace(target: Path, content: bytes) -> None:
+    handle, part = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")  # 0600
+    try:
+        with os.fdopen(handle, "wb") as out:
+            out.write(content)
+        Path(part).replace(target)
+    except BaseException:
+        Path(part).unlink()
+        raise
+
+
+def _unwritable(file: Path, why: str) -> CredentialsError:
+    return CredentialsError(
+        f"cannot be written: {why}",
+        where=str(file),
+        remedy="Make it writable, or have the keys printed with --export.",
+    )

@@ -5,9 +5,11 @@ It notes how it was started in ``stub.json``, beside its results.
 """
 
 import csv
+import importlib
 import json
 import os
 import signal
+import site
 import subprocess
 import sys
 import time
@@ -75,6 +77,8 @@ def main() -> int:
     if behaviour == "nothing there":
         sys.stdout.write(f" There are no findings in Account {account}\n")
         return 0
+    if behaviour.startswith("calls for "):
+        call_for(directory / f"{tool}-errors.log", float(behaviour.removeprefix("calls for ")))
     if behaviour == "leaves a child":
         child = subprocess.Popen(["sleep", "60"])
         (directory / "child").write_text(str(child.pid))
@@ -121,6 +125,23 @@ def note(directory: Path) -> None:
         "pid": os.getpid(),
     }
     (directory / "stub.json").write_text(json.dumps(seen))
+
+
+def call_for(log: Path, seconds: float) -> None:
+    """Ask AWS again and again, as one client; what it refuses is logged as Prowler does."""
+    site.addsitedir(os.environ["STUB_PACKAGES"])
+    boto3 = importlib.import_module("boto3")
+    iam = boto3.client("iam")
+    ends = time.monotonic() + seconds
+    with log.open("a") as errors:
+        while time.monotonic() < ends:
+            try:
+                iam.list_users()
+            except Exception as error:  # noqa: BLE001  # whatever it is, it is logged
+                text = f"eu-west-1 -- {type(error).__name__}[52]: {error}"
+                line = {"level": "ERROR", "module": "iam_service", "message": text}
+                errors.write(json.dumps(line) + "\n")
+            time.sleep(0.2)
 
 
 def prowler(directory: Path, account: str, behaviour: str) -> int:

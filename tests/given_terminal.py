@@ -1,6 +1,10 @@
 """What a command line gives back."""
 
 import json
+import os
+import pty
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -49,3 +53,26 @@ def at_a_terminal(
             return Ran(code, said.out, said.err)
 
         yield run
+
+
+def type_at_terminal(arguments: list[str], lines: list[str]) -> tuple[str, int]:
+    """What a terminal of its own showed, and the exit code; a line is typed at each question."""
+    terminal, end = pty.openpty()
+    command = [sys.executable, "-m", "baseline", *arguments]
+    child = subprocess.Popen(command, stdin=end, stdout=end, stderr=end, start_new_session=True)
+    os.close(end)
+    said, left = "", list(lines)
+    while chunk := _shown(terminal):
+        said += chunk
+        # With the space, which comes when what was typed before has been thrown away.
+        if said.endswith(": "):
+            os.write(terminal, f"{left.pop(0)}\n".encode() if left else b"\4")
+    os.close(terminal)
+    return said, child.wait()
+
+
+def _shown(terminal: int) -> str:
+    try:
+        return os.read(terminal, 4096).decode()
+    except OSError:  # the other end is closed
+        return ""

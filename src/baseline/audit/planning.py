@@ -8,12 +8,17 @@ from baseline import VERSION
 from baseline.audit.environments import Environment
 from baseline.audit.manifest import Entry, LeftOut, Run, now, stamp
 from baseline.configuration import Configuration
-from baseline.errors import CredentialsError, DeniedError, UsageError
+from baseline.errors import AwsError, BaselineError, CredentialsError, DeniedError, UsageError
 from baseline.organization import Account, Filters, Organization, enabled_regions
-from baseline.sessions import Session
+from baseline.sessions import CHAINED_SECONDS, Code, Session
 
 # Outside an organization the caller's account is audited as the caller.
 AS_CALLER = ""
+
+_NAME = "baseline-audit"
+_HOUR = 3600
+# In what STS says of a duration that the role does not allow.
+_TOO_LONG = "MaxSessionDuration"
 
 
 @dataclass(frozen=True)
@@ -23,6 +28,15 @@ class Request:
     filters: Filters
     role: str | None = None
     services: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Entrance:
+    """How accounts are entered: the role, and for how many ``seconds`` each time."""
+
+    role: str
+    external_id: str | None = None
+    seconds: int = CHAINED_SECONDS
 
 
 @dataclass(frozen=True)
@@ -107,29 +121,68 @@ def lookers(services: tuple[str, ...], tools: Sequence[Environment]) -> tuple[En
     return tuple(e for e in tools if not services or e.services.intersection(services))
 
 
-def open_account(session: Session, account_id: str, role: str, external_id: str | None) -> Session:
-    """The session that audits ``account_id``; never another account's, and never a fallback."""
-    if role != AS_CALLER:
-        return _assumed(session, account_id, role, external_id)
+def open_account(
+    session: Session, account_id: str, entrance: Entrance, code: Code | None = None
+) -> Session:
+    """The session that audits ``account_id``; never another account's, and never a fallback.
+
+    With an MFA ``code`` it ends after the seconds of ``entrance``. Raises UsageError when the role
+    does not last so long.
+    """
+    if entrance.role != AS_CALLER:
+        return _assumed(session, account_id, entrance, code)
     if session.account_id != account_id:
         raise CredentialsError(
             f"the credentials are of account {session.account_id}, not {account_id}",
             remedy="Sign in to that account, or give the role to assume there with --role.",
         )
-    return session
+    return session.signed_in(entrance.seconds, code) if code else session
 
 
-def _assumed(session: Session, account_id: str, role: str, external_id: str | None) -> Session:
+def _assumed(session: Session, account_id: str, entrance: Entrance, code: Code | None) -> Session:
     try:
-        return session.assume(account_id, role, external_id=external_id, name="baseline-audit")
+        return session.assume(
+            account_id,
+            entrance.role,
+            external_id=entrance.external_id,
+            seconds=entrance.seconds,
+            name=_NAME,
+            code=code,
+        )
     except DeniedError as error:
         raise DeniedError(
             error.what,
             code=error.code,
             where=error.where,
-            remedy=f"See that {role} is in the account and trusts this identity"
-            " (baseline rollout deploy --only audit-roles), or name another with --role.",
+            remedy=f"See that {entrance.role} is in the account and trusts this identity"
+            " (baseline rollout deploy --only audit-roles), or name another with --role. If it"
+            " wants MFA, give -m.",
         ) from error
+    except AwsError as error:
+        if _TOO_LONG not in error.what:
+            raise
+        raise _too_long(account_id, entrance, _longest(session, account_id, entrance)) from error
+
+
+def _longest(session: Session, account_id: str, entrance: Entrance) -> int:
+    """The seconds that a role lasts at most; 0 when it cannot be asked."""
+    try:
+        inside = open_account(session, account_id, replace(entrance, seconds=CHAINED_SECONDS))
+        found = inside.client("iam").get_role(RoleName=entrance.role.rpartition("/")[2])["Role"]
+        return int(found["MaxSessionDuration"])
+    except BaselineError:
+        return 0
+
+
+def _too_long(account_id: str, entrance: Entrance, longest: int) -> UsageError:
+    allowed = f"{longest / _HOUR:g} hours" if longest else "less (one hour, unless it was set)"
+    remedy = f"Give -d {longest / _HOUR:g}" if longest else "Give a shorter -d"
+    return UsageError(
+        f"{entrance.role} in {account_id} cannot be assumed for {entrance.seconds / _HOUR:g} hours:"
+        f" its MaxSessionDuration allows {allowed}",
+        remedy=f"{remedy}, or let it last longer, up to 12 hours: aws iam update-role --role-name"
+        f" {entrance.role} --max-session-duration {entrance.seconds}",
+    )
 
 
 def _why_not(account: Account, configuration: Configuration) -> str:

@@ -5,14 +5,13 @@ from typing import Any
 
 import click
 
-from baseline.audit import capacity, manifest, planning, schedule
+from baseline.audit import capacity, manifest, schedule
 from baseline.audit.findings import SEVERITIES
 from baseline.audit.ledger import Ledger
 from baseline.cli.audit_answer import tell
 from baseline.cli.audit_options import (
     names_and_workers,
     parallel_option,
-    refuse_later_work,
     reports_option,
     tools_option,
 )
@@ -27,7 +26,7 @@ from baseline.cli.shared import (
     show,
     target_options,
 )
-from baseline.sessions import open_session
+from baseline.cli.signing_in import sign_in, sign_in_options
 
 
 @click.group()
@@ -60,8 +59,7 @@ def setup(tool_names: tuple[str, ...], tools_dir: Path | None) -> None:
 @click.argument("named", nargs=-1, metavar="[ACCOUNT]...")
 @click.option("-r", "--role", help="Role to assume in each account.  [default: audit.role]")
 @parallel_option
-@click.option("-m", "--mfa", is_flag=True, help="Ask for an MFA code.")
-@click.option("-d", "--duration", metavar="HOURS", help="Session length.")
+@sign_in_options
 @tools_option
 @click.option("--service", "services", multiple=True, help="Only this service. Repeatable.")
 @click.option("--prowler-option", multiple=True, help="Passed on to Prowler. Repeatable.")
@@ -84,6 +82,10 @@ def run(**options: Any) -> int:
     While it runs, each tool's output is in reports/TOOL/ACCOUNT/TIME.partial/log.txt; at the end
     reports/index.html shows all of it, with findings.csv and summary.json beside it.
 
+    With -m one MFA code does for all accounts: it signs in once, and each role's session is renewed
+    before its hour ends. -d over 1 makes a role's sessions longer, up to the role's maximum, from
+    an IAM user's own keys only; with -m each role then takes a code of its own.
+
     \b
     Exit code 0  every scan is complete, and nothing is as bad as --fail-on
               1  a finding is, or an account could not be looked at, or not wholly
@@ -93,25 +95,23 @@ def run(**options: Any) -> int:
     \b
     Example:  baseline audit run -p 4 --region eu-west-1 --fail-on high
     """
-    refuse_later_work(options["mfa"], options["duration"])
     configuration = load_configuration(options["config_path"])
     reports = options["reports"] or configuration.reports
     names, workers = names_and_workers(options)
-    session = open_session(options["profile"])
+    signed_in = sign_in(options, configuration)
+    session = signed_in.session
     if options["resume"]:
         planned, installed = resume(options, reports, names, workers)
-        ledger = Ledger.resume(planned, reports)
     else:
         mention_unended(reports)
         planned, installed = begin(options, configuration, session, names, workers)
-        ledger = Ledger.begin(planned, reports)
+    open_account = signed_in.opener(planned, configuration, options)
+    ledger = (Ledger.resume if options["resume"] else Ledger.begin)(planned, reports)
     manner = ledger.run.manner
     plan = schedule.Plan(
         wish=wish(configuration, ledger.run, session, reports),
         environments=installed,
-        open_account=lambda account: planning.open_account(
-            session, account, planned.role, configuration.audit.external_id
-        ),
+        open_account=open_account,
         workers=manner.workers or capacity.workers(len(planned.account_ids), len(planned.regions)),
         tries=configuration.audit.tries,
         pause=configuration.audit.pause_seconds,

@@ -9,7 +9,6 @@ import click
 
 from baseline.audit.manifest import Manner
 from baseline.audit.tools import TOOLS
-from baseline.errors import UsageError
 
 _AUTO = "auto"
 _COUNT = re.compile(r"[1-9]\d{0,2}")
@@ -54,17 +53,6 @@ def parallel_option(command: Callable[..., Any]) -> Callable[..., Any]:
     )(command)
 
 
-def refuse_later_work(mfa: bool, duration: str | None) -> None:
-    """Raise UsageError for what is not there yet."""
-    if mfa or duration:
-        raise UsageError(
-            f"{'-m' if mfa else '-d'} is not there yet",
-            remedy="Export credentials that are signed with MFA already (aws sts get-session-token)"
-            " and leave it out: the audit renews each role's session by itself, however long"
-            " an account takes.",
-        )
-
-
 def manner(options: dict[str, Any], workers: int | None, before: Manner) -> Manner:
     """How a run shall go: as the options say, and where they say nothing, as ``before``."""
     passed_on = {tool: options[f"{tool}_option"] or before.options.get(tool, ()) for tool in TOOLS}
@@ -81,6 +69,10 @@ def names_and_workers(options: dict[str, Any]) -> tuple[tuple[str, ...], int | N
 
     ``-p NAME`` names an account.
     """
+=======
+def names_and_workers(options: dict[str, Any]) -> tuple[tuple[str, ...], int]:
+    """The accounts, and how many at a time (0: choose); ``-p NAME`` names an account."""
+>>>>>>> 04399d6 (Ask for MFA where an audit needs it: once for all accounts, or once for each long session)
     names, parallel = (*options["named"], *options["accounts"]), options["parallel"]
     if parallel is None:
         return names, None

@@ -43,12 +43,20 @@ _BY_SIGNAL = 128
     help="Let calls go wrong; KIND is deny, throttle, timeout or error. What is * or left out "
     "means any; ACCOUNT is that of the caller. Repeatable.",
 )
+@click.option(
+    "--session-seconds",
+    type=click.FloatRange(min=2),
+    metavar="SECONDS",
+    help="Let temporary credentials end after so long, whatever was asked for, to see what lasts.",
+)
 @click.argument("command", nargs=-1, type=click.UNPROCESSED)
 def simulate(
+    *,
     port: int,
     accounts: int | None,
     state_path: Path | None,
     faults: tuple[str, ...],
+    session_seconds: float | None,
     command: tuple[str, ...],
 ) -> int:
     """The simulated organization on loopback, for any AWS tool.
@@ -63,6 +71,7 @@ def simulate(
       eval "$(baseline simulate &)"; baseline accounts; kill $BASELINE_SIMULATION_PID
     """
     simulation = _begin(accounts, state_path, faults)
+    simulation.longest_session = session_seconds
     with simulation.serve(port) as url:
         environment = simulation.environment(url)
         code = _run(command, environment) if command else _wait(simulation, url, environment)

@@ -65,6 +65,7 @@ class Simulation:
         self.faults = Faults()
         self.issued = IssuedCredentials(clock)
         self.mfa = MfaCodes(clock)
+        self.longest_session: float | None = None  # seconds, whatever is asked of STS
         self.observers: list[Observer] = []
         self.url = ""  # where processes that the simulation starts find it, while it is served
         self.front = Front(self)

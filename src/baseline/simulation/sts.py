@@ -142,8 +142,9 @@ class Sts(Service):
                 return user
         return None
 
-    def _issue(self, who: Identity, seconds: int, mfa_at: dt.datetime | None) -> dict[str, Any]:
+    def _issue(self, who: Identity, seconds: float, mfa_at: dt.datetime | None) -> dict[str, Any]:
         token = secrets.token_urlsafe(96)
+        seconds = min(seconds, self.simulation.longest_session or seconds)
         expiration = self.simulation.clock.now() + dt.timedelta(seconds=seconds)
         self.simulation.issued.add(Issued(who, token, expiration, mfa_at))
         return {

@@ -36,6 +36,7 @@ DENIED = (
     "An error occurred (AccessDeniedException) when calling the ListDetectors operation: "
     'User "x" is not allowed"}\n'
 )
+RECORD = DENIED[: DENIED.index('"eu-west-1')].replace("guardduty", "iam")
 THROTTLED = DENIED.replace("AccessDeniedException", "Throttling").replace("guardduty", "s3")
 SCOUT_DENIED = (
     "2026-01-01 00:00:00 host scout[1] ERROR s3.py L42: Failed to get bucket policy: An error "
@@ -139,8 +140,7 @@ def call_for(log: Path, seconds: float) -> None:
                 iam.list_users()
             except Exception as error:  # noqa: BLE001  # whatever it is, it is logged
                 text = f"eu-west-1 -- {type(error).__name__}[52]: {error}"
-                line = {"level": "ERROR", "module": "iam_service", "message": text}
-                errors.write(json.dumps(line) + "\n")
+                errors.write(f'{RECORD}"{text}"}}\n')
             time.sleep(0.2)
 
 

@@ -12,13 +12,14 @@ import pytest
 
 from baseline.audit import environments, planning, schedule
 from baseline.audit.job import Wish
-from baseline.audit.manifest import Ledger, Status
+from baseline.audit.ledger import Ledger
+from baseline.audit.manifest import Status
 from baseline.audit.tools import TOOLS
 from baseline.cli.signing_in import SignedIn
 from baseline.configuration import Configuration
 from baseline.errors import DeniedError
 from baseline.organization import Account
-from baseline.sessions import Device, Session, open_session
+from baseline.sessions import Device, open_session
 from baseline.simulation import Blueprint, Simulation
 from baseline.simulation.service import Call
 from given_audits import install
@@ -321,10 +322,10 @@ def with_plain_keys(monkeypatch: pytest.MonkeyPatch) -> Any:
     (prowler, *_), reports = tools(), Path("reports").absolute()
     account = Account(PRODUCTION, "production", "", "ACTIVE")
     run = planning.new_run(planning.Choice("", (), (account,), ()), (prowler,), ())
-    wish = Wish(reports, "eu-west-1", 60.0, (), (), {})
-    session: Session = open_session()
-    ledger = Ledger(run, reports)
-    for _ in schedule.run(schedule.Plan(wish, (prowler,), lambda _: session), ledger):
+    session, ledger = open_session(), Ledger.begin(run, reports)
+    wish = Wish(reports, ledger.run.stamp, "eu-west-1", 60.0, (), (), {})
+    plan = schedule.Plan(wish, (prowler,), lambda _: session, tries=1)
+    for _ in schedule.run(plan, ledger):
         continue
     return ledger.close().entries[0]
 

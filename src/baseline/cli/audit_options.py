@@ -69,10 +69,6 @@ def names_and_workers(options: dict[str, Any]) -> tuple[tuple[str, ...], int | N
 
     ``-p NAME`` names an account.
     """
-=======
-def names_and_workers(options: dict[str, Any]) -> tuple[tuple[str, ...], int]:
-    """The accounts, and how many at a time (0: choose); ``-p NAME`` names an account."""
->>>>>>> 04399d6 (Ask for MFA where an audit needs it: once for all accounts, or once for each long session)
     names, parallel = (*options["named"], *options["accounts"]), options["parallel"]
     if parallel is None:
         return names, None

@@ -69,6 +69,7 @@ def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Behave:
     file = tmp_path / "stub-behaviours.json"
     monkeypatch.setenv("BASELINE_TOOLS", str(tmp_path / "tools"))
     monkeypatch.setenv("STUB", str(file))
+    monkeypatch.setenv("STUB_PACKAGES", str(Path(pytest.__file__).parents[1]))
 
     def told(behaviours: dict[str, str]) -> None:
         file.write_text(json.dumps(behaviours))
@@ -77,17 +78,18 @@ def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Behave:
     return told
 
 
-def roll_out_role(simulation: "Simulation") -> None:
-    """Let the main account assume the audit role in every account."""
-    trust = {
-        "Version": "2012-10-17",
-        "Statement": {
-            "Effect": "Allow",
-            "Principal": {"AWS": f"arn:aws:iam::{simulation.blueprint.main.id}:root"},
-            "Action": "sts:AssumeRole",
-        },
+def roll_out_role(
+    simulation: "Simulation", name: str = ROLE, *, mfa: bool = False, hours: int = 12
+) -> None:
+    """Let the main account assume the role in every account; with ``mfa`` only after a code."""
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"AWS": f"arn:aws:iam::{simulation.blueprint.main.id}:root"},
+        "Action": "sts:AssumeRole",
+        "Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"}} if mfa else {},
     }
+    trust = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     for account in simulation.active_account_ids():
         simulation.client("iam", "us-east-1", account).create_role(
-            RoleName=ROLE, AssumeRolePolicyDocument=json.dumps(trust)
+            RoleName=name, AssumeRolePolicyDocument=trust, MaxSessionDuration=hours * 3600
         )

@@ -17,7 +17,7 @@ import pytest
 from baseline.cli.codes import Program
 from baseline.sessions import open_session
 from baseline.simulation import Blueprint, Simulation
-from given_roles import ROLE, roll_out_role
+from given_audits import ROLE, roll_out_role
 from given_terminal import Baseline, at_a_terminal, type_at_terminal
 
 MAIN, PRODUCTION = "100000000001", "400000000004"

@@ -1,10 +1,9 @@
 """``audit run -m -d`` over HTTP, against the simulation's STS: who is asked, when, for how long."""
 
-import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +21,13 @@ from baseline.organization import Account
 from baseline.sessions import Device, open_session
 from baseline.simulation import Blueprint, Simulation
 from baseline.simulation.service import Call
-from given_audits import install
-from given_roles import roll_out_role
+from given_audits import ROLE as GUARDED
+from given_audits import Behave, roll_out_role, stand_in
 from given_terminal import Baseline, at_a_terminal, type_at_terminal
 
 MAIN, PRODUCTION, PAYMENTS = "100000000001", "400000000004", "500000000005"
 ME = f"arn:aws:iam::{MAIN}:user/security-engineer"
-GUARDED, SHORT = "AssumableSecurityAuditRole", "ShortRole"
+SHORT = "ShortRole"
 SCRIPT = Path(__file__).parents[2] / "scripts/security-audit"
 
 
@@ -65,23 +64,14 @@ def asked(organization: Simulation) -> list[Call]:
 
 
 @pytest.fixture
-def behave(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[dict[str, str]], None]:
-    install(tmp_path / "tools")
-    monkeypatch.setenv("BASELINE_TOOLS", str(tmp_path / "tools"))
-    monkeypatch.setenv("STUB", str(tmp_path / "stub-behaviours.json"))
-    monkeypatch.setenv("STUB_PACKAGES", str(Path(pytest.__file__).parents[1]))
-
-    def told(behaviours: dict[str, str]) -> None:
-        (tmp_path / "stub-behaviours.json").write_text(json.dumps(behaviours))
-
-    told({})
-    return told
+def behave(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Behave:
+    return stand_in(tmp_path, monkeypatch)
 
 
 @pytest.fixture
 def baseline(
     organization: Simulation,
-    behave: Callable[[dict[str, str]], None],
+    behave: Behave,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> Iterator[Baseline]:
@@ -295,7 +285,7 @@ def test_the_mission_s_script_takes_m_and_d(
 def test_an_audit_outlives_its_sessions_and_plain_keys_do_not(
     baseline: Baseline,
     organization: Simulation,
-    behave: Callable[[dict[str, str]], None],
+    behave: Behave,
     asked: list[Call],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -331,7 +321,7 @@ def with_plain_keys(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 def test_when_the_sign_in_itself_ends_that_is_the_reason(
-    baseline: Baseline, organization: Simulation, behave: Callable[[dict[str, str]], None]
+    baseline: Baseline, organization: Simulation, behave: Behave
 ) -> None:
     """It lasts four seconds, roles that are assumed with it two, and the audit takes longer."""
     organization.longest_session = 4

@@ -17,6 +17,7 @@ from click.core import ParameterSource
 from baseline.cli import shared
 from baseline.cli.athena import athena_options, open_athena
 from baseline.cli.detecting import Detecting, detecting_options
+from baseline.cli.sigma_rules import import_sigma
 from baseline.errors import UsageError
 from baseline.query import catalogue
 
@@ -32,6 +33,9 @@ _OF_ATHENA = ("--workgroup", "--max-bytes")
 @click.group()
 def query() -> None:
     """Ask the logs with SQL."""
+
+
+query.add_command(import_sigma)
 
 
 def _queries_option(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -65,7 +65,7 @@ def setup(tool_names: tuple[str, ...], tools_dir: Path | None) -> None:
 @click.option("--prowler-option", multiple=True, help="Passed on to Prowler. Repeatable.")
 @click.option("--scoutsuite-option", multiple=True, help="Passed on to ScoutSuite. Repeatable.")
 @click.option("--timeout", type=click.FloatRange(min=0.01), help="Minutes a tool and account.")
-@click.option("--resume", is_flag=True, help="Run only what the latest run misses.")
+@click.option("--resume", is_flag=True, help="Run only what the latest run misses, in its manner.")
 @click.option(
     "--fail-on", type=click.Choice(SEVERITIES), help="Exit 1 when a finding is as bad, or worse."
 )
@@ -79,8 +79,12 @@ def run(**options: Any) -> int:
 
     Each account is looked at through its audit role, first by Prowler, then by ScoutSuite. Outside
     an organization the caller's own account is audited, as the caller unless --role is given.
-    While it runs, each tool's output is in reports/TOOL/ACCOUNT/TIME.partial/log.txt; at the end
-    reports/index.html shows all of it, with findings.csv and summary.json beside it.
+    While it runs, each tool's output is in reports/TOOL/ACCOUNT/RUN.partial/log.txt. At the end
+    reports/index.html leads to the merged result, and to that of every other run; findings.csv
+    and summary.json beside it are those of the latest run that could look.
+
+    What fails in passing (throttled calls, lost connections, memory) is tried again by itself. A
+    run that was interrupted, or killed, goes on with --resume, in the manner it was asked for.
 
     With -m one MFA code does for all accounts: it signs in once, and each role's session is renewed
     before its hour ends. -d over 1 makes a role's sessions longer, up to the role's maximum, from

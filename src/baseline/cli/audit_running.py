@@ -115,8 +115,9 @@ def carry_out(plan: schedule.Plan, ledger: Ledger, *, shown: bool) -> tuple[Run,
             view(board, changes, shown=shown)
     except KeyboardInterrupt:
         interrupted = True
-        talk("Interrupted; the tools were ended. Go on with: baseline audit run --resume")
-    ended = ledger.close()
+    finally:  # whatever it is, a terminal that is gone for one: what is done is done
+        ended = ledger.close()
     if interrupted:
+        talk("Interrupted; the tools were ended. Go on with: baseline audit run --resume")
         write_front_page(ledger.reports)
     return ended, interrupted

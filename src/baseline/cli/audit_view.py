@@ -82,7 +82,7 @@ def _cell(board: Board, change: Progress | None) -> Text:
         left = board.scan_left(entry)
         failing = reach.failing
         parts += [f"{failing} fail"] if failing else []
-        parts += [f"{_about(left)} left"] if left else []
+        parts += [f"{_about(left)} left"] if left >= 1 else []
     elif entry.counts:
         parts.append(f"{entry.counts.get(FAIL, 0)} fail")
     return Text(" · ".join(parts), style=_STYLES[entry.status])
@@ -90,13 +90,13 @@ def _cell(board: Board, change: Progress | None) -> Text:
 
 def _sums(board: Board) -> str:
     states = ", ".join(f"{count} {status}" for status, count in board.sums())
-    return f"{_far(board)}; {states}; {board.failing} findings fail so far"
+    return f"{_far(board)}; {board.failing} findings fail so far; {states}"
 
 
 def _far(board: Board) -> str:
     """Like "3 of 600 scans have ended, about 35 min left"."""
     left = board.left()
-    told = f", about {_about(left)} left" if left and board.over < board.scans else ""
+    told = f", about {_about(left)} left" if left >= 1 and board.over < board.scans else ""
     return f"{board.over} of {board.scans} scans have ended{told}"
 
 

@@ -5,7 +5,8 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
+
+from baseline.machine import available_memory
 
 _GIB = 1 << 30
 _RESERVE = 1 * _GIB
@@ -32,16 +33,6 @@ def most(accounts: int, regions: int, cores: int, memory: int | None) -> int:
 def need(regions: int) -> int:
     """The bytes that an account takes; ``regions`` 0 means all of them."""
     return _PER_ACCOUNT[0 < regions <= _FEW_REGIONS]
-
-
-def available_memory() -> int | None:
-    """The memory that is free, in bytes; None where the system does not say."""
-    try:
-        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
-    except OSError:
-        return None
-    found = [line.split()[1] for line in lines if line.startswith("MemAvailable:")]
-    return int(found[0]) * 1024 if found else None
 
 
 class Room:

@@ -156,7 +156,7 @@ def _commit(lake: Lake, step: Step, done: Collected) -> None:
 
 
 def _duplicates(lake: Lake, done: Sequence[Batch]) -> int:
-    """Day by day: two trails deliver an event at about the same time."""
+    """As ``auditing.cloudtrail_distinct`` sees them: a copy of another day is another event."""
     days = sorted({batch.date for batch in done if batch.table == "cloudtrail"})
     parts = [lake.manifest.parts("cloudtrail", day) for day in days]
     paths = ([str(lake.path / part.path) for part in day] for day in parts if day)

@@ -74,17 +74,16 @@ def look(path: Path, tag: Tag) -> Columnar:
 
 
 def duplicates(paths: Sequence[str], spill: Path) -> int:
-    """How many rows of the CloudTrail files ``paths`` repeat an event that another row has.
+    """How many rows of the CloudTrail files of a day repeat an event of the same place.
 
     What does not fit into memory is put into the directory ``spill`` meanwhile.
     """
-    found = (
-        _connection(spill)
-        .execute(
-            "SELECT count(eventid) - count(DISTINCT eventid) FROM read_parquet($1)", [list(paths)]
-        )
-        .fetchone()
+    copies = (
+        "SELECT count(*) AS number FROM read_parquet($1) WHERE eventid NOTNULL"
+        " GROUP BY account, region, eventid"
     )
+    query = f"SELECT coalesce(sum(number - 1), 0) FROM ({copies})"
+    found = _connection(spill).execute(query, [list(paths)]).fetchone()
     return int(found[0])
 
 

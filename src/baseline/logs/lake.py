@@ -5,6 +5,8 @@ Logs hold what an attacker wants to know: files are 0600, directories 0700.
 
 import fcntl
 import os
+import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +17,8 @@ from baseline.logs.manifest import Manifest
 
 MANIFEST = "manifest.sqlite"
 STAGING = ".staging"
+SPILL = ".spill"
+_A_DAY = 24 * 3600
 
 
 class Lake:
@@ -47,6 +51,14 @@ class Lake:
     def staging(self) -> Path:
         """Where files are before they are finished."""
         return self.path / STAGING
+
+    def spill(self) -> Path | None:
+        """Where a query may put what it cannot hold in memory; None when nothing can be written."""
+        try:
+            (self.path / SPILL).mkdir(mode=0o700, exist_ok=True)
+        except OSError:
+            return None
+        return self.path / SPILL if os.access(self.path / SPILL, os.W_OK) else None
 
     def files(self, table: str) -> list[str]:
         """The absolute paths of a table's Parquet files."""
@@ -94,11 +106,18 @@ class Lake:
         """Remove what a killed run left, and files that were replaced in an earlier run."""
         for leftover in self.staging.iterdir():
             leftover.unlink()
+        for left in self._left_by_queries():
+            shutil.rmtree(left, ignore_errors=True)
         for table in TABLES:
             named = set(self.files(table))
             for file in (self.path / table).glob("date=*/*.parquet"):
                 if str(file) not in named:
                     file.unlink()
+
+    def _left_by_queries(self) -> list[Path]:
+        """What killed queries left behind: one that runs may still be at work with its own."""
+        before = time.time() - _A_DAY
+        return [left for left in (self.path / SPILL).glob("*") if left.stat().st_mtime < before]
 
 
 def _flush(path: Path) -> None:

@@ -20,8 +20,7 @@ _KNOWN_FUNCTIONS = FUNCTIONS | {"format_datetime", "contains"}
 def tables(query: exp.Query) -> frozenset[str]:
     """The tables of logs that the query reads, also through a view."""
     names = {table.name for table in _reads(query)}
-    found = {name.removesuffix("$partitions") for name in names}
-    return frozenset((found | ({"cloudtrail"} if DISTINCT in found else set())) & set(TABLES))
+    return frozenset(table for table in TABLES if names & {table, *_views(table)})
 
 
 def condition(query: exp.Query, table: str) -> exp.Expression | None:
@@ -31,15 +30,17 @@ def condition(query: exp.Query, table: str) -> exp.Expression | None:
     """
     found: list[exp.Expression] = []
     for read in _reads(query):
-        if read.name == table:
+        # The views over a table keep account, region and date apart.
+        if read.name == table or read.name in _views(table):
             own = _own_condition(read)
             if own is None:
                 return None
             found.append(own)
-        elif read.name.startswith(table):
-            # A view picks among the rows of all days.
-            return None
     return exp.or_(*found) if found else None
+
+
+def _views(table: str) -> tuple[str, ...]:
+    return (f"{table}$partitions", *((DISTINCT,) if table == "cloudtrail" else ()))
 
 
 def _reads(query: exp.Query) -> Iterator[exp.Table]:

@@ -11,7 +11,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +25,8 @@ _A_DAY = 24 * 3600
 
 # Byte code is written by the first import, unless somebody's environment forbids it.
 _REMOVED = ("PYTHONDONTWRITEBYTECODE", "PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV")
+# What is nobody's business but ours: identities, and settings.
+_OURS = ("AWS_", "BASELINE_")
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,15 @@ class Environment:
     def services(self) -> frozenset[str]:
         """The services that the installed tool can look at; empty when that cannot be told."""
         return self.tool.services(self.packages)
+
+
+def variables(base: Mapping[str, str]) -> dict[str, str]:
+    """``base`` for a program of a tool's environment that has no account to look at yet."""
+    return {
+        name: value
+        for name, value in base.items()
+        if name not in _REMOVED and not name.startswith(_OURS)
+    }
 
 
 def default_directory() -> Path:

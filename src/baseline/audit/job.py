@@ -7,7 +7,7 @@ import signal
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from baseline.audit import process, results
@@ -36,7 +36,8 @@ class Wish:
     """What is wanted of every tool. ``limit`` is in seconds; ``options`` are passed on, by tool.
 
     No regions or services means all of them; ``region`` is where a client starts. ``stamp`` is
-    that of the run, which names every directory.
+    that of the run, which names every directory. ``starts`` are other ways to start a tool than
+    plainly.
     """
 
     reports: Path
@@ -46,6 +47,7 @@ class Wish:
     regions: tuple[str, ...]
     services: tuple[str, ...]
     options: Mapping[str, tuple[str, ...]]
+    starts: Mapping[str, process.Start] = field(default_factory=dict)
 
 
 def run(
@@ -59,33 +61,59 @@ def run(
 ) -> None:
     """Run one tool, telling how far it is; its last word is the settled entry.
 
-    ``variables`` makes the child's environment of ours and a region. Raises ToolError when nothing
-    can be written or started.
+    ``variables`` makes the child's environment of ours and a region. What fails when it is started
+    in another way than plainly is run again plainly. Raises ToolError when nothing can be written
+    or started.
     """
-    directory = _fresh(wish.reports.absolute() / entry.tool / entry.account_id, wish.stamp)
-    options = wish.options.get(entry.tool, ())
-    # A tool refuses, or silently ignores, the services that it does not know.
-    services = tuple(s for s in wish.services if s in environment.services)
-    scan = Scan(entry.account_id, directory, wish.regions, services, options)
-    command = (*environment.command, *environment.tool.arguments(scan))
-    running = replace(
-        _placed(entry, wish.reports, directory),
-        status=Status.RUNNING,
-        tries=entry.tries + 1,
-        command=command,
-        started=now(),
-    )
-    meter = _Watch(running, environment, tell)
-    ended = process.run(
-        command,
-        directory=directory,
-        environment=variables(os.environ, wish.region),
-        log=directory / LOG,
-        limit=wish.limit,
-        stop=stop,
-        watch=meter.watch,
-    )
-    tell(Progress(_settled(wish, running, environment, scan, ended), meter.reach))
+    start = wish.starts.get(entry.tool, process.start)
+    scan = _Scanning(wish, environment, variables, stop, tell)
+    last, cut = scan.run(entry, start)
+    if last.entry.status is Status.FAILED and not cut and start is not process.start:
+        reason = f"a warm worker failed; it is started plainly: {last.entry.reason}"
+        tell(Progress(replace(last.entry, status=Status.WAITING, reason=reason), Reach()))
+        last, _ = scan.run(entry, process.start)
+    tell(last)
+
+
+@dataclass(frozen=True)
+class _Scanning:
+    """How one tool is run in one account."""
+
+    wish: Wish
+    environment: Environment
+    variables: Callable[[Mapping[str, str], str], dict[str, str]]
+    stop: threading.Event
+    tell: Callable[[Progress], None]
+
+    def run(self, entry: Entry, start: process.Start) -> tuple[Progress, str]:
+        """The settled entry, and why the tool was cut short if it was."""
+        wish, environment, tool = self.wish, self.environment, self.environment.tool
+        directory = _fresh(wish.reports.absolute() / entry.tool / entry.account_id, wish.stamp)
+        options = wish.options.get(entry.tool, ())
+        # A tool refuses, or silently ignores, the services that it does not know.
+        services = tuple(s for s in wish.services if s in environment.services)
+        scan = Scan(entry.account_id, directory, wish.regions, services, options)
+        command = (*environment.command, *tool.arguments(scan))
+        running = replace(
+            _placed(entry, wish.reports, directory),
+            status=Status.RUNNING,
+            tries=entry.tries + 1,
+            command=command,
+            started=now(),
+        )
+        meter = _Watch(running, environment, self.tell)
+        ended = process.run(
+            command,
+            directory=directory,
+            environment=self.variables(os.environ, wish.region),
+            log=directory / LOG,
+            limit=wish.limit,
+            stop=self.stop,
+            watch=meter.watch,
+            start=start,
+        )
+        settled = _settled(wish, running, environment, scan, ended)
+        return Progress(settled, meter.reach), ended.cut
 
 
 class _Watch:

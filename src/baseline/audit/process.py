@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 from baseline.audit import leash
 from baseline.audit.manifest import private
@@ -33,46 +33,46 @@ class Ended:
     peak_memory: int
 
 
-def run(
-    command: Sequence[str],
-    *,
-    directory: Path,
-    environment: Mapping[str, str],
-    log: Path,
-    limit: float,
-    stop: threading.Event,
-    watch: Callable[[str], None],
-) -> Ended:
-    """Run ``command`` until it ends, ``limit`` seconds passed or ``stop`` is set.
+class Child(Protocol):
+    """A program that leads a group of processes of its own."""
 
-    Nothing that it started in its own group outlives it, however this ends; should this program be
-    killed, so is the child. What it writes goes
-    straight to ``log``; ``watch`` is given each part of whole lines. Raises ToolError when it
-    cannot be started.
-    """
-    started = time.monotonic()
-    with open(log, "wb", opener=private) as output:
-        child = _start(command, directory, environment, output)
-    with log.open("rb") as lines, _swept(child):
-        cut, glance = "", _FIRST_GLANCE
-        while (ended := _reap(child)) is None:
-            cut = cut or _why_cut(stop, started, limit)
-            if cut:
-                ended = _end(child)
-                break
-            watch(_whole_lines(lines))
-            stop.wait(glance)
-            glance = min(_GLANCE, 2 * glance)
-        watch(_whole_lines(lines))
-    code, memory = ended
-    return Ended(code, cut, time.monotonic() - started, memory)
+    @property
+    def pid(self) -> int:
+        """The process, and its group."""
+
+    def reap(self) -> tuple[int, int] | None:
+        """Its exit code and its own peak memory in bytes, once it has ended."""
 
 
-def _start(
+Start = Callable[[Sequence[str], Path, Mapping[str, str], BinaryIO], Child]
+
+
+class _Program(Child):
+    """A child that was started as programs are."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self._process = process
+        self._ended: tuple[int, int] | None = None
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def reap(self) -> tuple[int, int] | None:
+        if not self._ended:
+            pid, status, usage = os.wait4(self.pid, os.WNOHANG)
+            if pid:
+                self._process.returncode = os.waitstatus_to_exitcode(status)
+                self._ended = (self._process.returncode, usage.ru_maxrss * 1024)
+        return self._ended
+
+
+def start(
     command: Sequence[str], directory: Path, environment: Mapping[str, str], output: BinaryIO
-) -> subprocess.Popen[bytes]:
+) -> Child:
+    """Start ``command`` as the leader of a group of its own; raises ToolError."""
     try:
-        return subprocess.Popen(  # noqa: S603  # the command is ours
+        process = subprocess.Popen(  # noqa: S603  # the command is ours
             [sys.executable, "-I", "-S", leash.__file__, str(os.getpid()), *command],
             cwd=directory,
             env=environment,
@@ -88,6 +88,43 @@ def _start(
             where=command[0],
             remedy="Remove its directory and run: baseline audit setup",
         ) from error
+    return _Program(process)
+
+
+def run(
+    command: Sequence[str],
+    *,
+    directory: Path,
+    environment: Mapping[str, str],
+    log: Path,
+    limit: float,
+    stop: threading.Event,
+    watch: Callable[[str], None],
+    start: Start = start,
+) -> Ended:
+    """Run ``command`` until it ends, ``limit`` seconds passed or ``stop`` is set.
+
+    Nothing that it started in its own group outlives it, however this ends; should this program be
+    killed, so is the child. What it writes goes
+    straight to ``log``; ``watch`` is given each part of whole lines. Raises ToolError when it
+    cannot be started.
+    """
+    started = time.monotonic()
+    with open(log, "wb", opener=private) as output:
+        child = start(command, directory, environment, output)
+    with log.open("rb") as lines, _swept(child):
+        cut, glance = "", _FIRST_GLANCE
+        while (ended := child.reap()) is None:
+            cut = cut or _why_cut(stop, started, limit)
+            if cut:
+                ended = _end(child)
+                break
+            watch(_whole_lines(lines))
+            stop.wait(glance)
+            glance = min(_GLANCE, 2 * glance)
+        watch(_whole_lines(lines))
+    code, memory = ended
+    return Ended(code, cut, time.monotonic() - started, memory)
 
 
 def _why_cut(stop: threading.Event, started: float, limit: float) -> str:
@@ -96,20 +133,11 @@ def _why_cut(stop: threading.Event, started: float, limit: float) -> str:
     return "timeout" if time.monotonic() - started > limit else ""
 
 
-def _reap(child: subprocess.Popen[bytes]) -> tuple[int, int] | None:
-    """The exit code and peak memory of ``child``, once it has ended."""
-    pid, status, usage = os.wait4(child.pid, os.WNOHANG)
-    if not pid:
-        return None
-    child.returncode = os.waitstatus_to_exitcode(status)
-    return child.returncode, usage.ru_maxrss * 1024
-
-
-def _end(child: subprocess.Popen[bytes]) -> tuple[int, int]:
+def _end(child: Child) -> tuple[int, int]:
     """End ``child`` and all that it started: politely, then surely."""
     _signal(child, signal.SIGTERM)
     patience = time.monotonic() + _GRACE
-    while (ended := _reap(child)) is None:
+    while (ended := child.reap()) is None:
         if time.monotonic() > patience:
             _signal(child, signal.SIGKILL)
         time.sleep(0.05)
@@ -117,16 +145,17 @@ def _end(child: subprocess.Popen[bytes]) -> tuple[int, int]:
 
 
 @contextmanager
-def _swept(child: subprocess.Popen[bytes]) -> Iterator[None]:
+def _swept(child: Child) -> Iterator[None]:
     """Leave nothing behind of ``child`` and its group."""
     try:
         yield
     finally:
         _signal(child, signal.SIGKILL)
-        child.wait()
+        while child.reap() is None:
+            time.sleep(_FIRST_GLANCE)
 
 
-def _signal(child: subprocess.Popen[bytes], number: signal.Signals) -> None:
+def _signal(child: Child, number: signal.Signals) -> None:
     try:
         os.killpg(child.pid, number)
     except ProcessLookupError:

@@ -148,6 +148,54 @@ class Athena(_Section):
     """Bytes that one query on Athena may read before it is ended: a terabyte."""
 
 
+ProgramName = Annotated[str, _text(r"[^\x00-\x1f]*\S[^\x00-\x1f]*", "a program, like prowler")]
+CheckName = Annotated[
+    str, _text(r"[a-z0-9]+(_[a-z0-9]+)+", "a check of Prowler's, like s3_bucket_public_access")
+]
+Framework = Annotated[
+    str, _text(r"[a-z0-9][a-z0-9._]*", "a framework of Prowler's, like cis_5.0_aws")
+]
+
+
+class Prowler(_Section):
+    """Which Prowler looks, and at what. ``checks`` and ``compliance`` exclude each other."""
+
+    enabled: bool = True
+    """Whether it is used."""
+    path: ProgramName | None = None
+    """A Prowler of yours, as a path or a name on PATH.  Default: the pinned one."""
+    warm: bool = False
+    """Import it once and fork it for each account, which takes less than half of its time."""
+    checks: tuple[CheckName, ...] = ()
+    """Checks that are carried out; empty: all."""
+    excluded_checks: tuple[CheckName, ...] = ()
+    """Checks that are left out."""
+    compliance: tuple[Framework, ...] = ()
+    """Frameworks whose checks are carried out; empty: all checks."""
+    options: tuple[str, ...] = ()
+    """Passed on to it as they are."""
+
+
+class ScoutSuite(_Section):
+    """Which ScoutSuite looks, and by which rules."""
+
+    enabled: bool = True
+    """Whether it is used."""
+    path: ProgramName | None = None
+    """A ScoutSuite of yours, as a path or a name on PATH.  Default: the pinned one."""
+    ruleset: Directory | None = None
+    """File of the rules to look by.  Default: its own."""
+    options: tuple[str, ...] = ()
+    """Passed on to it as they are."""
+
+
+class Tools(_Section):
+    """The audit tools."""
+
+    prowler: Prowler = Prowler()
+    scoutsuite: ScoutSuite = ScoutSuite()
+
+
 class Audit(_Section):
     """Which role the audits assume, where they look, and with what. Empty lists mean "all".
 
@@ -164,6 +212,7 @@ class Audit(_Section):
     """Regions that are audited; empty: all."""
     services: tuple[str, ...] = ()
     """Services that are audited, by the tools' names; empty: all."""
+    tools: Tools = Tools()
     timeout_minutes: Annotated[int, Field(gt=0, le=24 * 60)] = 180
     """Minutes after which a tool is stopped in one account."""
     tries: Annotated[int, Field(gt=0, le=10)] = 2

@@ -141,7 +141,7 @@ def test_a_resumed_run_goes_on_as_it_was_asked_to(baseline: Baseline, behave: Be
     run = json.loads(manifest.read_text())
     assert run["manner"] == {
         "workers": 1, "minutes": 9, "fail_on": "critical",
-        "options": {"prowler": ["--verbose"]},
+        "options": {"prowler": ["--verbose"]}, "warm": False,
     }  # fmt: skip
     assert all("--verbose" in e["command"] for e in run["entries"] if e["tool"] == "prowler")
     assert {e["status"] for e in run["entries"]} == {"complete"}
@@ -322,3 +322,57 @@ def _script(*arguments: str) -> subprocess.CompletedProcess[str]:
         text=True,
         check=False,
     )
+
+
+def started(rows: list[dict[str, str]], tool: str) -> list[str]:
+    """The command line that the stub was started with."""
+    directory = next(r["directory"] for r in rows if r["tool"] == tool)
+    seen = json.loads(Path("reports", directory, "stub.json").read_text())
+    return list(seen["arguments"])
+
+
+def test_what_follows_two_hyphens_goes_to_the_tool_that_is_named(baseline: Baseline) -> None:
+    ran = baseline(
+        *("audit", "run", PRODUCTION, "--tool", "prowler", "-o", "json"),
+        *("--", "--mutelist-file", "mine.yaml"),
+    )
+    assert started(ran.rows, "prowler")[-2:] == ["--mutelist-file", "mine.yaml"]
+    assert {r["account_id"] for r in ran.rows} == {PRODUCTION}
+
+
+def test_what_follows_two_hyphens_for_several_tools_is_refused(baseline: Baseline) -> None:
+    ran = baseline("audit", "run", PRODUCTION, "--", "--debug")
+    assert ran.code == 2
+    assert "what follows -- is passed on to one tool" in ran.err
+    assert "--tool" in ran.err
+
+
+def test_a_tool_can_be_switched_off_and_another_be_told_what_to_check(baseline: Baseline) -> None:
+    Path("baseline.yaml").write_text(
+        "audit:\n  tools:\n    prowler: {checks: [s3_tls]}\n    scoutsuite: {enabled: false}\n"
+    )
+    ran = baseline("audit", "run", PRODUCTION, "-o", "json")
+    assert [r["tool"] for r in ran.rows] == ["prowler"]
+    arguments = started(ran.rows, "prowler")
+    assert arguments[arguments.index("--check") + 1] == "s3_tls"
+    named = baseline("audit", "run", PRODUCTION, "--tool", "scoutsuite", "-o", "json")
+    assert [r["tool"] for r in named.rows] == ["scoutsuite"]
+
+
+def test_a_check_that_the_tool_does_not_know_is_refused(baseline: Baseline) -> None:
+    Path("baseline.yaml").write_text("audit: {tools: {prowler: {checks: [s3_tsl]}}}\n")
+    ran = baseline("audit", "run", PRODUCTION)
+    assert ran.code == 2
+    assert "knows no s3_tsl for --check" in ran.err
+    assert "Did you mean s3_tls?" in ran.err
+    assert not Path("reports").exists()
+
+
+def test_where_no_warm_worker_can_be_had_the_plain_program_does_it_and_that_is_said(
+    baseline: Baseline,
+) -> None:
+    """The stub's Python has no Prowler to import."""
+    ran = baseline("audit", "run", PRODUCTION, "--warm", "-o", "json")
+    assert ran.code == 0
+    assert ran.err.count("no warm workers") == 1
+    assert [r["status"] for r in ran.rows] == ["complete"] * 2

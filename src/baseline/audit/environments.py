@@ -3,8 +3,12 @@
 The tools' dependencies exclude each other and ours, so that they can only be programs.
 """
 
+import hashlib
 import importlib.resources
+import itertools
+import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -12,7 +16,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from baseline.audit import process
@@ -22,6 +26,8 @@ from baseline.errors import ToolError
 Say = Callable[[str], None]
 
 _A_DAY = 24 * 3600
+# In an environment: of what its packages were pinned in.
+_PINS = "requirements.sha256"
 
 # Byte code is written by the first import, unless somebody's environment forbids it.
 _REMOVED = ("PYTHONDONTWRITEBYTECODE", "PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV")
@@ -29,26 +35,33 @@ _REMOVED = ("PYTHONDONTWRITEBYTECODE", "PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV"
 _OURS = ("AWS_", "BASELINE_")
 
 
+# The Python of a script: in its first line, or in the next where that would be too long.
+_PYTHON = re.compile(r"[^\s'\"#!]*/python[\d.]*")
+_ASK = """
+import importlib.metadata, importlib.util, json, sys
+found = importlib.util.find_spec(sys.argv[2])
+packages = found.submodule_search_locations[0].rpartition("/")[0]
+print(json.dumps([importlib.metadata.version(sys.argv[1]), packages]))
+"""
+
+
 @dataclass(frozen=True)
 class Environment:
-    """Where a tool is installed."""
+    """Where a tool is installed: what starts it, and where it and all that it needs are.
+
+    Its script is given to Python, since the directory may have moved.
+    """
 
     tool: Tool
     directory: Path
+    python: Path
+    script: Path
+    packages: Path
 
     @property
     def command(self) -> list[str]:
-        """What starts the tool. Its script is given to Python: the directory may have moved."""
-        return [
-            str(self.directory / "bin/python"),
-            str(self.directory / "bin" / self.tool.program),
-        ]
-
-    @property
-    def packages(self) -> Path:
-        """Where the tool and all that it needs are installed."""
-        found = self.directory.glob("lib/python*/site-packages")
-        return next(found, self.directory / "lib")
+        """What starts the tool."""
+        return [str(self.python), str(self.script)]
 
     @property
     def services(self) -> frozenset[str]:
@@ -78,8 +91,89 @@ def default_directory() -> Path:
 
 def find(tool: Tool, tools: Path) -> Environment | None:
     """The environment of ``tool`` under ``tools``, if it is there."""
-    found = Environment(tool, (tools / f"{tool.name}-{tool.version}").absolute())
-    return found if all(Path(part).exists() for part in found.command) else None
+    found = _pinned(tool, tools)
+    return found if found.python.exists() and found.script.exists() else None
+
+
+def _pinned(tool: Tool, tools: Path) -> Environment:
+    directory = (tools / f"{tool.name}-{tool.version}").absolute()
+    packages = next(directory.glob("lib/python*/site-packages"), directory / "lib")
+    binaries = directory / "bin"
+    return Environment(tool, directory, binaries / "python", binaries / tool.program, packages)
+
+
+def of_yours(tool: Tool, program: str) -> Environment:
+    """The environment of the user's own ``program``, a path or a name on PATH.
+
+    Its tool has the version that was found. Raises ToolError when it is not there, does not say
+    its version, or is of a major version that has not been tried.
+    """
+    found = shutil.which(Path(program).expanduser() if "/" in program else program)
+    if not found:
+        raise ToolError(
+            "there is no such program",
+            where=f"audit.tools.{tool.name}.path: {program}",
+            remedy=f"Correct it, or leave it out: {tool} is installed then.",
+        )
+    python, version, packages = _asked(tool, Path(found))
+    if version.split(".")[0] != tool.version.split(".")[0]:
+        raise ToolError(
+            f"it is {tool.title} {version}; only {tool.version.split('.')[0]}.x has been tried, and"
+            " its results might be misread",
+            where=found,
+            remedy=f"Leave audit.tools.{tool.name}.path out: {tool} is installed then.",
+        )
+    yours = replace(tool, version=version)
+    return Environment(yours, Path(found).parent, python, Path(found), packages)
+
+
+def _asked(tool: Tool, script: Path) -> tuple[Path, str, Path]:
+    """The Python of ``script``, the version of its tool, and where its packages are."""
+    try:
+        with script.open(encoding="utf-8") as lines:
+            named = _PYTHON.search("".join(itertools.islice(lines, 2)))
+        python = named[0] if named else sys.executable
+        ended = subprocess.run(  # noqa: S603  # the user's own program
+            [python, "-I", "-c", _ASK, tool.distribution, tool.package],
+            capture_output=True,
+            check=True,
+            env=variables(os.environ),
+        )
+        version, packages = json.loads(ended.stdout)
+    except (OSError, ValueError, subprocess.CalledProcessError) as error:
+        raise ToolError(
+            f"it does not say which {tool.title} it starts",
+            where=str(script),
+            remedy="Give the script that pip, pipx or uv made in its environment.",
+        ) from error
+    return Path(python), str(version), Path(packages)
+
+
+def upgrade(tool: Tool, tools: Path, say: Say, stop: threading.Event | None = None) -> Environment:
+    """Have exactly the packages under ``tools`` that are pinned now, and no earlier version.
+
+    A version that no longer is pinned is removed, once the pinned one works.
+    """
+    found = find(tool, tools)
+    if found and _pins_of(found) != _pins(tool):
+        shutil.rmtree(found.directory)
+    environment = set_up(tool, tools, say, stop)
+    for other in tools.glob(f"{tool.name}-*"):
+        if other.absolute() != environment.directory:
+            say(f"{tool}: removing {other.name}")
+            shutil.rmtree(other)
+    return environment
+
+
+def _pins(tool: Tool) -> str:
+    file = importlib.resources.files("baseline.audit") / "requirements" / f"{tool.name}.txt"
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def _pins_of(environment: Environment) -> str:
+    """What was pinned when ``environment`` was made."""
+    file = environment.directory / _PINS
+    return file.read_text(encoding="ascii") if file.is_file() else ""
 
 
 def set_up(tool: Tool, tools: Path, say: Say, stop: threading.Event | None = None) -> Environment:
@@ -119,12 +213,12 @@ def _sweep(tool: Tool, tools: Path) -> None:
 
 
 def _publish(tool: Tool, build: Path, tools: Path) -> Environment:
-    environment = Environment(tool, (tools / f"{tool.name}-{tool.version}").absolute())
+    environment = _pinned(tool, tools)
     if not find(tool, tools):
         # Its Python may be gone, after an upgrade of the system.
         shutil.rmtree(environment.directory, ignore_errors=True)
         build.rename(environment.directory)
-    return environment
+    return _pinned(tool, tools)
 
 
 def _install(steps: "_Steps", say: Say) -> None:
@@ -148,6 +242,7 @@ def _install(steps: "_Steps", say: Say) -> None:
         str(p) for p in build.glob(f"lib/python*/site-packages/{tool.package}/providers/aws")
     ]
     steps.take([own, "-W", "ignore", "-m", "compileall", "-q", *provider])
+    (build / _PINS).write_text(_pins(tool), encoding="ascii")
     say(f"{tool}: ready.")
 
 

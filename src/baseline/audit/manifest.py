@@ -109,13 +109,15 @@ class Manner:
     """How a run was asked to go, which a resumed one keeps.
 
     ``workers`` 0: as many accounts at a time as the machine bears. ``minutes`` are those of a tool
-    in an account, 0: as configured. ``options`` are passed on to the tools, by tool.
+    in an account, 0: as configured. ``options`` are passed on to the tools, by tool; ``warm`` says
+    to fork a tool where that can be.
     """
 
     workers: int = 1
     minutes: float = 0
     fail_on: str = ""
     options: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    warm: bool = False
 
 
 @dataclass(frozen=True)

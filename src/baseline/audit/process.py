@@ -110,9 +110,11 @@ def run(
     cannot be started.
     """
     started = time.monotonic()
-    with open(log, "wb", opener=private) as output:
-        child = start(command, directory, environment, output)
-    with log.open("rb") as lines, _swept(child):
+    with (
+        open(log, "wb", opener=private) as output,
+        log.open("rb") as lines,
+        _swept(child := start(command, directory, environment, output)),
+    ):
         cut, glance = "", _FIRST_GLANCE
         while (ended := child.reap()) is None:
             cut = cut or _why_cut(stop, started, limit)

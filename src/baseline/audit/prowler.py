@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from baseline import configuration
 from baseline.audit.findings import (
     FAIL,
     MANUAL,
@@ -41,6 +42,16 @@ _STATUSES = frozenset({FAIL, PASS, MANUAL})
 
 # Asks a third party about every address, with a key of the user's.
 _SHODAN = "ec2_elastic_ip_shodan"
+_EXCLUDING = frozenset({"--excluded-check", "--excluded-checks", "-e"})
+# What is chosen elsewhere, or would keep its results from being read.
+RESERVED = frozenset(
+    {
+        *("-f", "--region", "--filter-region", "-p", "--profile", "-R", "--role"),
+        *("-O", "--organizations-role", "-o", "--output-directory", "-F", "--output-filename"),
+        *("-M", "--output-formats", "--output-modes", "--status", "--log-level", "--log-file"),
+        *("--only-logs"),
+    }
+)
 
 # A record begins like this. Quotes inside are not escaped, so that it is often not JSON.
 _RECORD = re.compile(
@@ -64,22 +75,67 @@ csv.field_size_limit(1 << 30)
 def arguments(scan: Scan) -> list[str]:
     """What follows ``prowler``.
 
-    Naming every severity changes no check, but keeps Prowler from writing a file for each of its
-    compliance frameworks (hundreds of megabytes an account). Errors are hidden unless asked for,
-    and some denied calls are only warnings to it.
+    Errors are hidden unless asked for, and some denied calls are only warnings to it.
     """
     return [
         "aws",
         *(["--region", *scan.regions] if scan.regions else []),
-        *(["--services", *scan.services] if scan.services else []),
+        *_limits(scan),
         *["--output-formats", "csv", "json-ocsf", "html"],
         *["--output-directory", str(scan.directory), "--output-filename", "prowler"],
-        *["--severity", *SEVERITIES],
         *["--no-banner", "--ignore-exit-code-3", "--verbose"],
         *["--log-level", "WARNING", "--log-file", str(scan.directory / _ERRORS)],
-        *([] if {"--shodan", "-N"} & set(scan.options) else ["--excluded-checks", _SHODAN]),
-        *scan.options,
+        *_without_shodan(scan.options),
     ]
+
+
+def _limits(scan: Scan) -> list[str]:
+    """What keeps Prowler from writing a file for each of its compliance frameworks.
+
+    That is hundreds of megabytes an account. Naming every severity does, and changes no check; but
+    beside it Prowler passes over a framework that it is given.
+    """
+    if _given(scan.options, "--compliance"):
+        return []
+    services = ["--services", *scan.services] if scan.services else []
+    return [*services, "--severity", *SEVERITIES]
+
+
+def _without_shodan(options: tuple[str, ...]) -> list[str]:
+    """``options`` with one check more left out, unless its key is there; the last list counts."""
+    if _given(options, "--shodan", "-N"):
+        return list(options)
+    excluding = next((n for n, o in enumerate(options) if o in _EXCLUDING), None)
+    if excluding is None:
+        return ["--excluded-checks", _SHODAN, *options]
+    return [*options[: excluding + 1], _SHODAN, *options[excluding + 1 :]]
+
+
+def _given(options: tuple[str, ...], *names: str) -> bool:
+    return any(option.partition("=")[0] in names for option in options)
+
+
+def selection(chosen: configuration.Prowler) -> list[str]:
+    """What Prowler is told of what was configured."""
+    return [
+        *(["--check", *chosen.checks] if chosen.checks else []),
+        *(["--excluded-checks", *chosen.excluded_checks] if chosen.excluded_checks else []),
+        *(["--compliance", *chosen.compliance] if chosen.compliance else []),
+        *chosen.options,
+    ]
+
+
+def names(packages: Path) -> dict[str, frozenset[str]]:
+    """What may follow the options that choose, in the Prowler installed under ``packages``."""
+    checks = frozenset(Source(packages).checks)
+    return {
+        **dict.fromkeys(("--check", "--excluded-checks"), checks),
+        "--compliance": frozenset(
+            file.name.removesuffix(".json")
+            for place in ("aws", ".")
+            for file in (packages / "prowler/compliance" / place).glob("*.json")
+        ),
+    }
 
 
 def services(packages: Path) -> frozenset[str]:

@@ -7,7 +7,7 @@ which checks read it. It is read as text; nothing of it is imported. In doubt a 
 
 import ast
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cached_property
 from pathlib import Path
 
@@ -29,6 +29,11 @@ class Source:
     def __init__(self, packages: Path) -> None:
         self._packages = packages
         self._parts: dict[Path, _Part] = {}
+
+    @property
+    def checks(self) -> Iterable[str]:
+        """The names of all checks."""
+        return self._checks
 
     def resting_on(self, file: str, line: int) -> tuple[str, ...]:
         """The checks whose answers may be wrong after an error at ``line`` of ``file``, by name."""

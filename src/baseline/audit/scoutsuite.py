@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from baseline import configuration
 from baseline.audit.findings import FAIL, NOTHING_THERE, PASS, Finding
 from baseline.audit.obstacles import Complaint, Kind, Obstacle, gather
 from baseline.audit.scan import Meter, Scan
@@ -37,6 +38,15 @@ METER = Meter(
     failing=re.compile(r"(?!)"),
 )
 
+# What is chosen elsewhere, or would keep its results from being read.
+RESERVED = frozenset(
+    {
+        *("-r", "--regions", "-p", "--profile", "--report-dir", "--report-name", "--logfile"),
+        *("--result-format", "--quiet", "--no-browser", "--force", "--access-keys"),
+        *("--access-key-id", "--secret-access-key", "--session-token"),
+    }
+)
+
 _LEVELS = {"danger": "high", "warning": "medium"}
 _ERROR = re.compile(r"^\S+ \S+ .*? (?:ERROR|CRITICAL) (?:(\w+)\.py L\d+: )?(.*)$")
 _SERVICE = re.compile(r"Could not fetch (.+) configuration|for the (\w+) service")
@@ -60,6 +70,17 @@ def arguments(scan: Scan) -> list[str]:
         *["--logfile", str(scan.directory / _ERRORS)],
         *scan.options,
     ]
+
+
+def selection(chosen: configuration.ScoutSuite) -> list[str]:
+    """What ScoutSuite is told of what was configured."""
+    rules = ["--ruleset", str(chosen.ruleset.absolute())] if chosen.ruleset else []
+    return [*rules, *chosen.options]
+
+
+def names(packages: Path) -> dict[str, frozenset[str]]:  # noqa: ARG001  # one form for all tools
+    """Nothing: no option of its chooses among names that it knows."""
+    return {}
 
 
 def services(packages: Path) -> frozenset[str]:

@@ -1,10 +1,11 @@
 """The audit tools as values: a third one is one more value in ``TOOLS``."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from baseline.audit import prowler, scoutsuite
+from baseline.audit import prowler, scoutsuite, warm_prowler
 from baseline.audit.findings import Finding
 from baseline.audit.obstacles import Obstacle
 from baseline.audit.scan import Meter, Scan
@@ -18,7 +19,9 @@ class Tool:
     came to its end; what any other code means is in ``codes``. ``findings`` are the rows that it
     wrote, ``idle`` the checks that it carried out without a row; ``obstacles`` is what kept it from
     looking, as its logs and its own packages tell. ``fault`` says why an output cannot be
-    what was asked for, or nothing. ``page`` is the tool's own report.
+    what was asked for, or nothing. ``selection`` makes options of its part of the configuration;
+    ``names`` are the values that its options may have, where they can be told; ``reserved`` options
+    are not passed on. ``warm`` is a script that forks it, if there is one; ``page`` its own report.
     """
 
     name: str
@@ -38,6 +41,10 @@ class Tool:
     idle: Callable[[Path, Collection[str]], Iterable[Finding]]
     obstacles: Callable[[Path, Path], Iterable[Obstacle]]
     fault: Callable[[Scan], str]
+    selection: Callable[[Any], list[str]]
+    names: Callable[[Path], Mapping[str, frozenset[str]]]
+    reserved: frozenset[str]
+    warm: str = ""
 
     def __str__(self) -> str:
         return f"{self.title} {self.version}"
@@ -62,6 +69,10 @@ TOOLS = {
         idle=prowler.idle,
         obstacles=prowler.obstacles,
         fault=prowler.fault,
+        selection=prowler.selection,
+        names=prowler.names,
+        reserved=prowler.RESERVED,
+        warm=warm_prowler.__file__,
     ),
     # GPL-2.0: run as a program, never imported.
     "scoutsuite": Tool(
@@ -82,5 +93,8 @@ TOOLS = {
         idle=scoutsuite.idle,
         obstacles=scoutsuite.obstacles,
         fault=scoutsuite.fault,
+        selection=scoutsuite.selection,
+        names=scoutsuite.names,
+        reserved=scoutsuite.RESERVED,
     ),
 }

@@ -53,7 +53,7 @@ class Workers:
         python = self._environment.command[0]
         return subprocess.Popen(  # noqa: S603  # the command is ours
             # Isolated: a script's directory comes first otherwise, and ours has a prowler.py.
-            [python, "-I", "-W", "ignore", warm_prowler.__file__, str(handle)],
+            [python, "-I", "-W", "ignore", self._environment.tool.warm, str(handle)],
             env=variables(os.environ),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,

@@ -48,6 +48,7 @@ def serve(control: socket.socket) -> None:
         for pid in running:
             with suppress(ProcessLookupError):
                 os.killpg(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
 
 
 def _answer(

@@ -5,11 +5,12 @@ from typing import Any
 
 import click
 
-from baseline.audit import capacity, manifest, schedule
+from baseline.audit import capacity, environments, manifest, schedule
 from baseline.audit.findings import SEVERITIES
 from baseline.audit.ledger import Ledger
 from baseline.cli.audit_answer import tell
 from baseline.cli.audit_options import (
+    PassingOn,
     names_and_workers,
     parallel_option,
     reports_option,
@@ -20,6 +21,7 @@ from baseline.cli.audit_running import begin, carry_out, mention_unended, resume
 from baseline.cli.audit_setup import chosen, set_up
 from baseline.cli.shared import (
     aws_options,
+    config_option,
     load_configuration,
     output_option,
     progress_option,
@@ -43,19 +45,28 @@ def audit() -> None:
 
 @audit.command()
 @tools_option
-def setup(tool_names: tuple[str, ...], tools_dir: Path | None) -> None:
+@click.option(
+    "--upgrade", is_flag=True, help="Make them anew where the pins have changed; remove the rest."
+)
+@config_option
+def setup(
+    tool_names: tuple[str, ...], tools_dir: Path | None, upgrade: bool, config_path: Path | None
+) -> None:
     """Install the tools, pinned, each in a private environment.
 
-    `audit run` does this by itself when they are missing.
+    `audit run` does this by itself when they are missing. The versions are those that this release
+    was tried with; a tool of yours is used instead when audit.tools.TOOL.path names it.
 
     \b
     Example:  baseline audit setup --tool prowler
     """
-    for environment in set_up(chosen(tool_names), tools_dir):
+    configured = load_configuration(config_path).audit.tools
+    make = environments.upgrade if upgrade else environments.set_up
+    for environment in set_up(chosen(tool_names, configured), tools_dir, configured, make):
         click.echo(environment.directory)
 
 
-@audit.command()
+@audit.command(cls=PassingOn)
 @click.argument("named", nargs=-1, metavar="[ACCOUNT]...")
 @click.option("-r", "--role", help="Role to assume in each account.  [default: audit.role]")
 @parallel_option
@@ -64,6 +75,11 @@ def setup(tool_names: tuple[str, ...], tools_dir: Path | None) -> None:
 @click.option("--service", "services", multiple=True, help="Only this service. Repeatable.")
 @click.option("--prowler-option", multiple=True, help="Passed on to Prowler. Repeatable.")
 @click.option("--scoutsuite-option", multiple=True, help="Passed on to ScoutSuite. Repeatable.")
+@click.option(
+    "--warm/--plain",
+    default=None,
+    help="Import Prowler once and fork it for each account.  [default: audit.tools.prowler.warm]",
+)
 @click.option("--timeout", type=click.FloatRange(min=0.01), help="Minutes a tool and account.")
 @click.option("--resume", is_flag=True, help="Run only what the latest run misses, in its manner.")
 @click.option(
@@ -96,8 +112,12 @@ def run(**options: Any) -> int:
               2  it could not be done at all
             130  interrupted; go on with --resume
 
+    What follows -- is passed on to the one tool that --tool names.
+
     \b
-    Example:  baseline audit run -p 4 --region eu-west-1 --fail-on high
+    Examples:
+      baseline audit run -p 4 --region eu-west-1 --fail-on high
+      baseline audit run -p --warm --tool prowler -- --compliance cis_5.0_aws
     """
     configuration = load_configuration(options["config_path"])
     reports = options["reports"] or configuration.reports
@@ -105,7 +125,7 @@ def run(**options: Any) -> int:
     signed_in = sign_in(options, configuration)
     session = signed_in.session
     if options["resume"]:
-        planned, installed = resume(options, reports, names, workers)
+        planned, installed = resume(options, configuration, reports, names, workers)
     else:
         mention_unended(reports)
         planned, installed = begin(options, configuration, session, names, workers)

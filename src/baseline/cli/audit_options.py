@@ -41,6 +41,20 @@ def reports_option(command: Callable[..., Any]) -> Callable[..., Any]:
     )(command)
 
 
+class PassingOn(click.Command):
+    """A command whose arguments behind ``--`` are passed on, as ``passed_on``."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Keep them from being taken for our own."""
+        own, passed_on = args, list[str]()
+        if "--" in args:
+            cut = args.index("--")
+            own, passed_on = args[:cut], args[cut + 1 :]
+        rest = super().parse_args(ctx, own)
+        ctx.params["passed_on"] = tuple(passed_on)
+        return rest
+
+
 def parallel_option(command: Callable[..., Any]) -> Callable[..., Any]:
     """``-p [N]``; ``names_and_workers`` reads it."""
     return click.option(
@@ -55,12 +69,22 @@ def parallel_option(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def manner(options: dict[str, Any], workers: int | None, before: Manner) -> Manner:
     """How a run shall go: as the options say, and where they say nothing, as ``before``."""
-    passed_on = {tool: options[f"{tool}_option"] or before.options.get(tool, ()) for tool in TOOLS}
+    said = {tool: options.get(f"{tool}_option", ()) for tool in TOOLS}
+    if options["passed_on"]:
+        (name,) = options["tool_names"] if len(options["tool_names"]) == 1 else ("",)
+        if not name:
+            raise UsageError(
+                "what follows -- is passed on to one tool",
+                remedy="Name it with --tool, or use --prowler-option and --scoutsuite-option.",
+            )
+        said[name] = (*said.get(name, ()), *options["passed_on"])
+    passed_on = {tool: said[tool] or before.options.get(tool, ()) for tool in TOOLS}
     return Manner(
         workers=before.workers if workers is None else workers,
         minutes=options["timeout"] or before.minutes,
         fail_on=options["fail_on"] or before.fail_on,
         options={tool: passed for tool, passed in passed_on.items() if passed},
+        warm=before.warm if options["warm"] is None else options["warm"],
     )
 
 

@@ -1,6 +1,7 @@
 """An audit run from what was asked for to its end: begun or resumed, carried out, shown."""
 
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,13 +12,16 @@ from baseline.audit.forecast import Forecast
 from baseline.audit.job import Wish
 from baseline.audit.ledger import Ledger
 from baseline.audit.manifest import Manner, Run
+from baseline.audit.passed_on import see_options
+from baseline.audit.tools import Tool
+from baseline.audit.warm import Workers
 from baseline.cli.audit_board import Board
 from baseline.cli.audit_options import manner
-from baseline.cli.audit_setup import chosen, set_up
+from baseline.cli.audit_setup import chosen, section, set_up
 from baseline.cli.audit_view import view
 from baseline.cli.interrupts import stopped_by_signals
 from baseline.cli.shared import talk
-from baseline.configuration import Configuration
+from baseline.configuration import Configuration, Tools
 from baseline.errors import UsageError
 from baseline.organization import Filters, discover
 from baseline.report import write_front_page
@@ -45,14 +49,32 @@ def begin(
     choice = planning.choose(request, configuration, discover(session), session)
     for account in choice.left_out:
         talk(f"{account.account_name} ({account.account_id}) {account.reason}: left out.")
-    installed = set_up(chosen(options["tool_names"]), options["tools_dir"])
+    configured = configuration.audit.tools
+    installed = set_up(chosen(options["tool_names"], configured), options["tools_dir"], configured)
     lookers = planning.lookers(request.services, installed)
     for environment in installed:
         unknown = set(request.services) - environment.services
         if unknown:
             talk(f"{environment.tool.title} does not look at: {', '.join(sorted(unknown))}.")
     run = planning.new_run(choice, lookers, request.services)
-    return replace(run, manner=manner(options, workers, Manner())), lookers
+    asked = manner(options, workers, Manner(warm=configured.prowler.warm))
+    passed_on = {
+        environment.tool.name: (
+            *_configured(environment.tool, configured),
+            *asked.options.get(environment.tool.name, ()),
+        )
+        for environment in lookers
+    }
+    for environment in lookers:
+        see_options(environment, passed_on[environment.tool.name], request.services)
+    chosen_options = {name: given for name, given in passed_on.items() if given}
+    return replace(run, manner=replace(asked, options=chosen_options)), lookers
+
+
+def _configured(tool: Tool, configured: Tools) -> list[str]:
+    """The options that the configuration gives ``tool``."""
+    found = section(configured, tool.name)
+    return tool.selection(found) if found else []
 
 
 def mention_unended(reports: Path) -> None:
@@ -64,6 +86,7 @@ def mention_unended(reports: Path) -> None:
 
 def resume(
     options: dict[str, Any],
+    configuration: Configuration,
     reports: Path,
     names: tuple[str, ...],
     workers: int | None,
@@ -78,7 +101,9 @@ def resume(
     run = manifest.latest(reports)
     open_entries = [e for e in run.entries if not e.settled]
     talk(f"Run {run.stamp}: {len(open_entries)} of {len(run.entries)} scans to go on with.")
-    installed = set_up(chosen(tuple({e.tool for e in run.entries})), options["tools_dir"])
+    configured = configuration.audit.tools
+    tools = chosen(tuple({e.tool for e in run.entries}), configured)
+    installed = set_up(tools, options["tools_dir"], configured)
     again = replace(run, manner=manner(options, workers, run.manner))
     return planning.resumed(again, installed), installed
 
@@ -111,7 +136,11 @@ def carry_out(plan: schedule.Plan, ledger: Ledger, *, shown: bool) -> tuple[Run,
         f"{plan.workers} at a time; the tools' output is in {plan.wish.reports}/ as it comes."
     )
     try:
-        with stopped_by_signals(), closing(schedule.run(plan, ledger)) as changes:
+        with (
+            _warmed(plan, ledger.run.manner.warm) as warmed,
+            stopped_by_signals(),
+            closing(schedule.run(warmed, ledger)) as changes,
+        ):
             view(board, changes, shown=shown)
     except KeyboardInterrupt:
         interrupted = True
@@ -121,3 +150,12 @@ def carry_out(plan: schedule.Plan, ledger: Ledger, *, shown: bool) -> tuple[Run,
         talk("Interrupted; the tools were ended. Go on with: baseline audit run --resume")
         write_front_page(ledger.reports)
     return ended, interrupted
+
+
+@contextmanager
+def _warmed(plan: schedule.Plan, warm: bool) -> Iterator[schedule.Plan]:
+    """``plan``, its tools forked from warm ones where they can be, when that is wanted."""
+    found = [e for e in plan.environments if e.tool.warm] if warm else []
+    with ExitStack() as stack:
+        starts = {e.tool.name: stack.enter_context(Workers(e, talk)).start for e in found}
+        yield replace(plan, wish=replace(plan.wish, starts=starts))

@@ -1,27 +1,65 @@
 """The audit tools that commands need, installed when they are missing."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from baseline.audit import environments
 from baseline.audit.environments import Environment
 from baseline.audit.tools import TOOLS, Tool
 from baseline.cli.interrupts import stopped_by_signals
 from baseline.cli.shared import talk
+from baseline.configuration import Tools
+from baseline.errors import UsageError
 from baseline.parallel import Failed, each
 
 
-def chosen(names: tuple[str, ...]) -> tuple[Tool, ...]:
-    """The tools called ``names``; all of them when none is named."""
-    return tuple(tool for name, tool in TOOLS.items() if not names or name in names)
+def chosen(names: tuple[str, ...], configured: Tools) -> tuple[Tool, ...]:
+    """The tools called ``names``; when none is named, those that are not switched off."""
+    found = tuple(
+        tool
+        for name, tool in TOOLS.items()
+        if name in names or (not names and getattr(section(configured, name), "enabled", True))
+    )
+    if not found:
+        raise UsageError(
+            "every tool is switched off", remedy="Name one with --tool, or see audit.tools."
+        )
+    return found
 
 
-def set_up(tools: tuple[Tool, ...], directory: Path | None) -> tuple[Environment, ...]:
-    """The environments of ``tools``, made when missing, side by side; all of them or an error."""
+def section(configured: Tools, name: str) -> Any:
+    """What is configured of the tool called ``name``; None where nothing can be."""
+    return getattr(configured, name, None)
+
+
+def set_up(
+    tools: tuple[Tool, ...],
+    directory: Path | None,
+    configured: Tools,
+    make: Callable[..., Environment] = environments.set_up,
+) -> tuple[Environment, ...]:
+    """The environments of ``tools``, made when missing, side by side; all of them or an error.
+
+    A program of the user's own is taken as it is.
+    """
     place = directory or environments.default_directory()
     made: dict[str, Environment] = {}
     with stopped_by_signals() as stop:
-        for outcome in each(tools, lambda tool: environments.set_up(tool, place, talk, stop)):
+
+        def have(tool: Tool) -> Environment:
+            program = getattr(section(configured, tool.name), "path", None)
+            return _of_yours(tool, program) if program else make(tool, place, talk, stop)
+
+        for outcome in each(tools, have):
             if isinstance(outcome, Failed):
                 raise outcome.error
             made[outcome.target.name] = outcome.value
     return tuple(made[tool.name] for tool in tools)
+
+
+def _of_yours(tool: Tool, program: str) -> Environment:
+    found = environments.of_yours(tool, program)
+    tried = "" if found.tool.version == tool.version else f"; {tool.version} is what was tried"
+    talk(f"{found.tool} of yours: {found.script}{tried}.")
+    return found

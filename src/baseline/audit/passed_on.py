@@ -1,0 +1,49 @@
+"""Options that are passed on to a tool, seen before anything starts."""
+
+import difflib
+from collections.abc import Iterator, Sequence
+
+from baseline.audit.environments import Environment
+from baseline.errors import UsageError
+
+# Options of which Prowler takes one, services being another.
+_CHOOSING = ("--check", "--compliance")
+
+
+def see_options(
+    environment: Environment, options: Sequence[str], services: tuple[str, ...]
+) -> None:
+    """Raise UsageError for what ``environment`` would not take, or take and misunderstand."""
+    tool, names = environment.tool, environment.tool.names(environment.packages)
+    for option in (o.partition("=")[0] for o in options):
+        if option in tool.reserved:
+            raise UsageError(
+                f"{option} is not passed on to {tool.title}: its results could not be read, or"
+                " another option chooses it",
+                remedy="See: baseline audit run --help",
+            )
+    choosing = [name for name in _CHOOSING if name in options]
+    if choosing and len(choosing) + bool(services) > 1:
+        both = " and ".join([*choosing, *(["services"] if services else [])])
+        raise UsageError(
+            f"{tool.title} takes only one of {both}",
+            remedy="Choose its checks, its frameworks or services.",
+        )
+    for option, value in _values(options):
+        known = names.get(option)
+        if known and value not in known:
+            near = difflib.get_close_matches(value, known, n=1)
+            raise UsageError(
+                f"{tool} knows no {value} for {option}",
+                remedy=f"Did you mean {near[0]}?" if near else f"See: {tool.program} --help",
+            )
+
+
+def _values(options: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Each value in ``options``, with the option before it."""
+    option = ""
+    for part in options:
+        if part.startswith("-"):
+            option = part
+        else:
+            yield option, part

@@ -9,6 +9,7 @@ import click
 
 from baseline.audit.manifest import Manner
 from baseline.audit.tools import TOOLS
+from baseline.errors import UsageError
 
 _AUTO = "auto"
 _COUNT = re.compile(r"[1-9]\d{0,2}")

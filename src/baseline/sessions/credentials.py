@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import botocore.credentials
@@ -17,6 +17,9 @@ _AN_HOUR = 3600
 
 # Seconds between two failed tries; children ask again at every call they make.
 _REST = 10
+
+# So close to their end keys are as good as ended: botocore looks at the clock once more.
+_MOMENT = timedelta(seconds=1)
 
 
 @dataclass(frozen=True)
@@ -93,7 +96,7 @@ class _Renewal:
         if time.monotonic() >= self._next_try:
             self._try()
         assert self._keys.expiration
-        if self._failure and self._keys.expiration <= datetime.now(UTC):
+        if self._failure and self._keys.expiration <= datetime.now(UTC) + _MOMENT:
             raise self._failure
         return _metadata(self._keys)
 

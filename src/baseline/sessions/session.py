@@ -210,8 +210,8 @@ def refuse_temporary(session: Session) -> None:
         raise CredentialsError(
             f"the credentials are temporary already ({session.arn}), and an MFA code can only be"
             " given with an IAM user's own access keys",
-            remedy="Name the profile that has those with --profile. With SSO or a role there is no"
-            " need: roles are renewed by themselves (for SSO, after: aws sso login).",
+            remedy="Leave it out: with these, roles are renewed by themselves; or name the profile"
+            " of your IAM user with --profile.",
         )
 
 

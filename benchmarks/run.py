@@ -3,7 +3,7 @@
 import importlib
 import sys
 
-BENCHMARKS = {"start-up": "start_up", "stack-set": "stack_set"}
+BENCHMARKS = {"start-up": "start_up", "stack-set": "stack_set", "validate": "validate"}
 
 
 def main(names: list[str]) -> int:

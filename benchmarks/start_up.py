@@ -16,23 +16,23 @@ RUNS = 15
 
 def measure() -> Iterator[str]:
     """One line a comparison."""
-    aws = _aws()
+    peer = aws()
     baseline = Path(sys.executable).with_name("baseline")
-    yield f"baseline --help / aws --version: {_pair([baseline, '--help'], [aws, '--version'])}"
+    yield f"baseline --help / aws --version: {_pair([baseline, '--help'], [peer, '--version'])}"
 
 
 def _pair(first: list[Path | str], second: list[Path | str]) -> str:
     return str(compare(lambda: _run(first), lambda: _run(second), RUNS))
 
 
-def _aws() -> Path:
+def aws() -> Path:
     """The peer, installed once with its byte code, as ours has its own."""
-    aws = PEER / "bin" / "aws"
-    if not aws.exists():
+    program = PEER / "bin" / "aws"
+    if not program.exists():
         uv = ROOT / ".tools" / "venv" / "bin" / "uv"
         subprocess.run([uv, "venv", "-q", "-p", sys.executable, PEER], check=True)
         subprocess.run([uv, "pip", "install", "-q", "-p", PEER / "bin/python", AWS_CLI], check=True)
-    return aws
+    return program
 
 
 def _run(command: list[Path | str]) -> None:

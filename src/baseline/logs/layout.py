@@ -154,7 +154,7 @@ def read_folder(path: str) -> Folder | None:
     prefix, root, rest = _split(path)
     if not root:
         return None
-    parts = [part for part in rest.split("/") if part]
+    parts = rest.removesuffix("/").split("/") if rest else []
     organization = parts.pop(0) if parts and _ORGANIZATION.fullmatch(parts[0]) else ""
     hive = bool(parts) and "=" in parts[0]
     if len(parts) > len(_LEVELS):

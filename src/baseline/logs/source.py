@@ -93,6 +93,11 @@ class Bucket:
             if not found["Key"].endswith("/")
         ]
 
+    def first(self, prefix: str) -> str:
+        """The key of the first object below ``prefix``; empty when there is none."""
+        answer = self._client.list_objects_v2(Bucket=self.bucket, Prefix=prefix, MaxKeys=1)
+        return next((str(found["Key"]) for found in answer.get("Contents", ())), "")
+
     def read(self, key: str) -> bytes:
         """The object's bytes; raises MissingError or an AwsError."""
         return self.fetch(key).content

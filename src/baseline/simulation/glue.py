@@ -44,10 +44,12 @@ class Glue(Service):
     batch_update_partition = batch_delete_partition = batch_get_partition = batch_create_partition
 
     def get_partitions(self, call: Call) -> Answer:
-        """Partitions in pages; moto has one page only."""
+        """Partitions in pages and segments; moto has one page only."""
         asked = call.parameters
+        segment = asked.get("Segment") or {"SegmentNumber": 0, "TotalSegments": 1}
+        every = self.moto(call)["Partitions"]
         found, more = page(
-            self.moto(call)["Partitions"],
+            every[segment["SegmentNumber"] :: segment["TotalSegments"]],
             asked.get("NextToken"),
             asked.get("MaxResults"),
             _PAGE,

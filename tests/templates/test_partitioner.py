@@ -179,7 +179,8 @@ def test_the_template_ships_the_file_that_is_tested_here() -> None:
 
 def in_duckdb(kind: str, dialect: str) -> str:
     """A type in the words of one engine, whosever it is."""
-    return exp.DataType.build(kind, dialect=dialect).sql("duckdb").replace('"', "").lower()
+    text: str = exp.DataType.build(kind, dialect=dialect).sql("duckdb")
+    return text.replace('"', "").lower()
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,13 @@
 import importlib
 import sys
 
-BENCHMARKS = {"start-up": "start_up", "stack-set": "stack_set", "validate": "validate"}
+BENCHMARKS = {
+    "start-up": "start_up",
+    "stack-set": "stack_set",
+    "validate": "validate",
+    "audit": "audit",
+    "merge": "merge",
+}
 
 
 def main(names: list[str]) -> int:

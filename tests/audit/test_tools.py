@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from baseline.audit import obstacles, prowler, scan, scoutsuite
+from baseline.audit.findings import NOTHING_THERE
 from baseline.audit.obstacles import Kind, kind_of
 from baseline.audit.scan import Reach, Scan
 from baseline.errors import ToolError
@@ -32,9 +33,13 @@ def test_the_third_party_scoutsuite_results_are_read_whole(
         tmp_path / "scoutsuite-results/scoutsuite_results_scoutsuite.js",
     )
     found = list(scoutsuite.findings(tmp_path))
-    assert Counter((f.status, f.severity) for f in found) == {("FAIL", "high"): 16}
-    assert {f.check for f in found} == {"cloudtrail-not-configured"}
-    assert len({f.region for f in found}) == 16
+    failing = [f for f in found if f.status == "FAIL"]
+    assert Counter((f.status, f.severity) for f in found) == {
+        ("FAIL", "high"): 16, ("PASS", "high"): 4, ("PASS", "medium"): 3,
+    }  # fmt: skip
+    assert {f.check for f in failing} == {"cloudtrail-not-configured"}
+    assert len({f.region for f in failing}) == 16
+    assert {f.detail for f in found if f.status == "PASS"} == {NOTHING_THERE}
     assert {f.account_id for f in found} == {"916481805664"}
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import mmap
+import operator
 import re
 from collections.abc import Collection, Iterator
 from pathlib import Path
@@ -148,11 +149,14 @@ def findings(directory: Path) -> Iterator[Finding]:
     file = directory / _CSV
     try:
         with file.open(encoding="utf-8", newline="") as lines:
-            for row in csv.DictReader(lines, delimiter=";", strict=True):
-                yield _finding(row)
+            rows = csv.reader(lines, delimiter=";", strict=True)
+            header = next(rows, [])
+            if header:
+                of = operator.itemgetter(*(header.index(column) for column in _COLUMNS))
+                yield from (_finding(of(row)) for row in rows if _whole(row, len(header)))
     except FileNotFoundError:
         return
-    except (KeyError, TypeError, AttributeError, csv.Error, ValueError) as error:
+    except (csv.Error, ValueError) as error:
         raise _not_whole(file, error) from error
 
 
@@ -237,24 +241,39 @@ def _not_whole(file: Path, error: Exception) -> ToolError:
     )
 
 
-def _finding(row: dict[str, str]) -> Finding:
-    if None in row or None in row.values():
+# What is read of a row, in this order.
+_COLUMNS = (
+    *("ACCOUNT_UID", "ACCOUNT_NAME", "REGION", "SERVICE_NAME", "CHECK_ID", "CHECK_TITLE"),
+    *("SEVERITY", "STATUS", "MUTED", "RESOURCE_UID", "RESOURCE_NAME", "STATUS_EXTENDED"),
+    "FINDING_UID",
+)
+
+
+def _whole(row: list[str], length: int) -> bool:
+    """Whether there is a row at all; raises ValueError for a part of one."""
+    if len(row) not in (0, length):
         raise ValueError("a row is cut")
-    if row["STATUS"] not in _STATUSES:
-        raise ValueError(f"a finding has the status {row['STATUS']!r}")
+    return bool(row)
+
+
+def _finding(cells: tuple[str, ...]) -> Finding:
+    account, name, region, service, check, title, severity, status, *rest = cells
+    muted, resource, resource_name, detail, uid = rest
+    if status not in _STATUSES:
+        raise ValueError(f"a finding has the status {status!r}")
     return Finding(
-        tool="prowler",
-        account_id=row["ACCOUNT_UID"],
-        account_name=row["ACCOUNT_NAME"],
-        region=row["REGION"],
-        service=row["SERVICE_NAME"],
-        check=row["CHECK_ID"],
-        title=row["CHECK_TITLE"],
-        severity=row["SEVERITY"].lower(),
-        status=MUTED if row["MUTED"] == "True" else row["STATUS"],
-        resource=row["RESOURCE_UID"] or row["RESOURCE_NAME"],
-        detail=row["STATUS_EXTENDED"],
-        uid=row["FINDING_UID"],
+        "prowler",
+        account,
+        name,
+        region,
+        service,
+        check,
+        title,
+        severity.lower(),
+        MUTED if muted == "True" else status,
+        resource or resource_name,
+        detail,
+        uid,
     )
 
 

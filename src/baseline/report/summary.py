@@ -27,7 +27,7 @@ from baseline.audit.findings import (
 from baseline.audit.manifest import RUNS, Entry, LeftOut, Run, Status, whole, write, writing
 from baseline.audit.results import findings, unseen
 from baseline.errors import ToolError
-from baseline.report.cells import defused
+from baseline.report.cells import defused_row
 
 SUMMARY = "summary.json"
 FINDINGS = "findings.csv"
@@ -280,4 +280,4 @@ def _write_rows(file: Path, rows: Iterable[Finding]) -> None:
 def _write_csv(out: TextIO, rows: Iterable[Finding]) -> None:
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(Finding._fields)
-    writer.writerows([defused(cell) for cell in row] for row in rows)
+    writer.writerows(defused_row(row) for row in rows)

@@ -59,6 +59,12 @@ def cloudtrail(root: Path, size: Size) -> int:
     return _in_processes(_cloudtrail_day, root, size)
 
 
+def one_object(root: Path, records: int) -> int:
+    """Write a bucket with one object of so many records; how many bytes of JSON."""
+    size = Size(accounts=1, regions=1, days=1, objects=1, records=records)
+    return cloudtrail(root, size)
+
+
 def flowlogs(root: Path, size: Size, *, compress: int = _LEVEL) -> int:
     """The same of flow logs, every other account in version 5; how many bytes of text."""
     return _in_processes(_flowlog_day, root, size, compress)

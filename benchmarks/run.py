@@ -9,6 +9,8 @@ BENCHMARKS = {
     "validate": "validate",
     "audit": "audit",
     "merge": "merge",
+    "lake": "lake",
+    "flow-logs": "flow_logs",
 }
 
 

@@ -1,0 +1,157 @@
+"""Collecting into the lake and asking it, against unpacking, raw files, zgrep and jq.
+
+About 1 GB of CloudTrail: five accounts, four regions, sixty days.
+"""
+
+import math
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import duckdb
+from generated_logs import ACCOUNTS, FIRST, Size, cloudtrail, one_object
+from work import baseline, cost, gunzip
+
+from baseline.logs import schema
+from baseline.logs.lake import Lake
+from baseline.query import statement
+from baseline.query.dialect import MACROS, translate
+from baseline.query.duckdb import DuckDB
+
+SIZE = Size(accounts=5, regions=4, days=60, objects=3, records=250)
+LARGE = 170_000  # records of 1.2 kB in one object
+MANY = Size(accounts=5, regions=4, days=1, objects=250, records=10)
+LAST_MONTH = "date >= '2026-06-01'"
+QUERIES = {
+    "count, a month": f"SELECT count(*) AS n FROM auditing.cloudtrail WHERE {LAST_MONTH}",
+    "calls by name": "SELECT eventname, count(*) AS n FROM auditing.cloudtrail"
+    " GROUP BY eventname ORDER BY n DESC LIMIT 10",
+    "logins of a month": "SELECT eventtime, sourceipaddress FROM auditing.cloudtrail"
+    f" WHERE eventname = 'ConsoleLogin' AND sourceipaddress LIKE '10.1.%' AND {LAST_MONTH}"
+    " ORDER BY eventtime LIMIT 10",
+    "by principal": "SELECT useridentity.arn AS arn, min(eventtime) AS first"
+    " FROM auditing.cloudtrail GROUP BY useridentity.arn ORDER BY arn LIMIT 10",
+    "bucket names": "SELECT json_extract_scalar(requestparameters, '$.bucketName') AS b,"
+    " count(*) AS n FROM auditing.cloudtrail WHERE eventsource = 's3.amazonaws.com'"
+    " GROUP BY json_extract_scalar(requestparameters, '$.bucketName') ORDER BY n DESC, b LIMIT 10",
+    "one account, one day": "SELECT count(*) AS n FROM auditing.cloudtrail"
+    f" WHERE account = '{ACCOUNTS[0]}' AND date = '2026-06-15'",
+    "a needle": "SELECT * FROM auditing.cloudtrail WHERE useridentity.accesskeyid = '{key}'",
+}
+
+
+def measure() -> Iterator[str]:
+    """Ratios of collecting, of memory and of asking."""
+    with TemporaryDirectory() as directory:
+        root, bucket = Path(directory), Path(directory, "bucket")
+        megabytes = cloudtrail(bucket, SIZE) / 1e6
+        limit = gunzip(bucket)
+        lake = root / "lake"
+        whole = cost(_collect(bucket, lake))
+        alone = cost(_collect(bucket, root / "alone"), cores=1)
+        packed = _size(bucket, "*.gz")
+        yield (
+            f"collect / gunzip, {megabytes:.0f} MB of JSON: processor time ratio "
+            f"{whole.cpu / limit.cpu:.2f}; {megabytes / whole.cpu:.0f} MB/s a core; "
+            f"one core / all: ratio {alone.wall / whole.wall:.2f}; lake / gz: ratio "
+            f"{_size(lake, '*.parquet') / packed:.2f}; {whole.memory:.0f} MB at the peak"
+        )
+        yield from _memory(root)
+        yield from _questions(bucket, lake)
+
+
+def _collect(bucket: Path, lake: Path) -> list[str | Path]:
+    options = ("--no-progress", "-o", "json")
+    return baseline("logs", "collect", "--source", bucket, "--lake", lake, *options)
+
+
+def _size(root: Path, names: str) -> int:
+    return sum(file.stat().st_size for file in root.rglob(names))
+
+
+def _memory(root: Path) -> Iterator[str]:
+    large = one_object(root / "large", LARGE) / 1e6
+    peak = cost(_collect(root / "large", root / "large-lake")).memory
+    yield f"collect one object of {large:.0f} MB: {peak:.0f} MB at the peak"
+    cloudtrail(root / "many", MANY)
+    peak = cost(_collect(root / "many", root / "many-lake")).memory
+    yield f"collect a day of {_count(root / 'many')} objects: {peak:.0f} MB at the peak"
+
+
+def _count(root: Path) -> int:
+    return sum(1 for _ in root.rglob("*.gz"))
+
+
+def _questions(bucket: Path, lake: Path) -> Iterator[str]:
+    raw = _raw(bucket)
+    engine = DuckDB(Lake(lake))
+    ratios = {}
+    key = raw.execute(_ANY_KEY).fetchone()[0]
+    for name, text in QUERIES.items():
+        query = statement.read(text.format(key=key))
+
+        def ours(query: Any = query) -> list[Any]:
+            return [tuple(row.values()) for row in engine.run(query).rows]
+
+        def theirs(query: Any = query) -> list[Any]:
+            return list(raw.execute(translate(query)).fetchall())
+
+        assert len(ours()) == len(theirs()), name
+        ratios[name] = _seconds(theirs, 1) / _seconds(ours, 3)
+    mean = math.exp(sum(map(math.log, ratios.values())) / len(ratios))
+    each = ", ".join(f"{name} {ratio:.0f}" for name, ratio in ratios.items())
+    yield f"DuckDB over gz JSON / lake: geometric mean {mean:.0f}; {each}"
+    needle = statement.read(QUERIES["a needle"].format(key=key))
+    seconds = _seconds(lambda: list(engine.run(needle).rows), 3)
+    for peer, command in _PEERS.items():
+        took = _seconds(lambda command=command: _shell(command, bucket, key), 1)  # type: ignore[misc]
+        yield f"{peer} / lake, a needle: ratio {took / seconds:.0f}; {took:.1f} s, {seconds:.3f} s"
+    engine.close()
+
+
+def _seconds(work: Callable[[], object], times: int) -> float:
+    """The best of several."""
+    taken = []
+    for _ in range(times):
+        start = time.perf_counter()
+        work()
+        taken.append(time.perf_counter() - start)
+    return min(taken)
+
+
+_PEERS = {
+    "zgrep": 'find "$1" -name "*.gz" -print0 | xargs -0 zgrep -l "$2"',
+    "jq": 'find "$1" -name "*.gz" -print0 | xargs -0 zcat'
+    ' | jq -c --arg k "$2" ".Records[] | select(.userIdentity.accessKeyId == \\$k)"',
+}
+
+
+def _shell(command: str, *arguments: str | Path) -> None:
+    subprocess.run(["sh", "-c", command, "sh", *arguments], check=True, capture_output=True)
+
+
+_ANY_KEY = (
+    "SELECT useridentity.accesskeyid FROM auditing.cloudtrail"
+    f" WHERE \"date\" = '{FIRST}' AND account = '{ACCOUNTS[-1]}' LIMIT 1"
+)
+
+
+def _raw(bucket: Path) -> Any:
+    """The same table over the files as they are, pruned by their names."""
+    fields = ", ".join(f'"{c.field}" {c.type}' for c in schema.LOGS["cloudtrail"])
+    columns = {column.name: f'r."{column.field}"' for column in schema.LOGS["cloudtrail"]}
+    connection = duckdb.connect()
+    connection.execute("CREATE SCHEMA auditing; SET TimeZone = 'UTC'")
+    connection.execute(MACROS)
+    connection.execute(
+        f"CREATE VIEW auditing.cloudtrail AS SELECT {schema.complete('cloudtrail', columns)},"
+        " f[-7] AS account, f[-5] AS region, f[-4] || '-' || f[-3] || '-' || f[-2] AS \"date\""
+        " FROM (SELECT unnest(Records) AS r, string_split(filename, '/') AS f FROM read_json("
+        f"'{bucket}/AWSLogs/*/CloudTrail/*/*/*/*/*.json.gz', format = 'unstructured',"
+        " records = true, auto_detect = false, filename = true, maximum_object_size = 268435456,"
+        f" columns = {{Records: 'STRUCT({fields})[]'}}))"
+    )
+    return connection

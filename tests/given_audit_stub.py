@@ -107,7 +107,6 @@ def carry_out(behaviour: str) -> None:
         if check not in left_out:
             sys.stdout.write(f"\nCheck ID: {check} - {service} [high]\n")
     sys.stdout.write("\tINFO There are no resources\n")
-    sys.stdout.flush()
 
 
 def note(directory: Path) -> None:

@@ -359,6 +359,20 @@ def test_the_account_that_took_longest_the_last_time_goes_first(
     assert (started[0], started[-1]) == (SECOND, FIRST)
 
 
+def test_a_tool_s_output_is_in_its_log_as_it_comes_and_so_is_how_far_it_is(
+    prepare: Callable[..., tuple[Plan, Ledger]], tmp_path: Path
+) -> None:
+    """The stub flushes nothing, as Prowler does not, and hangs after its checks."""
+    plan, ledger = prepare({f"prowler {account}": "hang" for account in (FIRST, SECOND)})
+    changes = schedule.run(plan, ledger)
+    reach = next(change.reach for change in changes if change.reach.done)
+    (log,) = (tmp_path / "reports/prowler" / FIRST).glob("*.partial/log.txt")
+    assert (reach.done, reach.total) == (6, 6)
+    _until(lambda: "Check ID: s3_none" in log.read_text())
+    changes.close()
+    ledger.close()
+
+
 def test_a_run_that_is_given_up_ends_its_tools_and_can_be_resumed(
     audit: Audit, prepare: Callable[..., tuple[Plan, Ledger]], tmp_path: Path
 ) -> None:

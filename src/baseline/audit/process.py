@@ -75,7 +75,8 @@ def start(
         process = subprocess.Popen(  # noqa: S603  # the command is ours
             [sys.executable, "-I", "-S", leash.__file__, str(os.getpid()), *command],
             cwd=directory,
-            env=environment,
+            # Python keeps what it writes to a file back; a log is there to be read meanwhile.
+            env={**environment, "PYTHONUNBUFFERED": "1"},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,

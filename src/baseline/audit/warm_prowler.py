@@ -25,7 +25,10 @@ import traceback
 from contextlib import suppress
 from datetime import datetime
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
+
+if TYPE_CHECKING:
+    import io
 
 NOT_BEGUN = 113
 READY = b"ready"
@@ -137,6 +140,8 @@ def _settle(request: dict[str, Any], output: int, told: int) -> None:
     nothing = os.open(os.devnull, os.O_RDONLY)
     for source, target in ((nothing, 0), (output, 1), (output, 2)):
         os.dup2(source, target)
+    # A log is there to be read meanwhile.
+    cast("io.TextIOWrapper", sys.stdout).reconfigure(line_buffering=True)
     os.closerange(3, os.sysconf("SC_OPEN_MAX"))
     os.environ.clear()
     os.environ.update(request["environment"])

@@ -110,13 +110,16 @@ def _about(seconds: float) -> str:
 
 
 def _line(board: Board, change: Progress) -> str:
-    entry, reach = change.entry, change.reach
-    text = f"{scan_name(entry)}: {entry.status}"
-    if entry.status is Status.WAITING and entry.reason:
-        return f"{text}, {entry.reason}"
-    if entry.counts:
-        counts = f"{entry.counts.get(FAIL, 0)} fail, {entry.counts.get(UNKNOWN, 0)} could not look"
-        text = f"{text}, {counts}, {entry.seconds:.0f} s"
-    elif reach.done:
-        text = f"{text}, {reach.done}/{reach.total or '?'} checks, {reach.failing} failing so far"
+    entry = change.entry
+    text = f"{scan_name(entry)}: {entry.status}{_news(change)}"
     return text if entry.status is Status.RUNNING else f"{text}; {_far(board)}"
+
+
+def _news(change: Progress) -> str:
+    entry, reach = change.entry, change.reach
+    if entry.counts and entry.status is not Status.WAITING:
+        counts = f"{entry.counts.get(FAIL, 0)} fail, {entry.counts.get(UNKNOWN, 0)} could not look"
+        return f", {counts}, {entry.seconds:.0f} s"
+    if reach.done:
+        return f", {reach.done}/{reach.total or '?'} checks, {reach.failing} failing so far"
+    return f", {entry.reason}" if entry.reason else ""

@@ -15,7 +15,8 @@ import botocore.session
 import pytest
 
 from baseline.cli.codes import Program
-from baseline.sessions import open_session
+from baseline.errors import CredentialsError
+from baseline.sessions import open_session, profiles
 from baseline.simulation import Blueprint, Simulation
 from given_audits import ROLE, roll_out_role
 from given_terminal import Baseline, at_a_terminal, type_at_terminal
@@ -96,6 +97,31 @@ def test_a_code_buys_hours_in_a_profile_of_its_own(
     assert issued.mfa_at is not None
     assert hours_left(issued.expiration) == 8.0
     assert organization.mfa_code() not in file.read_text()
+
+
+def test_the_profile_that_a_login_made_is_signed_in_again_from_its_source(
+    baseline: Baseline,
+    organization: Simulation,
+    file: Path,
+    evaluate: Callable[[str], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The next morning: its keys have ended, and the shell still names it."""
+    own = [os.environ[f"AWS_{name}"] for name in ("ACCESS_KEY_ID", "SECRET_ACCESS_KEY")]
+    file.parent.mkdir(parents=True)
+    text = f"[acme]\naws_access_key_id = {own[0]}\naws_secret_access_key = {own[1]}\n"
+    file.write_text(text)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    code = ("--token-code", organization.mfa_code())
+    evaluate(baseline("login", "-m", "--profile", "acme", *code).out)
+    assert os.environ["AWS_PROFILE"] == "acme-mfa"
+    organization.clock.advance(24 * 3600)
+    assert "Sign in again (baseline login -m" in baseline("accounts").err
+    ran = baseline("login", "-m", "--token-code", organization.mfa_code())
+    assert (ran.code, ran.out.splitlines()[-1]) == (0, "export AWS_PROFILE=acme-mfa")
+    assert file.read_text().count("[acme-mfa]") == 1
+    assert file.read_text().startswith(text)
 
 
 def test_everything_else_in_the_file_stays_byte_for_byte(
@@ -226,10 +252,20 @@ def enable(simulation: Simulation, device: Any) -> None:
 def test_temporary_keys_cannot_buy_others(
     baseline: Baseline, organization: Simulation, evaluate: Callable[[str], None]
 ) -> None:
-    evaluate(baseline("login", "-m", "--token-code", organization.mfa_code()).out)
+    evaluate(baseline("login", "-m", "--export", "--token-code", organization.mfa_code()).out)
     ran = baseline("login", "-m", "--token-code", "123456")
     assert ran.code == 2
     assert f"the credentials are temporary already ({ME})" in ran.err
+
+
+def test_keys_of_the_environment_have_to_be_exported_again(
+    baseline: Baseline, organization: Simulation, evaluate: Callable[[str], None]
+) -> None:
+    """A profile that was made from them cannot be made anew from nothing."""
+    evaluate(baseline("login", "-m", "--token-code", organization.mfa_code()).out)
+    ran = baseline("login", "-m", "--token-code", "123456")
+    assert ran.code == 2
+    assert "the profile baseline-mfa was made from keys in the environment" in ran.err
 
 
 def test_without_a_terminal_nobody_is_asked(baseline: Baseline) -> None:
@@ -297,6 +333,31 @@ def test_a_program_is_asked_again_only_when_the_device_shows_another_code() -> N
     assert len(waited) == 2
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (b"", b"[m]\nk = v\n"),
+        (b"[a]\nx=1", b"[a]\nx=1\n\n[m]\nk = v\n"),
+        (b"[m]\r\nbaseline_source=a\r\n\r\n# b\r\n[b]", b"[m]\nk = v\n\r\n# b\r\n[b]"),
+        (b"\xff\n[ m ]\n; c\nbaseline_source = a", b"\xff\n[m]\nk = v\n"),
+        (b"[mm]\nx=[m]\n", b"[mm]\nx=[m]\n\n[m]\nk = v\n"),
+    ],
+)
+def test_a_profile_takes_its_own_lines_and_no_others(before: bytes, after: bytes) -> None:
+    assert profiles.with_profile(before, "m", {"k": "v"}) == after
+
+
+def test_a_link_stays_and_what_cannot_be_written_is_named(tmp_path: Path) -> None:
+    real, link = tmp_path / "real", tmp_path / "link"
+    real.touch()
+    link.symlink_to(real)
+    profiles.store(link, "m", {"k": "v"})
+    assert link.is_symlink()
+    assert real.read_text() == "[m]\nk = v\n"
+    with pytest.raises(CredentialsError, match="real/credentials: cannot be written: "):
+        profiles.store(real / "credentials", "m", {"k": "v"})
+
+
 def test_any_tool_gets_a_role_s_keys_through_credential_process(
     baseline: Baseline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -314,6 +375,25 @@ def test_any_tool_gets_a_role_s_keys_through_credential_process(
     monkeypatch.setenv("AWS_PROFILE", "audit")
     identity = botocore.session.Session().create_client("sts").get_caller_identity()
     assert identity["Arn"].startswith(f"arn:aws:sts::{PRODUCTION}:assumed-role/{ROLE}/")
+
+
+def test_the_configuration_s_role_and_external_id_are_used(
+    baseline: Baseline, organization: Simulation, tmp_path: Path
+) -> None:
+    trust = {
+        "Effect": "Allow",
+        "Principal": {"AWS": f"arn:aws:iam::{MAIN}:root"},
+        "Action": "sts:AssumeRole",
+        "Condition": {"StringEquals": {"sts:ExternalId": "acme-audit"}},
+    }
+    organization.client("iam", "us-east-1", PRODUCTION).create_role(
+        RoleName="Outside", AssumeRolePolicyDocument=json.dumps({"Statement": [trust]})
+    )
+    ask = ("credentials", "--account", PRODUCTION)
+    assert "sts:AssumeRole" in baseline(*ask, "--role", "Outside").err
+    file = tmp_path / "acme.yaml"
+    file.write_text("audit:\n  role: Outside\n  external_id: acme-audit\n")
+    assert baseline(*ask, "--config", str(file)).code == 0
 
 
 def test_keys_of_a_role_are_an_hour_s_and_say_so(baseline: Baseline) -> None:
@@ -355,7 +435,6 @@ def test_a_profile_that_asks_for_its_own_keys_is_told_so(
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name)
     monkeypatch.setenv("AWS_PROFILE", "audit")
-    monkeypatch.setenv("BASELINE_CREDENTIALS_ASKED", "")  # set by the command; to be undone here
     ran = baseline("credentials", "--account", PRODUCTION)
     assert ran.code == 2
     assert "would start itself for ever" in ran.err

@@ -185,17 +185,23 @@ def test_a_user_without_a_device_is_told_so(baseline: Baseline, organization: Si
     assert f"{ME} has no MFA device" in ran.err
 
 
+@pytest.mark.parametrize(
+    ("mfa", "sentence"),
+    [
+        (False, "allows 1 hour. Give -d 1, or let it last longer, up to 12 hours: aws iam"),
+        (True, "allows less (one hour, unless it was set). Give a shorter -d, or let it last"),
+    ],
+)
 def test_a_session_longer_than_the_role_lasts_names_its_maximum(
-    baseline: Baseline, organization: Simulation
+    baseline: Baseline, organization: Simulation, mfa: bool, sentence: str
 ) -> None:
-    code = organization.mfa_code()
-    arguments = ("audit", "run", PRODUCTION, "--role", SHORT, "-m", "-d", "8")
-    ran = baseline(*arguments, "--token-code", code)
+    """It is asked of the role; one that wants another code for that is not asked."""
+    roll_out_role(organization, "Hour", mfa=mfa, hours=1)
+    arguments = ("audit", "run", PRODUCTION, "--role", "Hour", "-m", "-d", "8")
+    ran = baseline(*arguments, "--token-code", organization.mfa_code())
     assert (ran.code, ran.out) == (2, "")
     assert (
-        f"{SHORT} in {PRODUCTION} cannot be assumed for 8 hours: its MaxSessionDuration allows 1"
-        " hours. Give -d 1, or let it last longer, up to 12 hours: aws iam update-role --role-name"
-        f" {SHORT} --max-session-duration 28800"
+        f"Hour in {PRODUCTION} cannot be assumed for 8 hours: its MaxSessionDuration {sentence}"
     ) in ran.err
     assert not Path("reports").exists()
 
@@ -204,7 +210,7 @@ def test_without_a_code_too_long_a_session_is_that_account_s_reason(baseline: Ba
     ran = baseline("audit", "run", PRODUCTION, "--role", SHORT, "-d", "8", "-o", "json")
     assert ran.code == 1
     assert statuses(ran.rows) == {"not looked"}
-    assert "its MaxSessionDuration allows 1 hours" in ran.rows[0]["reason"]
+    assert "its MaxSessionDuration allows 1 hour" in ran.rows[0]["reason"]
 
 
 def test_roles_that_want_mfa_are_not_tried_without(

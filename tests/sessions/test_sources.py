@@ -44,7 +44,8 @@ class Machine:
         self._answers[path] = answer
 
     def configure(self, text: str) -> None:
-        """Write ~/.aws/config."""
+        """Write ~/.aws/config, and have its profile "sso" used."""
+        self.environment["AWS_PROFILE"] = "sso"
         (self.home / ".aws/config").write_text(text)
 
     def cache(self, name: str, hours: float) -> None:
@@ -54,10 +55,10 @@ class Machine:
         file.write_text(json.dumps({"startUrl": START, "accessToken": "t", "expiresAt": ends}))
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Ask for a role's keys in another account."""
-        command = ["credentials", "--account", PRODUCTION, "--role", ROLE, *arguments]
+        """Ask for a role's keys in another account, or what ``arguments`` say."""
+        ask = ("credentials", "--account", PRODUCTION, "--role", ROLE)
         return subprocess.run(
-            [sys.executable, "-m", "baseline", *command],
+            [sys.executable, "-m", "baseline", *(arguments or ask)],
             env=self.environment,
             capture_output=True,
             text=True,
@@ -126,9 +127,10 @@ def test_an_sso_profile_serves(machine: Machine, keys: Credentials) -> None:
         },
     )
     machine.environment["AWS_ENDPOINT_URL_SSO"] = machine.url
-    ran = machine.run("--profile", "sso")
+    ran = machine.run()
     assert ran.returncode == 0, ran.stderr
     assert json.loads(ran.stdout)["AccessKeyId"].startswith("ASIA")
+    assert "temporary already (arn:aws:sts::" in machine.run("login", "-m").stderr
 
 
 @pytest.mark.parametrize("form", ["profile", "session"])
@@ -145,7 +147,7 @@ def test_where_sso_has_ended_the_sentence_says_how_to_sign_in(
         machine.configure(f"[sso-session acme]\n{place}[profile sso]\nsso_session=acme\n{account}")
     if hours:
         machine.cache(START if form == "profile" else "acme", hours)
-    ran = machine.run("--profile", "sso")
+    ran = machine.run()
     assert (ran.returncode, ran.stdout) == (2, "")
     assert "aws sso login" in ran.stderr.partition("Sign in again")[2]
     assert ran.stderr.count("\n") == 1

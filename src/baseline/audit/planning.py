@@ -175,14 +175,18 @@ def _longest(session: Session, account_id: str, entrance: Entrance) -> int:
 
 
 def _too_long(account_id: str, entrance: Entrance, longest: int) -> UsageError:
-    allowed = f"{longest / _HOUR:g} hours" if longest else "less (one hour, unless it was set)"
-    remedy = f"Give -d {longest / _HOUR:g}" if longest else "Give a shorter -d"
+    allowed = _hours(longest) if longest else "less (one hour, unless it was set)"
+    shorter = f"-d {longest / _HOUR:g}" if longest else "a shorter -d"
     return UsageError(
-        f"{entrance.role} in {account_id} cannot be assumed for {entrance.seconds / _HOUR:g} hours:"
+        f"{entrance.role} in {account_id} cannot be assumed for {_hours(entrance.seconds)}:"
         f" its MaxSessionDuration allows {allowed}",
-        remedy=f"{remedy}, or let it last longer, up to 12 hours: aws iam update-role --role-name"
-        f" {entrance.role} --max-session-duration {entrance.seconds}",
+        remedy=f"Give {shorter}, or let it last longer, up to 12 hours: aws iam update-role"
+        f" --role-name {entrance.role} --max-session-duration {entrance.seconds}",
     )
+
+
+def _hours(seconds: int) -> str:
+    return "1 hour" if seconds == _HOUR else f"{seconds / _HOUR:g} hours"
 
 
 def _why_not(account: Account, configuration: Configuration) -> str:

@@ -3,6 +3,8 @@
 import json
 import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -39,8 +41,8 @@ def credentials(
         raise UsageError(f"{account!r} is no account id", remedy="Give its 12 digits.")
     audit = load_configuration(config_path).audit
     role = role or audit.role
-    _refuse_to_ask_oneself(f"{account}/{role}")
-    session = open_session(profile).assume(account, role, external_id=audit.external_id)
+    with _asking_once(f"{account}/{role}"):
+        session = open_session(profile).assume(account, role, external_id=audit.external_id)
     keys = session.credentials()
     click.echo(
         json.dumps(
@@ -55,12 +57,20 @@ def credentials(
     )
 
 
-def _refuse_to_ask_oneself(asked: str) -> None:
-    """A profile whose credential_process takes its own keys from this profile would never end."""
-    above = os.environ.get(_ASKED, "").split()
-    if asked in above:
+@contextmanager
+def _asking_once(asked: str) -> Iterator[None]:
+    """Tell children what is asked for, and refuse to be such a child that asks for the same.
+
+    A profile whose credential_process takes its own keys from this profile would never end.
+    """
+    above = os.environ.get(_ASKED, "")
+    if asked in above.split():
         raise UsageError(
             "the credential_process of this profile would start itself for ever",
             remedy="Name another profile, whose keys may assume the role, with --profile.",
         )
-    os.environ[_ASKED] = " ".join((*above, asked))
+    os.environ[_ASKED] = f"{above} {asked}"
+    try:
+        yield
+    finally:
+        os.environ[_ASKED] = above

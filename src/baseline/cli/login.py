@@ -54,13 +54,14 @@ def login(**options: Any) -> None:
     """
     if options["export"] and options["name"]:
         raise UsageError("--export keeps no profile that --as could name", remedy="Leave out one.")
-    session = open_session(options["profile"])
+    source = profiles.source(options["profile"])
+    session = open_session(source)
     refuse_temporary(session)
     keys = _sign_in(session, options).credentials()
     if options["export"]:
         click.echo(_exports(keys))
     else:
-        _keep(session, keys, options)
+        _keep(session, keys, options["name"], source)
 
 
 def _sign_in(session: Session, options: dict[str, Any]) -> Session:
@@ -70,9 +71,9 @@ def _sign_in(session: Session, options: dict[str, Any]) -> Session:
     return device(session, options).sign(session.arn, lambda code: session.signed_in(seconds, code))
 
 
-def _keep(session: Session, keys: Credentials, options: dict[str, Any]) -> None:
-    source = profiles.named(options["profile"])
-    name = options["name"] or f"{source or 'baseline'}-mfa"
+def _keep(session: Session, keys: Credentials, name: str | None, source: str | None) -> None:
+    unnamed = source in (None, profiles.DEFAULT)
+    name = name or ("baseline-mfa" if unnamed else f"{source}-mfa")
     file = profiles.credentials_file()
     values = {
         "aws_access_key_id": keys.access_key_id,
@@ -80,7 +81,7 @@ def _keep(session: Session, keys: Credentials, options: dict[str, Any]) -> None:
         "aws_session_token": keys.session_token or "",
         "region": session.region,
         "expiration": keys.ends,
-        profiles.MARK: source or "the environment",
+        profiles.MARK: profiles.origin(source),
     }
     profiles.store(file, name, values)
     talk(f"Signed in as {session.arn} until {keys.ends}; profile {name} in {file}.")

@@ -9,18 +9,42 @@ from pathlib import Path
 import botocore.session
 
 from baseline.errors import CredentialsError
+from baseline.sessions.translate import translated
 
-# A key that no AWS tool knows: it says that the profile is ours to replace.
+# A key that no AWS tool knows: it says that the profile is ours to replace, and whose keys made it.
 MARK = "baseline_source"
+
+DEFAULT = "default"
+_ENVIRONMENT = "(environment)"
+_KEY = "AWS_ACCESS_KEY_ID"
 
 _HEADER = re.compile(rb"\s*\[(?P<name>[^\]]*)\]")
 _NAME = re.compile(r"[\w.@+=,/-]{1,64}", re.ASCII)
 
 
-def named(profile: str | None) -> str:
-    """The profile that AWS tools would use; empty for none in particular."""
-    environment = os.environ
-    return profile or environment.get("AWS_PROFILE") or environment.get("AWS_DEFAULT_PROFILE") or ""
+def source(profile: str | None) -> str | None:
+    """The profile that has a user's own keys: ``profile`` (None: where AWS tools look first).
+
+    For one that ``store`` wrote, which may have ended by now, that from whose keys it was made;
+    raises CredentialsError when those were in the environment, and are not any more.
+    """
+    if profile is None and _KEY in os.environ:
+        return None  # which goes before AWS_PROFILE
+    with translated("credentials"):
+        session = botocore.session.Session(profile=profile)
+        made_from: str | None = session.get_scoped_config().get(MARK)
+        used: str | None = session.profile
+    if made_from == _ENVIRONMENT:
+        raise CredentialsError(
+            f"the profile {used} was made from keys in the environment, and there are none now",
+            remedy="Export them again, or name the profile that has them with --profile.",
+        )
+    return made_from or used
+
+
+def origin(source: str | None) -> str:
+    """What the mark of a profile that is made from ``source`` says."""
+    return source or (_ENVIRONMENT if _KEY in os.environ else DEFAULT)
 
 
 def credentials_file() -> Path:

@@ -111,15 +111,15 @@ class Session:
 
         def renew() -> Credentials:
             keys = ask({})
-            self._other(keys.fixed(), account_id)
+            self._checked(keys.fixed(), account_id)
             return keys
 
         if code is None:
-            return self._other(renewing(ask({}), renew, seconds), account_id)
+            return self._checked(renewing(ask({}), renew, seconds), account_id)
         keys = ask(code.parameters)
-        return self._other(ending(keys, _signed_once(keys, role)), account_id)
+        return self._checked(ending(keys, _signed_once(keys, role)), account_id)
 
-    def _other(self, credentials: Any, account_id: str) -> "Session":
+    def _checked(self, credentials: Any, account_id: str) -> "Session":
         """The session of ``credentials``, once STS said that they are of ``account_id``."""
         other = Session(credentials, self.region, self._transport)
         if other.account_id != account_id:
@@ -136,7 +136,7 @@ class Session:
         signed = code.parameters if code else {}
         answer = self.client("sts").get_session_token(DurationSeconds=seconds, **signed)
         keys = Credentials.of(answer["Credentials"])
-        return self._other(ending(keys, _signed_once(keys, self.arn)), self.account_id)
+        return self._checked(ending(keys, _signed_once(keys, self.arn)), self.account_id)
 
     @property
     def partition(self) -> str:

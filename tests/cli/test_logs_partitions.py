@@ -1,0 +1,165 @@
+"""``logs partitions`` at a terminal: what is missing or misplaced, shown, and brought in."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from baseline.simulation import Blueprint, Fault, Simulation
+from given_catalog import (
+    FLOWS,
+    MAIN,
+    ORGANIZATION,
+    TRAIL,
+    arrive,
+    client,
+    events,
+    log_key,
+    make,
+    partitions,
+)
+from given_terminal import Baseline, at_a_terminal
+
+OTHER = "400000000004"
+OLD = ["2019-07-23", "2019-07-24", "2025-12-31"]
+FILE = "organization: o-acme0000000\nhome_region: eu-west-1\nregions: [eu-west-1, us-east-1]\n"
+
+
+@pytest.fixture(scope="module")
+def made() -> bytes:
+    simulation = Simulation(Blueprint(misconfigured=False))
+    try:
+        make(simulation)
+        return simulation.snapshot()
+    finally:
+        simulation.close()
+
+
+@pytest.fixture
+def organization(made: bytes) -> Iterator[Simulation]:
+    simulation = Simulation.restore(made)
+    Path("baseline.yaml").write_text(FILE)
+    yield simulation
+    simulation.close()
+
+
+@pytest.fixture
+def baseline(
+    organization: Simulation, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Iterator[Baseline]:
+    with at_a_terminal(organization, monkeypatch, capsys) as run:
+        yield run
+
+
+@pytest.fixture
+def old_files(organization: Simulation) -> None:
+    """Files from before there was a partitioner: nobody heard of them."""
+    rules = client(organization, "events")
+    rules.disable_rule(Name="baseline-log-files")
+    for date in OLD:
+        arrive(organization, TRAIL, log_key(OTHER, "us-east-1", date, "a.json.gz"), events("A"))
+        digest = log_key(OTHER, "us-east-1", date, "a.json.gz", kind="CloudTrail-Digest")
+        arrive(organization, TRAIL, digest)
+    arrive(organization, FLOWS, log_key(MAIN, "eu-west-1", OLD[0], "a.parquet", kind="vpcflowlogs"))
+    rules.enable_rule(Name="baseline-log-files")
+
+
+def register(simulation: Simulation, values: list[str], location: str) -> None:
+    client(simulation, "glue").create_partition(
+        DatabaseName="auditing",
+        TableName="cloudtrail",
+        PartitionInput={
+            "Values": values,
+            "StorageDescriptor": {"Location": f"s3://{TRAIL}/{location}"},
+        },
+    )
+
+
+def test_a_file_that_arrives_can_be_queried_by_its_date_at_once(
+    organization: Simulation, baseline: Baseline
+) -> None:
+    arrive(organization, TRAIL, log_key(OTHER, "us-east-1", "2026-07-22", "a.json.gz"), events("A"))
+    key = log_key(OTHER, "us-east-1", "2026-07-23", "b.json.gz", own=ORGANIZATION)
+    arrive(organization, TRAIL, key, events("B", "C"))
+    sql = "select eventname from auditing.cloudtrail where date > '2026-07-22' order by 1"
+    asked = baseline("query", "run", "--engine", "athena", "--sql", sql, "-o", "json")
+    assert asked.code == 0, asked.err
+    assert [row["eventname"] for row in asked.rows] == ["B", "C"]
+
+
+@pytest.mark.usefixtures("old_files")
+def test_old_files_are_shown_and_then_brought_in(
+    organization: Simulation, baseline: Baseline
+) -> None:
+    shown = baseline("logs", "partitions", "-o", "json")
+    assert shown.code == 0, shown.err
+    assert {(r["action"], r["table"], r["date"]) for r in shown.rows} == {
+        *(("add", "cloudtrail", date) for date in OLD),
+        ("add", "flowlogs_parquet", OLD[0]),
+    }
+    assert partitions(organization) == {}  # only shown
+    done = baseline("logs", "partitions", "--apply", "--yes", "-o", "json")
+    assert (done.code, {row["result"] for row in done.rows}) == (0, {"done"}), done.err
+    assert set(partitions(organization)) == {(OTHER, "us-east-1", date) for date in OLD}
+    assert set(partitions(organization, "flowlogs_parquet")) == {(MAIN, "eu-west-1", OLD[0])}
+    again = baseline("logs", "partitions")
+    assert (again.code, "Nothing to do" in again.err) == (0, True)
+
+
+@pytest.mark.usefixtures("old_files")
+def test_accounts_and_days_can_be_chosen(baseline: Baseline) -> None:
+    shown = baseline("logs", "partitions", "--since", "2025-01-01", "-o", "json")
+    assert [row["date"] for row in shown.rows] == [OLD[2]]
+    other = baseline("logs", "partitions", "--account", "600000000006", "-o", "json")
+    assert (other.code, other.rows) == (0, [])
+
+
+@pytest.mark.usefixtures("old_files")
+def test_partitions_that_point_elsewhere_are_moved_and_garbage_is_deleted(
+    organization: Simulation, baseline: Baseline
+) -> None:
+    digests = log_key(OTHER, "us-east-1", OLD[0], "", kind="CloudTrail-Digest")
+    register(organization, [OTHER, "us-east-1", OLD[0]], digests)
+    register(organization, [ORGANIZATION, "CloudTrail", "us-east-1-2024-01"], digests)
+    tomorrow = log_key(OTHER, "us-east-1", "2027-01-01", "")
+    register(organization, [OTHER, "us-east-1", "2027-01-01"], tomorrow)
+    done = baseline("logs", "partitions", "--apply", "-y", "-o", "json")
+    assert done.code == 0, done.err
+    by_action = {(row["action"], row["date"]): row for row in done.rows}
+    assert ("move", OLD[0]) in by_action
+    assert by_action["move", OLD[0]]["found"].endswith(digests)
+    assert by_action["delete", "us-east-1-2024-01"]["account"] == ORGANIZATION
+    found = partitions(organization)
+    assert found[OTHER, "us-east-1", OLD[0]] == log_key(OTHER, "us-east-1", OLD[0], "")
+    assert set(found) == {(OTHER, "us-east-1", date) for date in [*OLD, "2027-01-01"]}
+
+
+@pytest.mark.usefixtures("old_files")
+def test_what_glue_refuses_is_named_and_left_for_the_next_run(
+    organization: Simulation, baseline: Baseline
+) -> None:
+    organization.faults.add(Fault("deny", "glue", "BatchCreatePartition"))
+    failed = baseline("logs", "partitions", "--apply", "--yes", "-o", "json")
+    assert failed.code == 1
+    assert {row["result"] for row in failed.rows} == {"failed"}
+    assert "AccessDenied" in failed.rows[0]["cause"]
+    organization.faults.clear()
+    assert baseline("logs", "partitions", "--apply", "--yes").code == 0
+    assert len(partitions(organization)) == len(OLD)
+
+
+def test_without_the_table_the_remedy_is_the_roll_out(
+    organization: Simulation, baseline: Baseline
+) -> None:
+    client(organization, "glue").delete_database(Name="auditing")
+    asked = baseline("logs", "partitions")
+    assert (asked.code, asked.out) == (2, "")
+    assert "rollout deploy --only auditing-analytics" in asked.err
+
+
+def test_a_directory_is_refused_because_athena_reads_buckets(
+    baseline: Baseline, tmp_path: Path
+) -> None:
+    (tmp_path / "copy" / "AWSLogs").mkdir(parents=True)
+    asked = baseline("logs", "partitions", "--source", str(tmp_path / "copy"))
+    assert (asked.code, "Athena reads buckets" in asked.err) == (2, True)

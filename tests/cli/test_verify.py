@@ -111,3 +111,16 @@ def test_a_first_creation_that_failed_is_finished_by_running_again(
         simulation.faults.clear()
         assert cli.run(deploy) == 0
     simulation.close()
+
+
+def test_deploying_again_writes_nothing(
+    simulation: Simulation, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "baseline.yaml").write_text(FILE)
+    calls: list[str] = []
+    with simulation.serve() as url:
+        export(monkeypatch, simulation, url)
+        simulation.observers.append(lambda call, *_: calls.append(call.operation))
+        assert cli.run(["rollout", "deploy", "--yes"]) == 0
+    assert {"DescribeStacks", "GetTemplate", "ListStackInstances"} <= set(calls)
+    assert [c for c in calls if not c.startswith(("Assume", "Describe", "Get", "List"))] == []

@@ -111,8 +111,7 @@ def test_what_glue_refuses_goes_back_and_is_tried_again(organization: Simulation
     organization.faults.clear()
     organization.deliver()
     assert partitions(organization) == {}
-    organization.clock.advance(LATER)
-    organization.deliver()
+    organization.advance(LATER)
     assert (partitions(organization), messages(organization)) == ({VALUES: FOLDER}, 0)
 
 
@@ -120,8 +119,7 @@ def test_what_never_works_ends_among_the_dead_letters(organization: Simulation) 
     client(organization, "glue").delete_table(DatabaseName="auditing", Name="cloudtrail")
     arrive(organization, TRAIL, log())
     for _ in range(5):
-        organization.clock.advance(LATER)
-        organization.deliver()
+        organization.advance(LATER)
     assert messages(organization) == 0
     assert messages(organization, "baseline-partitioner-dead-letters") == 1
 
@@ -151,8 +149,7 @@ def test_every_noon_brings_the_partitions_of_today_and_tomorrow(organization: Si
     delivered(organization, FLOWS, log("a.parquet", kind="vpcflowlogs").replace(DAY, last))
     organization.deliver()
     before = set(partitions(organization))
-    organization.clock.advance(24 * 3600)
-    organization.deliver()
+    organization.advance(24 * 3600)
     new = set(partitions(organization)) - before
     assert {(account, region) for account, region, _ in new} == {
         (MAIN, "us-east-1"),

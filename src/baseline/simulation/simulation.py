@@ -136,6 +136,12 @@ class Simulation:
         """Let every service write what it has pending to its buckets now; how many objects."""
         return sum(service.deliver() for service in self.services.values())
 
+    def advance(self, seconds: float) -> None:
+        """Let time go by, and let happen what is due by then: schedules, and second tries."""
+        self.clock.advance(seconds)
+        for name in ("events", "lambda"):
+            self.services[name].deliver()
+
     def snapshot(self) -> bytes:
         """The whole state, once what runs in the background has come to its end."""
         for service in self.services.values():

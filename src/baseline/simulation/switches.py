@@ -5,7 +5,8 @@ Under ``/_simulation/``, for whoever has the administrator's secret key in ``X-S
 * ``GET``, ``POST``, ``DELETE`` ``faults``: those planted, plant one (JSON as ``Fault``'s fields or
   ``{"fault": "deny:guardduty:CreateDetector"}``), clear them
 * ``POST deliver``: write what trails and flow logs have pending; how many objects
-* ``POST clock`` with ``{"advance": seconds}``, at most ten years at once
+* ``POST clock`` with ``{"advance": seconds}``, at most ten years at once; schedules that are due
+  then are carried out
 * ``GET mfa-code``: what the administrator's device shows
 """
 
@@ -53,7 +54,7 @@ def _do(simulation: "Simulation", request: Request) -> Any:
         case "POST", "deliver":
             return {"objects": simulation.deliver()}
         case "POST", "clock":
-            simulation.clock.advance(_seconds(asked))
+            simulation.advance(_seconds(asked))
             return {"now": simulation.clock.now().isoformat()}
         case "GET", "mfa-code":
             return {"code": simulation.mfa_code()}

@@ -158,8 +158,8 @@ def _below(s3: Any, name: re.Pattern[str], place: tuple[str, str]) -> list[tuple
 def _lately(s3: Any, days: tuple[date, ...], place: tuple[str, str]) -> list[Partition]:
     """The partitions of ``days`` for a region's folder, if it got a file in the last four weeks.
 
-    What stopped to deliver, such as a closed account, gets no more partitions. The newest file
-    tells how files of this folder end, and with that their table.
+    What stopped to deliver, such as a closed account, gets no more partitions. A file of the newest
+    day tells how files of this folder end, and with that their table.
     """
     bucket, folder = place
     before = [(days[0] - timedelta(days=ago)).isoformat() for ago in (0, 1, 28)]

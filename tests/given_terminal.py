@@ -5,7 +5,7 @@ import os
 import pty
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -55,18 +55,18 @@ def at_a_terminal(
         yield run
 
 
-def type_at_terminal(arguments: list[str], lines: list[str]) -> tuple[str, int]:
+def type_at_terminal(arguments: list[str], lines: Iterable[str]) -> tuple[str, int]:
     """What a terminal of its own showed, and the exit code; a line is typed at each question."""
     terminal, end = pty.openpty()
     command = [sys.executable, "-m", "baseline", *arguments]
     child = subprocess.Popen(command, stdin=end, stdout=end, stderr=end, start_new_session=True)
     os.close(end)
-    said, left = "", list(lines)
+    said, left = "", (f"{line}\n" for line in lines)
     while chunk := _shown(terminal):
         said += chunk
         # With the space, which comes when what was typed before has been thrown away.
         if said.endswith(": "):
-            os.write(terminal, f"{left.pop(0)}\n".encode() if left else b"\4")
+            os.write(terminal, next(left, "\4").encode())
     os.close(terminal)
     return said, child.wait()
 

@@ -17,7 +17,7 @@ import pytest
 from baseline.cli.codes import Program
 from baseline.errors import CredentialsError
 from baseline.sessions import open_session, profiles
-from baseline.simulation import Blueprint, Simulation
+from baseline.simulation import Blueprint, Fault, Simulation
 from given_audits import ROLE, roll_out_role
 from given_terminal import Baseline, at_a_terminal, type_at_terminal
 
@@ -235,6 +235,19 @@ def test_of_several_devices_one_is_chosen(baseline: Baseline, organization: Simu
     code = organization.mfa.current(MAIN, second["SerialNumber"])
     serial = ["--serial", second["SerialNumber"]]
     assert baseline("login", "-m", *serial, "--token-code", code).code == 0
+
+
+def test_who_may_not_list_devices_can_name_one(
+    baseline: Baseline, organization: Simulation
+) -> None:
+    organization.faults.add(Fault("deny", "iam", "ListMFADevices"))
+    code = ("--token-code", organization.mfa_code())
+    ran = baseline("login", "-m", *code)
+    assert ran.code == 2
+    assert "iam:ListMFADevices: " in ran.err
+    assert "with --serial" in ran.err
+    serial = organization.administrator.mfa_serial
+    assert baseline("login", "-m", *code, "--serial", serial).code == 0
 
 
 def enable(simulation: Simulation, device: Any) -> None:

@@ -231,14 +231,30 @@ def test_a_role_that_wants_mfa_says_what_to_do(baseline: Baseline) -> None:
     assert "If it wants MFA, give -m." in ran.rows[0]["remedy"]
 
 
-def test_many_codes_are_given_one_by_one_only_by_who_agrees(
-    baseline: Baseline, organization: Simulation
-) -> None:
-    arguments = ["audit", "run", PRODUCTION, PAYMENTS, "-m", "-d", "8", "--tool", "prowler"]
-    said, code = type_at_terminal(arguments, ["n"])
+LONG = ["audit", "run", PRODUCTION, PAYMENTS, "-m", "-d", "8", "--tool", "prowler"]
+
+
+def test_who_does_not_agree_to_give_many_codes_starts_nothing(baseline: Baseline) -> None:
+    said, code = type_at_terminal(LONG, ["n"])
     assert code == 1
     assert "a new MFA code for each of 2 accounts" in said
     assert not Path("reports").exists()
+
+
+def test_who_agrees_gives_them_one_by_one(
+    baseline: Baseline, organization: Simulation, asked: list[Call]
+) -> None:
+    def typed() -> Iterator[str]:
+        yield "y"
+        for _ in range(2):
+            yield organization.mfa_code()
+            organization.clock.advance(30)
+
+    said, code = type_at_terminal(LONG, typed())
+    assert code == 0, said
+    assert said.index("MFA code for production") < said.index("MFA code for payments")
+    assert [c.parameters["DurationSeconds"] for c in asked] == [28800, 28800]
+    assert "2 of 2 scans are complete" in said
 
 
 def test_each_long_session_has_a_code_of_its_own_and_one_that_is_denied_stays_alone(

@@ -56,7 +56,7 @@ def _reader(code: str | None, command: str | None) -> tuple[Callable[[str], str]
         given = _six_digits(code, "--token-code")
         return lambda _: given, 1
     if command:
-        return Program(command), 1
+        return Program(command), 2  # the first code may have been used by the command before
     if not sys.stdin.isatty():
         raise UsageError(
             "there is no terminal to ask for the MFA code",

@@ -210,8 +210,8 @@ def refuse_temporary(session: Session) -> None:
         raise CredentialsError(
             f"the credentials are temporary already ({session.arn}), and an MFA code can only be"
             " given with an IAM user's own access keys",
-            remedy="Leave it out: with these, roles are renewed by themselves; or name the profile"
-            " of your IAM user with --profile.",
+            remedy="With these, roles are renewed by themselves, without -m; for new ones name the"
+            " profile of your IAM user with --profile.",
         )
 
 

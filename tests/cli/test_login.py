@@ -149,6 +149,7 @@ def test_a_profile_of_the_users_own_is_not_overwritten(
     assert ran.code == 2
     assert "the profile acme is there already, and was not made by this command" in ran.err
     assert file.read_bytes() == OTHERS
+    assert not organization.issued.by_key  # no code was used up
 
 
 def test_a_file_that_is_none_is_not_replaced(

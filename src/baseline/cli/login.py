@@ -57,25 +57,32 @@ def login(**options: Any) -> None:
     source = profiles.source(options["profile"])
     session = open_session(source)
     refuse_temporary(session)
-    keys = _sign_in(session, options).credentials()
     if options["export"]:
-        click.echo(_exports(keys))
-    else:
-        _keep(session, keys, options["name"], source)
+        click.echo(_exports(_sign_in(session, options)))
+        return
+    file, name = profiles.credentials_file(), options["name"] or _name(source)
+    profiles.check(file, name)  # before a code is used up
+    keys = _sign_in(session, options)
+    profiles.store(file, name, _values(session, keys, source))
+    talk(f"Signed in as {session.arn} until {keys.ends}; profile {name} in {file}.")
+    click.echo(f"unset {' '.join((*_KEYS, _ENDS))}\nexport AWS_PROFILE={shlex.quote(name)}")
 
 
-def _sign_in(session: Session, options: dict[str, Any]) -> Session:
+def _sign_in(session: Session, options: dict[str, Any]) -> Credentials:
     seconds = int(options["hours"] * 3600)
     if not options["mfa"]:
-        return session.signed_in(seconds)
-    return device(session, options).sign(session.arn, lambda code: session.signed_in(seconds, code))
+        return session.signed_in(seconds).credentials()
+    found = device(session, options)
+    signed = found.sign(session.arn, lambda code: session.signed_in(seconds, code))
+    return signed.credentials()
 
 
-def _keep(session: Session, keys: Credentials, name: str | None, source: str | None) -> None:
-    unnamed = source in (None, profiles.DEFAULT)
-    name = name or ("baseline-mfa" if unnamed else f"{source}-mfa")
-    file = profiles.credentials_file()
-    values = {
+def _name(source: str | None) -> str:
+    return "baseline-mfa" if source in (None, profiles.DEFAULT) else f"{source}-mfa"
+
+
+def _values(session: Session, keys: Credentials, source: str | None) -> dict[str, str]:
+    return {
         "aws_access_key_id": keys.access_key_id,
         "aws_secret_access_key": keys.secret_access_key,
         "aws_session_token": keys.session_token or "",
@@ -83,9 +90,6 @@ def _keep(session: Session, keys: Credentials, name: str | None, source: str | N
         "expiration": keys.ends,
         profiles.MARK: profiles.origin(source),
     }
-    profiles.store(file, name, values)
-    talk(f"Signed in as {session.arn} until {keys.ends}; profile {name} in {file}.")
-    click.echo(f"unset {' '.join((*_KEYS, _ENDS))}\nexport AWS_PROFILE={shlex.quote(name)}")
 
 
 def _exports(keys: Credentials) -> str:

@@ -58,20 +58,31 @@ def store(file: Path, profile: str, values: Mapping[str, str]) -> None:
 
     Raises CredentialsError when that cannot be, or when a profile of this name is not ours.
     """
+    content = _with(file, profile, values)
+    try:
+        _replace(file.resolve(), content)  # what a link leads to is replaced, and the link stays
+    except OSError as error:
+        raise _unwritable(file, error.strerror or str(error)) from error
+
+
+def check(file: Path, profile: str) -> None:
+    """Raise now what ``store`` would raise before it writes."""
+    _with(file, profile, {})
+
+
+def _with(file: Path, profile: str, values: Mapping[str, str]) -> bytes:
     if not _NAME.fullmatch(profile):
         raise CredentialsError(
             f"{profile!r} is no name for a profile",
             remedy="Give letters, digits and .@+=,/_- (like acme-mfa) with --as.",
         )
-    target = file.resolve()  # what a link leads to is replaced, and the link stays
-    if target.exists() and not target.is_file():
+    if file.exists() and not file.is_file():
         raise _unwritable(file, "it is not a regular file")
     try:
-        before = target.read_bytes() if target.exists() else b""
-        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        _replace(target, with_profile(before, profile, values))
+        before = file.read_bytes() if file.exists() else b""
     except OSError as error:
         raise _unwritable(file, error.strerror or str(error)) from error
+    return with_profile(before, profile, values)
 
 
 def with_profile(text: bytes, profile: str, values: Mapping[str, str]) -> bytes:
@@ -110,6 +121,7 @@ def _end_of_section(lines: list[bytes], begin: int) -> int:
 
 
 def _replace(target: Path, content: bytes) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     handle, part = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")  # 0600
     try:
         with os.fdopen(handle, "wb") as out:

@@ -11,6 +11,7 @@ from baseline.audit.findings import NOTHING_THERE, Finding
 from baseline.audit.manifest import Entry, Run, Status
 from baseline.audit.obstacles import Kind, Obstacle
 from baseline.audit.prowler_source import Source
+from baseline.errors import ToolError
 from given_audits import FIRST
 
 Audit = Callable[..., Run]
@@ -185,6 +186,26 @@ def test_checks_that_were_left_out_are_told(audit: Audit, tmp_path: Path) -> Non
     entry, found = answers(audit({f"prowler {FIRST}": "leaves a check out"}), tmp_path)
     assert (entry.status, entry.counts["UNKNOWN"]) == (Status.PARTIAL, 1)
     assert found[-1].detail == "crashed (1 times): 1 of 6 checks were not carried out"
+
+
+def test_a_check_that_gives_no_answer_and_no_reason_is_unknown(
+    audit: Audit, tmp_path: Path
+) -> None:
+    entry, found = answers(audit({f"prowler {FIRST}": "says nothing"}), tmp_path)
+    (unknown,) = (f for f in found if f.status == "UNKNOWN")
+    assert (unknown.check, entry.idle) == ("s3_none", 0)
+    assert unknown.detail == "It gave no answer, and did not say why."
+
+
+def test_a_row_that_is_gone_is_missed_though_its_check_is_in_the_log(
+    audit: Audit, tmp_path: Path
+) -> None:
+    entry, _ = answers(audit(), tmp_path)
+    file = tmp_path / "reports" / entry.directory / "prowler.csv"
+    rows = file.read_text().splitlines(keepends=True)
+    file.write_text("".join(row for row in rows if "iam_ask" not in row))
+    with pytest.raises(ToolError, match="its results are gone: 6 of 6"):
+        list(results.findings(entry, tmp_path / "reports"))
 
 
 def test_a_rule_of_scoutsuite_rests_on_its_whole_service(audit: Audit, tmp_path: Path) -> None:

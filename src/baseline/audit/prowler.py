@@ -17,6 +17,7 @@ from baseline.audit.findings import (
     NOTHING_THERE,
     PASS,
     SEVERITIES,
+    UNKNOWN,
     Finding,
 )
 from baseline.audit.obstacles import Complaint, Kind, Obstacle, gather
@@ -64,9 +65,11 @@ _RUNNER = "check"
 _OF_CHECK = re.compile(r"([a-z0-9]+_\w+) --? \w+\[|Check '(\w+)' was not found")
 _NO_FINDINGS = "There are no findings in Account"
 _BEGUN = re.compile(r"^Check ID: (\S+) - ", re.MULTILINE)
-_IDLE = re.compile(
-    r"^Check ID: (\S+) - (\S+) \[(\w+)\]\n\tINFO There are no resources$", re.MULTILINE
+# One check: its name, service and severity, and all that is written while it is carried out.
+_CHECK = re.compile(
+    r"^Check ID: (\S+) - (\S+) \[(\w+)\]$(.*?)(?=^Check ID: |\Z)", re.MULTILINE | re.DOTALL
 )
+_NOTHING = "\tINFO There are no resources\n"
 _REGION = re.compile(r"^([a-z]{2}(?:-[a-z]+)+-\d) -- ")
 
 # A cell may hold a whole resource policy.
@@ -163,13 +166,15 @@ def findings(directory: Path) -> Iterator[Finding]:
 def idle(directory: Path, answered: Collection[str]) -> Iterator[Finding]:
     """A PASS for each check that was carried out and had nothing to look at.
 
-    Such checks write no row, but it says so. Where none is ``answered`` the rows may be gone.
+    Such checks write no row, but it says so; one that says nothing is UNKNOWN. Where none is
+    ``answered`` the rows may be gone.
     """
     log = _log(directory)
     if not answered and _NO_FINDINGS not in log:
         return
-    for check, service, severity in _IDLE.findall(log):
+    for check, service, severity, text in _CHECK.findall(log):
         if check not in answered:
+            said = _NOTHING in text
             yield Finding(
                 tool="prowler",
                 account_id="",
@@ -179,9 +184,9 @@ def idle(directory: Path, answered: Collection[str]) -> Iterator[Finding]:
                 check=check,
                 title=check,
                 severity=severity,
-                status=PASS,
+                status=PASS if said else UNKNOWN,
                 resource="",
-                detail=NOTHING_THERE,
+                detail=NOTHING_THERE if said else "It gave no answer, and did not say why.",
                 uid=f"prowler-nothing-{check}",
             )
 

@@ -74,14 +74,14 @@ def findings(entry: Entry, reports: Path) -> Iterator[Finding]:
         yield unseen(entry, entry.reason or entry.status)
         return
     tool, directory = TOOLS[entry.tool], reports / entry.directory
-    there = 0
+    there: Counter[str] = Counter()
     for finding in _answers(tool, directory, entry.account_id, _noted(directory)):
-        there += 1
+        there[finding.status] += 1
         yield finding._replace(account_name=entry.account_name)
     found = sum(entry.counts.values())
-    if there < found:
+    if Counter(entry.counts) - there:
         raise ToolError(
-            f"its results are gone: {there} of {found} findings are there",
+            f"its results are gone: {there.total()} of {found} findings are there",
             where=str(directory),
             remedy="Put them back, or audit anew: baseline audit run",
         )

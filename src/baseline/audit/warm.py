@@ -67,6 +67,8 @@ class Workers:
         if self._control:
             self._control.close()
         if self._server:
+            if not self._ready:
+                self._server.kill()  # it has no children yet
             try:
                 self._server.wait(_PROMPT)
             except subprocess.TimeoutExpired:

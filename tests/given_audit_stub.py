@@ -106,6 +106,8 @@ def carry_out(behaviour: str) -> None:
     for service, check, *_ in (*ROWS, ("s3", "s3_none")):
         if check not in left_out:
             sys.stdout.write(f"\nCheck ID: {check} - {service} [high]\n")
+        if behaviour == "nothing there":
+            sys.stdout.write("\tINFO There are no resources\n")
     if behaviour != "says nothing":
         sys.stdout.write("something in between\n\tINFO There are no resources\n")
 

@@ -13,7 +13,7 @@ OPTIONS ?=
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast lint format docs bench security-audit-all security-audit-accounts clean
+.PHONY: help setup demo test test-fast test-trino lint format docs bench security-audit-all security-audit-accounts clean
 
 help:
 	@sed -n 's/^# \{0,1\}//p' Makefile | head -n 6
@@ -31,6 +31,11 @@ test: setup
 # Without the tests that install and run the real Prowler and ScoutSuite.
 test-fast: setup
 	$(BIN)/pytest -n 2 -m "not tools" $(OPTIONS)
+
+# Every saved query and every expression of the dialect, on DuckDB and on a real Trino server. Needs
+# Java 17 and Maven, which brings the server (600 MB) once.
+test-trino: setup
+	$(BIN)/pytest -m trino --trino $(OPTIONS) tests/query/test_trino.py
 
 lint: setup
 	$(BIN)/ruff check .

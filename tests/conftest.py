@@ -12,6 +12,12 @@ THIRD_PARTY = Path(
 ).resolve()
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """What ``make test-trino`` says."""
+    parser.addoption("--trino", action="store_true", help="start a real Trino server")
+    parser.addoption("--record", action="store_true", help="keep what Trino answers")
+
+
 @pytest.fixture(autouse=True)
 def no_local_configuration(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Cut every test off from real credentials, profiles, settings and the checkout's files."""
@@ -24,7 +30,7 @@ def no_local_configuration(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> N
     monkeypatch.chdir(tmp_path)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def third_party() -> Path:
     """The directory of third-party samples; skips where there is none."""
     if not THIRD_PARTY.is_dir():

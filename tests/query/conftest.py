@@ -23,11 +23,17 @@ def incidents(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def over_incidents(incidents: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DuckDB]:
-    """An engine over a lake of them."""
+def lake_of_incidents(incidents: Path, tmp_path_factory: pytest.TempPathFactory) -> Lake:
+    """A lake of them."""
     lake = Lake.create(tmp_path_factory.mktemp("lake"))
     source = Directory(incidents)
     collect(source, lake, days(source, Selection()))
-    engine = DuckDB(lake)
+    return lake
+
+
+@pytest.fixture(scope="session")
+def over_incidents(lake_of_incidents: Lake) -> Iterator[DuckDB]:
+    """An engine over it."""
+    engine = DuckDB(lake_of_incidents)
     yield engine
     engine.close()

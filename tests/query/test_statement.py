@@ -178,6 +178,7 @@ def test_the_engine_itself_is_locked_in() -> None:
         ("SELECT ?", "the parameter ? has no value"),
         ("SHOW CREATE TABLE x", "Known: SHOW TABLES"),
         ("SELECT\n eventname::varchar FROM t", "line 2, column 11: x::type is not Athena's"),
+        ("SELECT 1 WHERE 'a' IN ('a'\n 'b')", "line 2, column 2: two texts without a comma"),
         ("SELECT [1, 2]", "line 1, column 8: […] is not Athena's"),
         ("SELECT * EXCLUDE (date) FROM cloudtrail", "* EXCLUDE is not Athena's"),
         ("SELECT 1 FROM cloudtrail GROUP BY ALL", "GROUP BY ALL is not Athena's"),

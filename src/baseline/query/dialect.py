@@ -31,8 +31,11 @@ _WHOLE = {
 }
 
 
-class Athena(Trino):  # type: ignore[misc]  # sqlglot is not typed here
-    """Trino's grammar, where a function of ours keeps its name and its arguments."""
+class Auditing(Trino):  # type: ignore[misc]  # sqlglot is not typed here
+    """Trino's grammar, where a function of ours keeps its name and its arguments.
+
+    sqlglot knows a dialect by its class's name; ``athena`` is its own.
+    """
 
     class Parser(Trino.Parser):  # type: ignore[misc]
         """As Trino's, but it leaves our functions alone."""

@@ -16,7 +16,7 @@ from sqlglot.tokens import Token, TokenType
 
 from baseline.errors import QueryError
 from baseline.logs.layout import TABLES
-from baseline.query.dialect import Athena
+from baseline.query.dialect import Auditing
 
 SCHEMA = "auditing"
 CATALOG = "awsdatacatalog"
@@ -113,8 +113,8 @@ def _parse(sql: str) -> exp.Query:
         word = re.split(r"[\s(;]", first, maxsplit=1)[0]
         raise QueryError(f"{word.upper()[:30]!r} is no query", where="SQL", remedy=_ONLY)
     try:
-        _check_spelling(sqlglot.tokenize(sql, read=Athena))
-        statements = [s for s in sqlglot.parse(sql, read=Athena) if s is not None]
+        _check_spelling(sqlglot.tokenize(sql, read=Auditing))
+        statements = [s for s in sqlglot.parse(sql, read=Auditing) if s is not None]
     except ParseError as error:
         raise _not_sql(error) from None
     except TokenError as error:
@@ -206,7 +206,10 @@ def _foreign(node: exp.Expression) -> str:
 def _check_spelling(tokens: list[Token]) -> None:
     """Refuse what reads as Athena's SQL once it is a tree."""
     for before, token in pairwise([None, *tokens]):
-        where = f"line {token.line}, column {token.col - len(token.text) + 1}"
+        where = f"line {token.line}, column {token.col - (token.end - token.start)}"
+        if before and before.token_type is token.token_type is TokenType.STRING:
+            remedy = "Other programs would join them."
+            raise QueryError("two texts without a comma", where=where, remedy=remedy)
         if token.token_type is TokenType.DCOLON:
             raise QueryError(
                 "x::type is not Athena's", where=where, remedy="Write cast(x as type)."

@@ -1,6 +1,7 @@
 """What Athena refuses to compare, and DuckDB would quietly bring to one type."""
 
 from collections.abc import Iterator
+from functools import cache
 from itertools import pairwise
 
 from sqlglot import exp
@@ -9,7 +10,7 @@ from sqlglot.errors import SqlglotError
 from baseline.errors import QueryError
 from baseline.logs import schema
 from baseline.logs.layout import TABLES
-from baseline.query.dialect import Athena
+from baseline.query.dialect import Auditing
 from baseline.query.statement import SCHEMA, position
 
 _KINDS = {
@@ -89,7 +90,7 @@ def _base(table: exp.Table) -> str:
 
 
 def _short(node: exp.Expression) -> str:
-    return str(node.name if isinstance(node, exp.Column) else node.sql(dialect=Athena))
+    return str(node.name if isinstance(node, exp.Column) else node.sql(dialect=Auditing))
 
 
 def _typed(query: exp.Query) -> exp.Expression:
@@ -101,19 +102,20 @@ def _typed(query: exp.Query) -> exp.Expression:
         known = qualify(
             query.copy(),
             schema=_schema(),
-            dialect=Athena,
+            dialect=Auditing,
             validate_qualify_columns=False,
             expand_stars=False,
             expand_alias_refs=False,
             quote_identifiers=False,
             identify=False,
         )
-        return annotate_types(known, schema=_schema(), dialect=Athena)
+        return annotate_types(known, schema=_schema(), dialect=Auditing)
     except SqlglotError:
         # What cannot be resolved is DuckDB's to refuse, in better words.
         return query
 
 
+@cache
 def _schema() -> dict[str, dict[str, dict[str, exp.DataType]]]:
     return {
         SCHEMA: {

@@ -1,0 +1,147 @@
+"""DuckDB and a real Trino server, Athena's engine, give the same rows.
+
+``make test-trino`` asks for these; with ``OPTIONS=--record`` it keeps Trino's answers.
+"""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import duckdb
+import pytest
+from sqlglot import exp
+
+import given_expressions
+from baseline.logs import schema
+from baseline.logs.convert import text
+from baseline.logs.lake import Lake
+from baseline.logs.layout import TABLES
+from baseline.query import catalogue, statement
+from baseline.query.duckdb import DuckDB
+from baseline.templates.analytics import VIEWS
+from given_incidents import ROWS
+from given_trino import VERSION, Trino, TrinoError, a_trino, why_not
+
+pytestmark = pytest.mark.trino
+BUCKET = "warehouse"
+SAVED = catalogue.saved()
+
+
+@pytest.fixture(scope="session")
+def trino(request: pytest.FixtureRequest) -> Iterator[Trino]:
+    if not request.config.getoption("--trino"):
+        pytest.skip("asks a real Trino server: make test-trino")
+    if missing := why_not():
+        pytest.skip(missing)
+    with a_trino() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def tables(
+    trino: Trino, lake_of_incidents: Lake, tmp_path_factory: pytest.TempPathFactory
+) -> Trino:
+    """The server with the tables of the lake, in S3 and partitioned as Athena's are."""
+    s3 = boto3.client(
+        "s3",
+        endpoint_url=trino.s3,
+        region_name="us-east-1",
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+    )
+    s3.create_bucket(Bucket=BUCKET)
+    trino.run("CREATE SCHEMA auditing")
+    for table in TABLES:
+        directory = tmp_path_factory.mktemp(table)
+        write_partitions(table, lake_of_incidents.files(table), directory)
+        for file in directory.rglob("*.parquet"):
+            s3.upload_file(str(file), BUCKET, f"{table}/{file.relative_to(directory)}")
+        trino.run(definition(table))
+        trino.run(f"CALL system.sync_partition_metadata('auditing', '{table}', 'ADD')")
+    (distinct,) = (view for view in VIEWS if view.name == "cloudtrail_distinct")
+    names = ", ".join(f'"{column.name}"' for column in schema.columns("cloudtrail"))
+    trino.run(f"CREATE VIEW {distinct.name} AS {distinct.sql.format(columns=names)}")
+    return trino
+
+
+def write_partitions(table: str, files: list[str], directory: Path) -> None:
+    names = ", ".join(f'"{column.name}"' for column in schema.columns(table)[:-1])
+    duckdb.sql(
+        f'COPY (SELECT {names}, substr(parse_dirpath(filename), -10) AS "date"'
+        f" FROM read_parquet([{', '.join(map(text, files))}], filename = true,"
+        f" hive_partitioning = false)) TO {text(str(directory))}"
+        ' (FORMAT parquet, PARTITION_BY (account, region, "date"), OVERWRITE_OR_IGNORE)'
+    )
+
+
+def definition(table: str) -> str:
+    columns = ", ".join(
+        f'"{column.name}" {exp.DataType.build(column.type, dialect="duckdb").sql("trino")}'
+        for column in schema.columns(table)
+    )
+    return (
+        f"CREATE TABLE {table} ({columns}) WITH (format = 'PARQUET',"
+        f" external_location = 's3://{BUCKET}/{table}',"
+        " partitioned_by = ARRAY['account', 'region', 'date'])"
+    )
+
+
+def asked(trino: Trino, sql: str) -> dict[str, Any]:
+    try:
+        return {"value": trino.run(sql)[0]["found"]}
+    except TrinoError as refused:
+        return {"error": refused.name}
+
+
+def comparable(value: Any) -> Any:
+    """Numbers of 12 digits, and lists without their order, which array_agg does not promise."""
+    match value:
+        case bool():
+            return value
+        case int() | float():
+            return float(f"{value:.12g}")
+        case list():
+            return sorted(map(comparable, value), key=repr)
+        case dict():
+            return {key: comparable(inner) for key, inner in value.items()}
+    return value
+
+
+def as_set(rows: list[dict[str, Any]], without: set[str]) -> list[str]:
+    kept = [{name: row[name] for name in row.keys() - without} for row in rows]
+    return sorted(json.dumps(comparable(row), sort_keys=True) for row in kept)
+
+
+def test_the_expressions_are_what_trino_answers(
+    trino: Trino, request: pytest.FixtureRequest
+) -> None:
+    """The answers that an ordinary run compares with were given by this server."""
+    if request.config.getoption("--record"):
+        given_expressions.record(f"Trino {VERSION}", lambda sql: asked(trino, sql))
+    recorded = given_expressions.answers()
+    for expression in given_expressions.expressions():
+        assert asked(trino, expression.statement) == recorded[expression.sql], expression
+
+
+@pytest.mark.parametrize("saved", SAVED, ids=[saved.name for saved in SAVED])
+def test_a_saved_query_gives_the_same_rows(
+    tables: Trino, over_incidents: DuckDB, saved: catalogue.SavedQuery
+) -> None:
+    """Over the incidents, so that there are rows; Trino gets the text that Athena would get."""
+    values = saved.literals(ROWS[saved.name].values if saved.name in ROWS else {})
+    query = statement.read(saved.sql, values)
+    here = list(over_incidents.run(query).rows)
+    there = tables.run(statement.filled(saved.sql, values))
+    assert here
+    assert as_set(here, by_chance(query)) == as_set(there, by_chance(query))
+
+
+def by_chance(query: exp.Query) -> set[str]:
+    """Columns that are of one of several events of the same second."""
+    return {
+        projection.alias
+        for projection in query.find_all(exp.Alias)
+        if projection.find(exp.ArgMax, exp.ArgMin)
+    }

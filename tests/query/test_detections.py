@@ -35,7 +35,7 @@ ACCOUNTS = {member.name: member.id for member in Blueprint().accounts if not mem
 def ask(
     engine: DuckDB, scope: Scope | None = None, those: Sequence[catalogue.SavedQuery] = SOME
 ) -> list[dict[str, Any]]:
-    return list(engine.run(together(those, scope or Scope())).rows)
+    return list(engine.run(statement.read(together(those, scope or Scope()))).rows)
 
 
 def lake_of(root: Path, *, until: Path) -> DuckDB:
@@ -112,7 +112,7 @@ def test_an_event_that_two_trails_delivered_is_told_once(tmp_path: Path) -> None
 
 def test_the_log_is_read_once_for_all_that_look_at_events() -> None:
     """However many they are; each that counts reads for itself. All of it is pruned."""
-    query = together(EVERY, Scope(since="2026-07-01"))
+    query = statement.read(together(EVERY, Scope(since="2026-07-01")))
     reads = Counter(table.name for table in query.find_all(exp.Table) if table.db == "auditing")
     counting = [saved for saved in EVERY if "GROUP BY" in saved.sql]
     assert len(EVERY) - len(counting) > 50
@@ -123,7 +123,7 @@ def test_the_log_is_read_once_for_all_that_look_at_events() -> None:
 
 def test_the_query_for_all_is_athenas_and_short_enough_for_it() -> None:
     """It can be read again as Athena's SQL, and Athena takes 262,144 bytes."""
-    text = together(EVERY, Scope()).sql(dialect="athena")
+    text = together(EVERY, Scope())
     assert statement.read(text).named_selects == list(COLUMNS)
     assert len(text.encode()) < 262_144
 
@@ -161,7 +161,7 @@ def test_a_detection_of_ones_own_runs_with_the_others(over_incidents: DuckDB) ->
         f"{HEADER}SELECT a.account, a.region, {columns} FROM auditing.cloudtrail a"
         " JOIN auditing.cloudtrail b ON a.eventid = b.eventid WHERE a.date >= '2020'"
     )
-    rows = over_incidents.run(together([mine, *SOME], Scope(accounts=(ACCOUNT,)))).rows
+    rows = ask(over_incidents, Scope(accounts=(ACCOUNT,)), [mine, *SOME])
     assert {row["region"] for row in rows if row["detection"] == "Mine"} >= {REGION}
 
 

@@ -60,8 +60,7 @@ class Detecting:
         scope = detections.Scope(day(self.since), day(self.until), self.accounts, self.regions)
         if scope.until and scope.since > scope.until:
             raise UsageError("--since is after --until", remedy="Swap them.")
-        query = detections.together(detections.at_least(saved(own), self.severity), scope)
-        return query.sql(dialect="athena"), {}
+        return detections.together(detections.at_least(saved(own), self.severity), scope), {}
 
     def columns(self, all_columns: Sequence[str], output: str) -> Sequence[str]:
         """What is shown: all of it, but of detections in a table what there is room for."""

@@ -19,6 +19,7 @@ COLUMNS = ("detection", "title", "severity", "mitre", *SHAPE)
 _PARTITIONS = frozenset(("account", "region", "date"))
 _ABOUT = COLUMNS[:4]
 _FOREVER = "36500"
+_DEAR = (exp.JSONExtract, exp.JSONExtractScalar, exp.Anonymous, exp.Lambda)
 _COMPLEX = (
     "joins",
     "laterals",
@@ -98,10 +99,11 @@ def at_least(queries: Iterable[SavedQuery], severity: str) -> tuple[SavedQuery, 
     return tuple(query for query in queries if query.severity in wanted)
 
 
-def together(queries: Sequence[SavedQuery], scope: Scope) -> exp.Query:
-    """One query that gives the rows of all detections in ``COLUMNS``, the most severe first.
+def together(queries: Sequence[SavedQuery], scope: Scope) -> str:
+    """One query, in Athena's SQL, for the rows of all detections in ``COLUMNS``.
 
-    An event that was delivered twice is told once. Raises QueryError.
+    The most severe come first, of those the newest; an event that was delivered twice is told
+    once. Raises QueryError.
     """
     read = [_read(saved, scope) for saved in queries]
     events = sorted((d for d in read if d.looks_at_events), key=lambda d: d.partitions)
@@ -113,7 +115,8 @@ def together(queries: Sequence[SavedQuery], scope: Scope) -> exp.Query:
     ranks = exp.Array(expressions=[exp.Literal.string(name) for name in SEVERITIES])
     rank = exp.func("array_position", ranks, exp.column("severity"), dialect="athena")
     found = exp.select(*map(_named, COLUMNS)).from_(rows.subquery("found"))
-    return found.order_by(rank, exp.column("time").desc(), exp.column("detection"))
+    ordered = found.order_by(rank, exp.column("time").desc(), exp.column("detection"))
+    return str(ordered.sql(dialect="athena"))
 
 
 def _read(saved: SavedQuery, scope: Scope) -> _Detection:
@@ -162,7 +165,7 @@ def _of_events(detections: list[_Detection]) -> exp.Select:
     """Rows of detections that ask the same of account, region and date: one reading for all."""
     first = detections[0]
     shared = [part.copy() for part in first.conditions if _prunes(part)]
-    some = exp.or_(*(detection.condition for detection in detections))
+    some = exp.or_(*(_cheaply(detection.condition) for detection in detections))
     events = exp.select("*").from_(first.query.find(exp.Table).copy()).where(*shared, some)
     values = exp.values([_about(d.saved) for d in detections], alias="d", columns=_ABOUT)
     wanted = _by_detection((d.saved.name, d.condition) for d in detections)
@@ -171,13 +174,30 @@ def _of_events(detections: list[_Detection]) -> exp.Select:
     return joined.join(values, join_type="cross").where(wanted)
 
 
+def _cheaply(condition: exp.Expression) -> exp.Expression:
+    """What can be said of ``condition`` without a look into JSON: true wherever it is true.
+
+    It leaves a few events of many, before each detection looks at those with its whole condition.
+    """
+    match condition:
+        case exp.Paren():
+            return _cheaply(condition.this)
+        case exp.And():
+            parts = [part for part in map(_cheaply, condition.flatten()) if part != exp.true()]
+            return exp.and_(*parts) if parts else exp.true()
+        case exp.Or():
+            parts = list(map(_cheaply, condition.flatten()))
+            return exp.true() if exp.true() in parts else exp.or_(*parts)
+    return exp.true() if any(condition.find_all(*_DEAR)) else condition
+
+
 def _chosen(detections: list[_Detection], name: str) -> exp.Expression:
     """A column of the shape: what all agree on, or what each detection says of it."""
     expressions = [detection.column(name) for detection in detections]
     if len({expression.sql() for expression in expressions}) == 1:
         return expressions[0].copy()
     pairs = zip(detections, expressions, strict=True)
-    return _by_detection((detection.saved.name, _text(what)) for detection, what in pairs)
+    return _by_detection((detection.saved.name, what) for detection, what in pairs)
 
 
 def _by_detection(branches: Iterable[tuple[str, exp.Expression]]) -> exp.Case:
@@ -193,9 +213,7 @@ def _of_its_own(detection: _Detection) -> exp.Select:
         exp.alias_(exp.Literal.string(value), name)
         for name, value in zip(_ABOUT, _about(detection.saved), strict=True)
     ]
-    columns = [
-        exp.alias_(_text(exp.column(name, quoted=True)), name, quoted=True) for name in SHAPE
-    ]
+    columns = [exp.alias_(exp.cast(_named(name), "varchar"), name, quoted=True) for name in SHAPE]
     query = detection.query.copy()
     query.set("order", None)
     return exp.select(*about, *columns).from_(query.subquery("counted"))
@@ -207,7 +225,3 @@ def _about(saved: SavedQuery) -> tuple[str, str, str, str]:
 
 def _named(name: str) -> exp.Column:
     return exp.column(name, quoted=True)
-
-
-def _text(expression: exp.Expression) -> exp.Cast:
-    return exp.cast(expression.copy(), "varchar")

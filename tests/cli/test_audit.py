@@ -140,7 +140,7 @@ def test_a_resumed_run_goes_on_as_it_was_asked_to(baseline: Baseline, behave: Be
     (manifest,) = Path("reports/runs").glob("*.json")
     run = json.loads(manifest.read_text())
     assert run["manner"] == {
-        "workers": 1, "minutes": 9, "fail_on": "critical",
+        "workers": 1, "mfa": False, "hours": 0, "minutes": 9, "fail_on": "critical",
         "options": {"prowler": ["--verbose"]}, "warm": False,
     }  # fmt: skip
     assert all("--verbose" in e["command"] for e in run["entries"] if e["tool"] == "prowler")

@@ -105,6 +105,20 @@ def test_one_code_does_for_all_accounts_also_in_parallel(
     assert {c.parameters["DurationSeconds"] for c in asked[1:]} == {3600}
 
 
+def test_a_resumed_run_asks_for_its_code_without_being_told_again(
+    baseline: Baseline, organization: Simulation, asked: list[Call], behave: Behave
+) -> None:
+    """A flag gives the code here, at a terminal there would be a prompt; -d stays, too."""
+    behave({f"prowler {PRODUCTION}": "exit 1"})
+    first = ("-m", "-d", "8", "--token-code", organization.mfa_code())
+    assert baseline("audit", "run", PRODUCTION, "--tool", "prowler", *first).code == 1
+    behave({})
+    organization.clock.advance(30)
+    again = baseline("audit", "run", "--resume", "--token-code", organization.mfa_code())
+    assert again.code == 0, again.err
+    assert [c.parameters["DurationSeconds"] for c in asked] == [28800, 28800]
+
+
 def test_a_long_session_takes_its_code_straight_from_the_user(
     baseline: Baseline, organization: Simulation, asked: list[Call]
 ) -> None:

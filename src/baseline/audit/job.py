@@ -195,19 +195,18 @@ def _fresh(parent: Path, stamp: str) -> Path:
 
     It is called by the run's stamp; other tries of the same run have numbers.
     """
+    name, numbers = stamp, itertools.count(2)
+    while (parent / name).exists() or (parent / f"{name}{PARTIAL}").exists():
+        name = f"{stamp}-{next(numbers)}"
+    directory = parent / f"{name}{PARTIAL}"
     try:
         for place in (parent.parent, parent):
             place.mkdir(parents=True, exist_ok=True, mode=0o700)
-        for number in itertools.count(1):
-            name = stamp if number == 1 else f"{stamp}-{number}"
-            directory = parent / f"{name}{PARTIAL}"
-            if not (parent / name).exists() and not directory.exists():
-                directory.mkdir(mode=0o700)
-                return directory
+        directory.mkdir(mode=0o700)
     except OSError as error:
         raise ToolError(
             f"cannot be made: {error.strerror}",
             where=error.filename or str(parent),
             remedy="Make room or give another directory with --reports.",
         ) from error
-    raise AssertionError
+    return directory

@@ -36,12 +36,10 @@ class Ledger:
     def begin(cls, run: Run, reports: Path) -> "Ledger":
         """A new run, under a stamp of its own; raises ToolError when it cannot be written."""
         _private_directory(reports / RUNS)
-        for number in itertools.count(1):
-            stamp = run.stamp if number == 1 else f"{run.stamp}-{number}"
-            journal = _claimed(reports / RUNS / stamp)
-            if journal is not None:
-                return cls(replace(run, stamp=stamp), reports, journal)
-        raise AssertionError
+        stamp, numbers = run.stamp, itertools.count(2)
+        while (journal := _claimed(reports / RUNS / stamp)) is None:
+            stamp = f"{run.stamp}-{next(numbers)}"
+        return cls(replace(run, stamp=stamp), reports, journal)
 
     @classmethod
     def resume(cls, run: Run, reports: Path) -> "Ledger":

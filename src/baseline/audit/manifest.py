@@ -108,12 +108,14 @@ class LeftOut:
 class Manner:
     """How a run was asked to go, which a resumed one keeps.
 
-    ``workers`` 0: as many accounts at a time as the machine bears. ``minutes`` are those of a tool
-    in an account, 0: as configured. ``options`` are passed on to the tools, by tool; ``warm`` says
-    to fork a tool where that can be.
+    ``workers`` 0: as many accounts at a time as the machine bears. ``mfa`` and ``hours`` are those
+    of the sign-in. ``minutes`` are those of a tool in an account, 0: as configured. ``options`` are
+    passed on to the tools, by tool; ``warm`` says to fork a tool where that can be.
     """
 
     workers: int = 1
+    mfa: bool = False
+    hours: float = 0
     minutes: float = 0
     fail_on: str = ""
     options: dict[str, tuple[str, ...]] = field(default_factory=dict)

@@ -8,6 +8,7 @@ import click
 from baseline.audit import capacity, environments, manifest, schedule
 from baseline.audit.findings import SEVERITIES
 from baseline.audit.ledger import Ledger
+from baseline.audit.manifest import Manner
 from baseline.cli.audit_answer import tell
 from baseline.cli.audit_options import (
     PassingOn,
@@ -17,7 +18,7 @@ from baseline.cli.audit_options import (
     tools_option,
 )
 from baseline.cli.audit_rows import RUN_COLUMNS, run_row
-from baseline.cli.audit_running import begin, carry_out, mention_unended, resume, wish
+from baseline.cli.audit_running import begin, carry_out, earlier, mention_unended, resume, wish
 from baseline.cli.audit_setup import chosen, set_up
 from baseline.cli.shared import (
     aws_options,
@@ -122,15 +123,16 @@ def run(**options: Any) -> int:
     configuration = load_configuration(options["config_path"])
     reports = options["reports"] or configuration.reports
     names, workers = names_and_workers(options)
-    signed_in = sign_in(options, configuration)
+    before = earlier(options, reports, names)
+    signed_in = sign_in(options, configuration, before.manner if before else Manner())
     session = signed_in.session
-    if options["resume"]:
-        planned, installed = resume(options, configuration, reports, names, workers)
+    if before:
+        planned, installed = resume(before, options, configuration, workers)
     else:
         mention_unended(reports)
         planned, installed = begin(options, configuration, session, names, workers)
     open_account = signed_in.opener(planned, configuration, options)
-    ledger = (Ledger.resume if options["resume"] else Ledger.begin)(planned, reports)
+    ledger = (Ledger.resume if before else Ledger.begin)(planned, reports)
     manner = ledger.run.manner
     plan = schedule.Plan(
         wish=wish(configuration, ledger.run, session, reports),

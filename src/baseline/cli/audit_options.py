@@ -82,6 +82,8 @@ def manner(options: dict[str, Any], workers: int | None, before: Manner) -> Mann
     passed_on = {tool: said[tool] or before.options.get(tool, ()) for tool in TOOLS}
     return Manner(
         workers=before.workers if workers is None else workers,
+        mfa=options["mfa"] or before.mfa,
+        hours=options["hours"] or before.hours,
         minutes=options["timeout"] or before.minutes,
         fail_on=options["fail_on"] or before.fail_on,
         options={tool: passed for tool, passed in passed_on.items() if passed},

@@ -84,21 +84,23 @@ def mention_unended(reports: Path) -> None:
             talk(f"Run {run.stamp} has not ended. To go on with it: baseline audit run --resume")
 
 
-def resume(
-    options: dict[str, Any],
-    configuration: Configuration,
-    reports: Path,
-    names: tuple[str, ...],
-    workers: int | None,
-) -> tuple[Run, tuple[Environment, ...]]:
-    """The latest run again; what it was asked for stays."""
+def earlier(options: dict[str, Any], reports: Path, names: tuple[str, ...]) -> Run | None:
+    """The run to go on with, when that is wanted; raises UsageError for what would change it."""
+    if not options["resume"]:
+        return None
     told = ("not_accounts", "ous", "regions", "role", "services", "tool_names")
     if names or any(options[name] for name in told):
         raise UsageError(
             "--resume goes on with what the latest run was asked for",
             remedy="Leave out accounts, filters, --role, --service and --tool; or start anew.",
         )
-    run = manifest.latest(reports)
+    return manifest.latest(reports)
+
+
+def resume(
+    run: Run, options: dict[str, Any], configuration: Configuration, workers: int | None
+) -> tuple[Run, tuple[Environment, ...]]:
+    """``run`` again; what it was asked for stays."""
     open_entries = [e for e in run.entries if not e.settled]
     talk(f"Run {run.stamp}: {len(open_entries)} of {len(run.entries)} scans to go on with.")
     configured = configuration.audit.tools

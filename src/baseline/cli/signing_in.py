@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import click
 
 from baseline.audit import planning
-from baseline.audit.manifest import Run
+from baseline.audit.manifest import Manner, Run
 from baseline.cli.codes import code_options, device
 from baseline.cli.shared import confirm, talk
 from baseline.configuration import Configuration
@@ -72,12 +72,16 @@ class SignedIn:
         return _one_by_one(self.device, accounts, opened)
 
 
-def sign_in(options: dict[str, Any], configuration: Configuration) -> SignedIn:
+def sign_in(options: dict[str, Any], configuration: Configuration, before: Manner) -> SignedIn:
     """Open the caller's session, with an MFA code if ``-m`` says so.
 
+    A resumed run signs in as ``before``, but where the keys are signed with MFA by now.
     Raises UsageError or CredentialsError, before anything starts, for what AWS would refuse later.
     """
     session = open_session(options["profile"])
+    if not session.temporary:
+        options["mfa"] |= before.mfa
+        options["hours"] = options["hours"] or before.hours
     seconds = int((options["hours"] or 1) * _HOUR)
     _refuse_chains(session, seconds)
     if not options["mfa"]:

@@ -7,6 +7,7 @@ import click
 
 from baseline.cli import shared
 from baseline.cli.logs_options import place_options, selection, source_option, trail_source
+from baseline.cli.tables import grouped
 from baseline.logs import gaps as library
 from baseline.logs.gaps import Gap, Place, State
 from baseline.logs.layout import Selection
@@ -14,6 +15,7 @@ from baseline.organization import discover, enabled_regions
 from baseline.sessions import Session, open_session
 
 _COLUMNS = ("account", "region", "state", "from", "to", "days")
+_ALIKE = ("state", "from", "to", "days")
 _WRONG = {State.REMOVED, State.GAP, State.NEVER}
 
 
@@ -57,7 +59,12 @@ def gaps(
     place = trail_source(source, configuration, session)
     yesterday = datetime.now(UTC).date() - timedelta(days=1)
     found = library.find(place, wanted, expected, yesterday)
-    shared.show([_row(gap) for gap in found], output, _COLUMNS)
+    rows = [_row(gap) for gap in found]
+    if output == "table":
+        named = [row | {"account_name": row["account"]} for row in rows]
+        shared.show(grouped(named, _ALIKE), output, ("state", "where", *_ALIKE[1:]))
+    else:
+        shared.show(rows, output, _COLUMNS)
     if not found:
         shared.talk("There are logs of every day.")
     states = {gap.state for gap in found}

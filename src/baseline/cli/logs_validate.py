@@ -1,9 +1,10 @@
 """``baseline logs validate``: prove that CloudTrail's logs are those that it delivered."""
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,6 +17,7 @@ from baseline.cli.logs_options import (
     trail_source,
 )
 from baseline.cli.progress import watching
+from baseline.cli.tables import where
 from baseline.errors import LogFileError
 from baseline.logs.integrity.keys import PublicKeys, default_cache, of_cloudtrail
 from baseline.logs.integrity.validate import Result, Span, validate
@@ -23,9 +25,14 @@ from baseline.logs.integrity.verdict import Checked, Verdict
 from baseline.logs.layout import Selection
 from baseline.sessions import Session, open_session
 
+if TYPE_CHECKING:
+    from baseline.logs.integrity.chain import Silence
+
 _COLUMNS = (
     "account", "region", "trail", "state", "digests", "logs", "invalid", "unproven", "from", "to",
 )  # fmt: skip
+_SUMS = ("digests", "logs", "invalid", "unproven")
+_TOGETHER = ("state", "where", "trail", *_SUMS, "from", "to")
 _NAMED = 50
 _DOUBTS = (Verdict.UNPROVEN, Verdict.UNREAD)
 
@@ -60,6 +67,8 @@ def validate_logs(
     with its hash. The verdicts are those of `aws cloudtrail validate-logs`. Public keys are asked
     for once and kept in ~/.cache/aws-baseline; after that a copy is proven offline.
 
+    Chains that are alike share a row; `to` is the day to which all of them reach.
+
     Exit code 0: all is valid. 1: something is not. 2: something could not be proven.
     """
     configuration = shared.load_configuration(config_path)
@@ -78,7 +87,10 @@ def validate_logs(
     results.sort(key=lambda result: result.chain)
     _tell(results)
     rows = [_row(result, details=output == "json", every=every) for result in results]
-    shared.show(rows, output, None if output == "json" else _COLUMNS)
+    if output == "table":
+        shared.show(_together(rows), output, _TOGETHER)
+    else:
+        shared.show(rows, output, None if output == "json" else _COLUMNS)
     states = {result.state for result in results}
     return 1 if "invalid" in states else 0 if states == {"valid"} else 2
 
@@ -105,7 +117,7 @@ class _Clients:
         return self._session.client("cloudtrail", region)
 
 
-def _tell(results: Iterable[Result]) -> None:
+def _tell(results: Sequence[Result]) -> None:
     """Say on stderr what is wrong, file by file."""
     problems = [problem for result in results for problem in result.problems]
     for problem in problems[:_NAMED]:
@@ -114,13 +126,17 @@ def _tell(results: Iterable[Result]) -> None:
         )
     if len(problems) > _NAMED:
         shared.talk(f"{len(problems) - _NAMED} more; -o json names all.")
+    silent: dict[Silence, list[dict[str, Any]]] = defaultdict(list)
     for result in results:
+        place = result.chain.place
+        named = {"account": place.account, "account_name": place.account, "region": place.region}
         for silence in result.silences:
-            place = result.chain.place
-            shared.talk(
-                f"{place.account} {place.region}: no digests from {_time(silence.since)} to "
-                f"{_time(silence.until)}: the trail did not log, or did so without validation."
-            )
+            silent[silence].append(named)
+    for silence, places in silent.items():
+        shared.talk(
+            f"{where(places)}: no digests from {_time(silence.since)} to {_time(silence.until)}: "
+            "the trail did not log, or did so without validation."
+        )
 
 
 def _row(result: Result, *, details: bool, every: bool) -> dict[str, Any]:
@@ -146,6 +162,25 @@ def _row(result: Result, *, details: bool, every: bool) -> dict[str, Any]:
             for silence in result.silences
         ]
     return row
+
+
+def _together(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """For people: the whole organization in a few rows, and one for each chain that is invalid."""
+    groups: dict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
+    for row in rows:
+        alone = (row["account"], row["region"]) if row["state"] == "invalid" else ()
+        groups[row["state"], row["trail"], *alone].append(row | {"account_name": row["account"]})
+    return [
+        {
+            "state": members[0]["state"],
+            "where": where(members),
+            "trail": members[0]["trail"],
+            **{name: sum(member[name] for member in members) for name in _SUMS},
+            "from": min(member["from"] for member in members),
+            "to": min(member["to"] for member in members),
+        }
+        for members in groups.values()
+    ]
 
 
 def _file(found: Checked) -> dict[str, str]:

@@ -163,3 +163,26 @@ def test_a_directory_is_refused_because_athena_reads_buckets(
     (tmp_path / "copy" / "AWSLogs").mkdir(parents=True)
     asked = baseline("logs", "partitions", "--source", str(tmp_path / "copy"))
     assert (asked.code, "Athena reads buckets" in asked.err) == (2, True)
+
+
+def test_what_the_partitioner_brought_in_leaves_nothing_to_do(
+    organization: Simulation, baseline: Baseline
+) -> None:
+    """Both read the same folders: organization before account, and each format of flow logs."""
+    hive = "AWSLogs/aws-account-id={}/aws-service=vpcflowlogs/aws-region=us-east-1/"
+    shadowed = log_key(OTHER, "us-east-1", OLD[0], "a.json.gz")
+    for key in (
+        shadowed,
+        log_key(OTHER, "us-east-1", OLD[0], "b.json.gz", own=ORGANIZATION),
+        log_key(MAIN, "eu-west-1", OLD[1], "c.json.gz", kind="CloudTrail-Digest"),
+        log_key(MAIN, "eu-west-1", OLD[1], "c.json.gz"),
+    ):
+        arrive(organization, TRAIL, key, events("A"))
+    for key in (
+        log_key(MAIN, "eu-west-1", OLD[1], "d.log.gz", kind="vpcflowlogs"),
+        hive.format(OTHER) + "year=2026/month=07/day=23/hour=05/e.parquet",
+    ):
+        arrive(organization, FLOWS, key)
+    found = baseline("logs", "partitions", "-o", "json")
+    assert (found.code, found.rows) == (0, [])
+    assert f"Not in any partition: s3://{TRAIL}/{shadowed.removesuffix('a.json.gz')}" in found.err

@@ -90,8 +90,8 @@ def wanted(sources: Iterable[Bucket], selection: Selection, report: Report) -> W
 
 def registered(glue: Any, selection: Selection, report: Report) -> list[Partition]:
     """All partitions that Glue has of the chosen accounts, regions and days; raises AwsError."""
-    tables = [name for kind, names in TABLES.items() if _asked(kind, selection) for name in names]
-    segments = [(table, number) for table in tables for number in range(_SEGMENTS)]
+    names = [n for kind, names in TABLES.items() if kind.table in selection.tables for n in names]
+    segments = [(table, number) for table in names for number in range(_SEGMENTS)]
     found: list[Partition] = []
     for outcome in each(segments, lambda segment: list(_segment(glue, *segment))):
         if isinstance(outcome, Failed):
@@ -148,7 +148,8 @@ class Catalog:
     def _do(self, steps: tuple[Step, ...]) -> dict[Values, str]:
         """One call; gives what was refused, and why."""
         place = {"DatabaseName": DATABASE, "TableName": steps[0].partition.table}
-        return _CALLS[steps[0].action](self, place, [step.partition for step in steps])
+        call = {Action.ADD: self._add, Action.MOVE: self._move, Action.DELETE: self._delete}
+        return call[steps[0].action](place, [step.partition for step in steps])
 
     def _add(self, place: dict[str, str], partitions: list[Partition]) -> dict[Values, str]:
         answer = self._client.batch_create_partition(
@@ -182,11 +183,6 @@ class Catalog:
 
 # Items of one call [Glue API reference].
 _MOST = {Action.ADD: 100, Action.MOVE: 100, Action.DELETE: 25}
-_CALLS: dict[Action, Callable[[Catalog, dict[str, str], list[Partition]], dict[Values, str]]] = {
-    Action.ADD: Catalog._add,  # noqa: SLF001  # its own
-    Action.MOVE: Catalog._move,  # noqa: SLF001  # its own
-    Action.DELETE: Catalog._delete,  # noqa: SLF001  # its own
-}
 
 
 def _refused(answer: Any, key: str, but: str = "") -> dict[Values, str]:
@@ -234,10 +230,6 @@ def _segment(glue: Any, table: str, number: int) -> Iterator[Partition]:
 def _preference(claim: tuple[Folder, Partition]) -> tuple[bool, bool, str]:
     folder, partition = claim
     return not folder.organization, folder.hive, partition.location
-
-
-def _asked(kind: Kind, selection: Selection) -> bool:
-    return kind.table in selection.tables
 
 
 def _among(values: Values, selection: Selection) -> bool:

@@ -15,7 +15,7 @@ _DATABASE = "auditing"
 _NOT_FOUND = ("ResourceNotFoundException", "EntityNotFoundException")
 _NO_QUEUE = ("AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist")
 _QUERIES_A_CALL = 50  # [BatchGetNamedQuery]
-_AGAIN = "aws sqs start-message-move-task --source-arn"
+_PRESCRIBED = ("EnforceWorkGroupConfiguration", "BytesScannedCutoffPerQuery")
 
 
 def _database(place: Place) -> str:
@@ -71,15 +71,10 @@ def _workgroup(place: Place) -> str:
     encryption = result.get("EncryptionConfiguration") or {}
     asked = intended["ResultConfiguration"]
     require(unlike(found, {"State": wanted["State"]}))
-    require(
-        unlike(told, {name: intended[name] for name in _PRESCRIBED}),
-    )
+    require(unlike(told, {name: intended[name] for name in _PRESCRIBED}))
     require(unlike(result, {"OutputLocation": asked["OutputLocation"]}))
     require(unlike(encryption, {"EncryptionOption": "SSE_KMS", "KmsKey": key(place)["Arn"]}))
     return f"at most {int(intended['BytesScannedCutoffPerQuery']):,} bytes a query"
-
-
-_PRESCRIBED = ("EnforceWorkGroupConfiguration", "BytesScannedCutoffPerQuery")
 
 
 def _saved_queries(place: Place) -> str:
@@ -155,8 +150,8 @@ def _dead_letters(place: Place) -> str:
     if number:
         raise Missing(
             f"{number} messages could not be worked off",
-            "Bring the partitions in: baseline logs partitions --apply; see the function's log, "
-            f"and try the messages again: {_AGAIN} {found['QueueArn']}",
+            "Bring the partitions in: baseline logs partitions --apply; see the function's log; "
+            f"then try again: aws sqs start-message-move-task --source-arn {found['QueueArn']}",
         )
     return "none"
 

@@ -13,6 +13,8 @@ from typing import Any
 
 import botocore.session
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from baseline.cli.codes import Program
 from baseline.errors import CredentialsError
@@ -359,6 +361,15 @@ def test_a_program_is_asked_again_only_when_the_device_shows_another_code() -> N
 )
 def test_a_profile_takes_its_own_lines_and_no_others(before: bytes, after: bytes) -> None:
     assert profiles.with_profile(before, "m", {"k": "v"}) == after
+
+
+@given(st.binary().filter(lambda text: b"[m]" not in text))
+def test_whatever_is_in_the_file_stays(text: bytes) -> None:
+    """The first time it is added to; the second time its own part is replaced."""
+    first = profiles.with_profile(text, "m", {profiles.MARK: "a"})
+    second = profiles.with_profile(first, "m", {profiles.MARK: "bc"})
+    assert first.startswith(text)
+    assert second == first.removesuffix(b"a\n") + b"bc\n"
 
 
 def test_a_link_stays_and_what_cannot_be_written_is_named(tmp_path: Path) -> None:

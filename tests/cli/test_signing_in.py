@@ -16,7 +16,7 @@ from baseline.audit.manifest import Status
 from baseline.audit.tools import TOOLS
 from baseline.cli.signing_in import SignedIn
 from baseline.configuration import Configuration
-from baseline.errors import DeniedError
+from baseline.errors import DeniedError, UsageError
 from baseline.organization import Account
 from baseline.sessions import Device, open_session
 from baseline.simulation import Blueprint, Simulation
@@ -100,7 +100,8 @@ def test_one_code_does_for_all_accounts_also_in_parallel(
     code = organization.mfa_code()
     ran = baseline("audit", "run", "-p", "-m", "--token-code", code, "--tool", "prowler")
     assert ran.code == 0, ran.err
-    assert f"Signed in as {ME} with MFA; no other code is needed." in ran.err
+    assert f"Signed in as {ME} with MFA until 20" in ran.err
+    assert "Z; no other code is needed." in ran.err
     assert [c.operation for c in asked] == ["GetSessionToken", *["AssumeRole"] * 6]
     assert {c.parameters["DurationSeconds"] for c in asked[1:]} == {3600}
 
@@ -239,6 +240,15 @@ def test_roles_that_want_mfa_are_not_tried_without(
     assert baseline("audit", "run", PRODUCTION, *code).code == 0
 
 
+def test_the_external_id_goes_along_with_the_code(
+    baseline: Baseline, organization: Simulation, asked: list[Call]
+) -> None:
+    Path("baseline.yaml").write_text("audit:\n  external_id: acme-audit\n")
+    code = ("-m", "-d", "8", "--token-code", organization.mfa_code())
+    assert baseline("audit", "run", PRODUCTION, *code, "--tool", "scoutsuite").code == 0
+    assert asked[0].parameters["ExternalId"] == "acme-audit"
+
+
 def test_a_role_that_wants_mfa_says_what_to_do(baseline: Baseline) -> None:
     ran = baseline("audit", "run", PRODUCTION, "-o", "json")
     assert statuses(ran.rows) == {"not looked"}
@@ -294,6 +304,20 @@ def test_each_long_session_has_a_code_of_its_own_and_one_that_is_denied_stays_al
     assert [opened(a).account_id for a in (PRODUCTION, MAIN)] == [PRODUCTION, MAIN]
     with pytest.raises(DeniedError, match=PAYMENTS):
         opened(PAYMENTS)
+
+
+def test_where_no_role_is_assumed_the_code_signs_the_caller_s_own_session(
+    baseline: Baseline, organization: Simulation
+) -> None:
+    """As outside an organization; without a code there would be nothing that lasts so long."""
+    own = Account(MAIN, "main", "", "ACTIVE")
+    run = planning.new_run(planning.Choice(planning.AS_CALLER, (), (own,), ()), tools(), ())
+    device = Device(organization.administrator.mfa_serial, lambda _: organization.mfa_code())
+    options = {"token_code": None, "token_command": None, "hours": 8}
+    signed = SignedIn(open_session(), 8 * 3600, device).opener(run, Configuration(), options)(MAIN)
+    assert (signed.arn, signed.temporary) == (ME, True)
+    with pytest.raises(UsageError, match="-d is the length of a role's session, and no role"):
+        SignedIn(open_session(), 8 * 3600).opener(run, Configuration(), options)
 
 
 def tools() -> tuple[environments.Environment, ...]:

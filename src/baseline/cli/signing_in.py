@@ -92,7 +92,8 @@ def sign_in(options: dict[str, Any], configuration: Configuration, before: Manne
     if seconds > CHAINED_SECONDS:
         return SignedIn(session, seconds, found)
     signed = found.sign(session.arn, lambda code: session.signed_in(_SIGNED_IN, code))
-    talk(f"Signed in as {session.arn} with MFA; no other code is needed.")
+    ends = signed.credentials().ends
+    talk(f"Signed in as {session.arn} with MFA until {ends}; no other code is needed.")
     return SignedIn(signed, seconds)
 
 

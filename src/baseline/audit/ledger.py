@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from baseline.audit.manifest import JOURNAL, RUNS, Entry, Run, now, private, write, writing
+from baseline.audit.manifest import JOURNAL, RUNS, Entry, Job, Run, now, private, write, writing
 from baseline.errors import ToolError, UsageError
 
 
@@ -61,6 +61,14 @@ class Ledger:
             self._entries[entry.key] = entry
             self._waiting += msgspec.json.encode(entry) + b"\n"
             self._append()
+
+    def note(self, job: Job) -> None:
+        """Remember ``job``, or how it stands now; raises ToolError when it cannot be written."""
+        with self._lock:
+            others = tuple(known for known in self._run.jobs if known.id != job.id)
+            self._run = replace(self._run, jobs=(*others, job))
+            self._write()
+            os.truncate(self._journal, 0)
 
     def close(self) -> Run:
         """Note that the run is over; raises ToolError when that cannot be written."""

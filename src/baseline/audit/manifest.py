@@ -123,6 +123,20 @@ class Manner:
 
 
 @dataclass(frozen=True)
+class Job:
+    """A job on AWS Batch that carries a run out, or part of it.
+
+    ``accounts`` are in the order of its children; ``collected`` says that nothing of it is missing
+    here any more.
+    """
+
+    id: str
+    number: int
+    accounts: tuple[str, ...]
+    collected: bool = False
+
+
+@dataclass(frozen=True)
 class Run:
     """An audit run. Times are UTC, ISO 8601; empty regions or services mean all of them.
 
@@ -138,6 +152,7 @@ class Run:
     left_out: tuple[LeftOut, ...] = ()
     entries: tuple[Entry, ...] = ()
     manner: Manner = Manner()
+    jobs: tuple[Job, ...] = ()
     version: str = ""
     schema: int = 1
 

@@ -10,11 +10,15 @@ from baseline.audit.findings import SEVERITIES
 from baseline.audit.ledger import Ledger
 from baseline.audit.manifest import Manner
 from baseline.cli.audit_answer import tell
+from baseline.cli.audit_batch import away, carry_out_there, collect, means
+from baseline.cli.audit_batch import work as be_a_child
 from baseline.cli.audit_options import (
     PassingOn,
+    batch_options,
     names_and_workers,
     parallel_option,
     reports_option,
+    tools_directory_option,
     tools_option,
 )
 from baseline.cli.audit_rows import RUN_COLUMNS, run_row
@@ -30,6 +34,7 @@ from baseline.cli.shared import (
     target_options,
 )
 from baseline.cli.signing_in import sign_in, sign_in_options
+from baseline.sessions import open_session
 
 
 @click.group()
@@ -41,6 +46,7 @@ def audit() -> None:
     baseline audit run -p                    several at a time
     baseline audit run 123456789012 sandbox  these accounts, by id or name
     baseline audit run --resume              what is missing or failed of the latest run
+    baseline audit run --on batch            on AWS Batch, a job for each account
     """
 
 
@@ -86,6 +92,7 @@ def setup(
 @click.option(
     "--fail-on", type=click.Choice(SEVERITIES), help="Exit 1 when a finding is as bad, or worse."
 )
+@batch_options
 @reports_option
 @target_options
 @aws_options
@@ -126,11 +133,16 @@ def run(**options: Any) -> int:
     before = earlier(options, reports, names)
     signed_in = sign_in(options, configuration, before.manner if before else Manner())
     session = signed_in.session
+    there = away(options, configuration, session, before)
     if before:
-        planned, installed = resume(before, options, configuration, workers)
+        planned, installed = resume(before, options, configuration, workers, away=bool(there))
     else:
         mention_unended(reports)
-        planned, installed = begin(options, configuration, session, names, workers)
+        planned, installed = begin(
+            options, configuration, session, names, workers, away=bool(there)
+        )
+    if there:
+        return carry_out_there(there, planned, reports, options)
     open_account = signed_in.opener(planned, configuration, options)
     ledger = (Ledger.resume if before else Ledger.begin)(planned, reports)
     manner = ledger.run.manner
@@ -144,6 +156,53 @@ def run(**options: Any) -> int:
     )
     ended, interrupted = carry_out(plan, ledger, shown=options["progress"])
     return 130 if interrupted else tell(ended, reports, options["output"], manner.fail_on)
+
+
+@audit.command()
+@click.argument("list_url", metavar="LIST")
+@click.option(
+    "--index",
+    type=click.IntRange(min=0),
+    envvar="AWS_BATCH_JOB_ARRAY_INDEX",
+    default=0,
+    help="Place of the account in the list.  [default: 0]",
+)
+@tools_directory_option
+@aws_options
+@progress_option
+def work(**options: Any) -> int:
+    """Audit one account of a list, as a child of a job on AWS Batch does.
+
+    The account, the tools and what is asked of them are in LIST, which is in S3; results go to the
+    bucket beside it. Exit code 0 says that they are there, whatever they are.
+
+    \b
+    Example:  baseline audit work s3://BUCKET/runs/20260726T120000Z/1/list.json --index 3
+    """
+    be_a_child(open_session(options["profile"]), options)
+    return 0
+
+
+@audit.command("collect")
+@click.argument("stamp", required=False)
+@reports_option
+@aws_options
+@output_option
+@progress_option
+def collect_run(**options: Any) -> int:
+    """Collect an audit from AWS Batch: the latest that was submitted, or that called STAMP.
+
+    For runs that began by themselves, or on another machine. What it brings is in reports/ like
+    any other run, and `baseline audit run --resume` submits again what is missing.
+
+    \b
+    Example:  baseline audit collect
+    """
+    configuration = load_configuration(options["config_path"])
+    reports = options["reports"] or configuration.reports
+    there = means(open_session(options["profile"]), configuration)
+    ended, left = collect(there, reports, options["stamp"], shown=options["progress"])
+    return 130 if left else tell(ended, reports, options["output"])
 
 
 @audit.command("list")

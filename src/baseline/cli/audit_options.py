@@ -15,20 +15,40 @@ _AUTO = "auto"
 _COUNT = re.compile(r"[1-9]\d{0,2}")
 
 
-def tools_option(command: Callable[..., Any]) -> Callable[..., Any]:
-    """``--tool`` and ``--tools-dir``."""
-    command = click.option(
+def tools_directory_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """``--tools-dir``."""
+    return click.option(
         "--tools-dir",
         type=click.Path(path_type=Path, file_okay=False),
         envvar="BASELINE_TOOLS",
         help="Where the tools are installed.  [default: with the program]",
     )(command)
+
+
+def tools_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """``--tool`` and ``--tools-dir``."""
+    command = tools_directory_option(command)
     return click.option(
         "--tool",
         "tool_names",
         multiple=True,
         type=click.Choice(list(TOOLS)),
         help="Only this tool. Repeatable.",
+    )(command)
+
+
+def batch_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """``--on`` and ``--no-wait``."""
+    command = click.option(
+        "--wait/--no-wait",
+        default=True,
+        help="Follow the job on AWS Batch to its end, or leave when it is submitted.",
+    )(command)
+    return click.option(
+        "--on",
+        type=click.Choice(["here", "batch"]),
+        help="Where the tools run: on this machine, or on AWS Batch."
+        "  [default: here; with --resume where it was]",
     )(command)
 
 

@@ -17,7 +17,7 @@ from baseline.audit.tools import Tool
 from baseline.audit.warm import Workers
 from baseline.cli.audit_board import Board
 from baseline.cli.audit_options import manner
-from baseline.cli.audit_setup import chosen, section, set_up
+from baseline.cli.audit_setup import chosen, section, set_up, there
 from baseline.cli.audit_view import view
 from baseline.cli.interrupts import stopped_by_signals
 from baseline.cli.shared import talk
@@ -34,8 +34,10 @@ def begin(
     session: Session,
     names: tuple[str, ...],
     workers: int | None,
+    *,
+    away: bool = False,
 ) -> tuple[Run, tuple[Environment, ...]]:
-    """A new run, with its tools installed."""
+    """A new run, with its tools installed; or without, when they are to run away from here."""
     request = planning.Request(
         Filters(
             frozenset(names),
@@ -50,9 +52,10 @@ def begin(
     for account in choice.left_out:
         talk(f"{account.account_name} ({account.account_id}) {account.reason}: left out.")
     configured = configuration.audit.tools
-    installed = set_up(chosen(options["tool_names"], configured), options["tools_dir"], configured)
-    lookers = planning.lookers(request.services, installed)
-    for environment in installed:
+    installed = _tools(options, configured, options["tool_names"], away=away)
+    # What tools elsewhere look at, is known there.
+    lookers = installed if away else planning.lookers(request.services, installed)
+    for environment in () if away else installed:
         unknown = set(request.services) - environment.services
         if unknown:
             talk(f"{environment.tool.title} does not look at: {', '.join(sorted(unknown))}.")
@@ -65,7 +68,7 @@ def begin(
         )
         for environment in lookers
     }
-    for environment in lookers:
+    for environment in () if away else lookers:
         see_options(environment, passed_on[environment.tool.name], request.services)
     chosen_options = {name: given for name, given in passed_on.items() if given}
     return replace(run, manner=replace(asked, options=chosen_options)), lookers
@@ -98,16 +101,28 @@ def earlier(options: dict[str, Any], reports: Path, names: tuple[str, ...]) -> R
 
 
 def resume(
-    run: Run, options: dict[str, Any], configuration: Configuration, workers: int | None
+    run: Run,
+    options: dict[str, Any],
+    configuration: Configuration,
+    workers: int | None,
+    *,
+    away: bool = False,
 ) -> tuple[Run, tuple[Environment, ...]]:
-    """``run`` again; what it was asked for stays."""
+    """``run`` again, as ``begin`` does; what it was asked for stays."""
     open_entries = [e for e in run.entries if not e.settled]
     talk(f"Run {run.stamp}: {len(open_entries)} of {len(run.entries)} scans to go on with.")
     configured = configuration.audit.tools
-    tools = chosen(tuple({e.tool for e in run.entries}), configured)
-    installed = set_up(tools, options["tools_dir"], configured)
+    names = tuple({e.tool for e in run.entries})
+    installed = _tools(options, configured, names, away=away)
     again = replace(run, manner=manner(options, workers, run.manner))
     return planning.resumed(again, installed), installed
+
+
+def _tools(
+    options: dict[str, Any], configured: Tools, names: tuple[str, ...], *, away: bool
+) -> tuple[Environment, ...]:
+    tools = chosen(names, configured)
+    return there(tools) if away else set_up(tools, options["tools_dir"], configured)
 
 
 def wish(
@@ -129,10 +144,14 @@ def wish(
     )
 
 
+def board_of(ledger: Ledger, workers: int) -> Board:
+    """What is shown of the ledger's run, of which ``workers`` accounts go on at a time."""
+    return Board(ledger.run, workers, Forecast(manifest.history(ledger.reports)))
+
+
 def carry_out(plan: schedule.Plan, ledger: Ledger, *, shown: bool) -> tuple[Run, bool]:
     """Carry out ``plan``; the run as it ended, and whether it was interrupted."""
     interrupted, accounts = False, len(ledger.run.account_ids)
-    board = Board(ledger.run, plan.workers, Forecast(manifest.history(ledger.reports)))
     talk(
         f"Auditing {accounts} account{'' if accounts == 1 else 's'}, "
         f"{plan.workers} at a time; the tools' output is in {plan.wish.reports}/ as it comes."
@@ -143,7 +162,7 @@ def carry_out(plan: schedule.Plan, ledger: Ledger, *, shown: bool) -> tuple[Run,
             stopped_by_signals(),
             closing(schedule.run(warmed, ledger)) as changes,
         ):
-            view(board, changes, shown=shown)
+            view(board_of(ledger, plan.workers), changes, shown=shown)
     except KeyboardInterrupt:
         interrupted = True
     finally:  # whatever it is, a terminal that is gone for one: what is done is done

@@ -33,6 +33,12 @@ def section(configured: Tools, name: str) -> Any:
     return getattr(configured, name, None)
 
 
+def there(tools: tuple[Tool, ...]) -> tuple[Environment, ...]:
+    """The environments of ``tools`` that are installed somewhere else."""
+    nowhere = Path()
+    return tuple(Environment(tool, nowhere, nowhere, nowhere, nowhere) for tool in tools)
+
+
 def set_up(
     tools: tuple[Tool, ...],
     directory: Path | None,

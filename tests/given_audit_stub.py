@@ -73,6 +73,8 @@ def main() -> int:
     if behaviour.startswith("exit "):
         sys.stderr.write("Something is wrong: no such thing\n")
         return int(behaviour.removeprefix("exit "))
+    if behaviour == "kills its parent":
+        os.kill(os.getppid(), signal.SIGKILL)
     if behaviour == "silent":
         return 0
     if behaviour == "nothing there":

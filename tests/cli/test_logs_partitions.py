@@ -186,3 +186,29 @@ def test_what_the_partitioner_brought_in_leaves_nothing_to_do(
     found = baseline("logs", "partitions", "-o", "json")
     assert (found.code, found.rows) == (0, [])
     assert f"Not in any partition: s3://{TRAIL}/{shadowed.removesuffix('a.json.gz')}" in found.err
+
+
+def test_an_old_bucket_is_brought_in_and_takes_no_day_from_the_central_one(
+    organization: Simulation, baseline: Baseline
+) -> None:
+    s3 = client(organization, "s3")
+    s3.create_bucket(
+        Bucket="old-trail", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
+    )
+    for date in OLD:
+        key = f"trail/{log_key(OTHER, 'us-east-1', date, 'a.json.gz')}"
+        arrive(organization, "old-trail", key, events("A"))
+    arrive(organization, TRAIL, log_key(OTHER, "us-east-1", OLD[2], "b.json.gz"), events("B"))
+    old = ("logs", "partitions", "--source", "s3://old-trail/trail")
+    shown = baseline(*old, "-o", "json")
+    assert [(r["action"], r["date"]) for r in shown.rows] == [
+        ("add", OLD[0]),
+        ("add", OLD[1]),
+        ("leave", OLD[2]),
+    ]
+    assert baseline(*old, "--apply", "-y").code == 0
+    assert [row["action"] for row in baseline(*old, "-o", "json").rows] == ["leave"]
+    assert baseline("logs", "partitions", "-o", "json").rows == []
+    sql = "select eventname from auditing.cloudtrail order by date"
+    asked = baseline("query", "run", "--engine", "athena", "--sql", sql, "-o", "json")
+    assert [row["eventname"] for row in asked.rows] == ["A", "A", "B"]

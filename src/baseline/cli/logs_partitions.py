@@ -11,7 +11,7 @@ from baseline.cli.logs_options import place_options, selection, source_option, s
 from baseline.cli.progress import watching
 from baseline.errors import UsageError
 from baseline.logs import partitions as library
-from baseline.logs.partitions import Catalog, Step
+from baseline.logs.partitions import Action, Catalog, Step
 from baseline.logs.source import Bucket
 from baseline.sessions import open_session
 
@@ -51,6 +51,7 @@ def partitions(
     add       a folder with logs is no partition: Athena does not see that day
     move      a partition points to another place than its logs
     delete    a partition points to no folder of these logs, such as one of digests
+    leave     another bucket, not looked at now, has logs of that account, region and day
 
     New files bring their own partitions, and every noon brings tomorrow's: this is for what was in
     the bucket before, and for what was changed by hand. Folders are listed, never all objects.
@@ -75,7 +76,7 @@ def partitions(
         shared.talk(
             f"Not in any partition: {location}: another folder has that account, region and day."
         )
-    if not act or not steps:
+    if not act or all(step.action is Action.LEAVE for step in steps):
         shared.show([_row(step) for step in steps], output, _COLUMNS)
         shared.talk(_summary(steps))
         return 0

@@ -6,7 +6,7 @@ for here is what the partitioner of ``auditing-analytics`` would have done when 
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
 from typing import Any
@@ -37,6 +37,7 @@ class Action(StrEnum):
     ADD = "add"
     MOVE = "move"
     DELETE = "delete"
+    LEAVE = "leave"
 
 
 @dataclass(frozen=True, order=True)
@@ -63,7 +64,7 @@ class Wanted:
     """The partitions that the folders ask for, and the folders that can be in none."""
 
     partitions: tuple[Partition, ...]
-    shadowed: tuple[str, ...] = field(default=())
+    shadowed: tuple[str, ...] = ()
 
 
 def wanted(sources: Iterable[Bucket], selection: Selection, report: Report) -> Wanted:
@@ -105,19 +106,31 @@ def compare(asked: Wanted, there: Iterable[Partition]) -> list[Step]:
     """What is missing, what points elsewhere, and what can be no partition of these logs. Pure.
 
     A partition without a folder, but whose place is right, stays: tomorrow's, or an expired day's.
+    So does one in a bucket that was not looked at: it has logs of that day, too.
     """
     by_values = {(p.table, p.values): p for p in asked.partitions}
+    looked_at = {_bucket(p) for p in asked.partitions}
     steps = []
     for partition in there:
         right = by_values.pop((partition.table, partition.values), None)
         if right and _place(right) != _place(partition):
-            reason = "points to another place"
-            steps.append(Step(right, Action.MOVE, reason, partition.location))
+            elsewhere = _bucket(partition) not in looked_at and _can_be(partition)
+            action = Action.LEAVE if elsewhere else Action.MOVE
+            steps.append(Step(right, action, _REASONS[action], partition.location))
         elif not right and not _can_be(partition):
-            reason = "points to no folder of these logs"
-            steps.append(Step(partition, Action.DELETE, reason, partition.location))
-    steps += [Step(p, Action.ADD, "is not there") for p in by_values.values()]
+            steps.append(
+                Step(partition, Action.DELETE, _REASONS[Action.DELETE], partition.location)
+            )
+    steps += [Step(p, Action.ADD, _REASONS[Action.ADD]) for p in by_values.values()]
     return sorted(steps)
+
+
+_REASONS = {
+    Action.ADD: "is not there",
+    Action.MOVE: "points to another place",
+    Action.DELETE: "points to no folder of these logs",
+    Action.LEAVE: "another bucket has that account, region and day",
+}
 
 
 class Catalog:
@@ -131,7 +144,8 @@ class Catalog:
         """Each step with what went wrong, or nothing, as the calls end."""
         grouped: dict[tuple[Action, str], list[Step]] = defaultdict(list)
         for step in steps:
-            grouped[step.action, step.partition.table].append(step)
+            if step.action is not Action.LEAVE:
+                grouped[step.action, step.partition.table].append(step)
         chunks = [
             tuple(some[start : start + _MOST[action]])
             for (action, _), some in grouped.items()
@@ -240,6 +254,10 @@ def _among(values: Values, selection: Selection) -> bool:
         and date >= selection.since
         and (not selection.until or date <= selection.until)
     )
+
+
+def _bucket(partition: Partition) -> str:
+    return partition.location.removeprefix("s3://").partition("/")[0]
 
 
 def _place(partition: Partition) -> str:

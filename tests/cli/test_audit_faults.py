@@ -191,6 +191,33 @@ def test_a_tool_s_folder_that_cannot_be_written_fails_that_tool_alone(baseline: 
     assert "--reports" in rows[0]["remedy"]
 
 
+def test_folders_that_nobody_may_enter_are_named_and_never_taken_for_empty(
+    baseline: Baseline,
+) -> None:
+    """Whoever is root here gives up what lets root enter everywhere."""
+    alone = [] if os.geteuid() else ["setpriv", "--bounding-set=-dac_override,-dac_read_search"]
+    if alone and not shutil.which(alone[0]):
+        pytest.skip("root enters everywhere, and there is no setpriv to change that")
+
+    def audit(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [*alone, sys.executable, "-m", "baseline", "audit", *arguments]
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+
+    place = Path("reports/prowler")
+    place.mkdir(parents=True)
+    place.chmod(0)
+    ran = audit("run", PRODUCTION, "-o", "json")
+    assert [r["status"] for r in json.loads(ran.stdout)] == ["failed", "complete"]
+    assert "cannot be made: Permission denied" in ran.stderr
+    place.chmod(0o700)
+    Path("reports/runs").chmod(0)
+    for arguments in (["run", PRODUCTION], ["run", "--resume"], ["list"], ["report"]):
+        ran = audit(*arguments)
+        assert (ran.returncode, ran.stdout) == (2, "")
+        assert "reports/runs: cannot be read: Permission denied" in ran.stderr
+    Path("reports/runs").chmod(0o700)
+
+
 def test_a_disk_that_is_full_is_said_to_be_and_with_room_again_the_run_goes_on(
     baseline: Baseline, behave: Behave
 ) -> None:

@@ -196,12 +196,12 @@ def _fresh(parent: Path, stamp: str) -> Path:
     It is called by the run's stamp; other tries of the same run have numbers.
     """
     name, numbers = stamp, itertools.count(2)
-    while (parent / name).exists() or (parent / f"{name}{PARTIAL}").exists():
-        name = f"{stamp}-{next(numbers)}"
-    directory = parent / f"{name}{PARTIAL}"
     try:
         for place in (parent.parent, parent):
             place.mkdir(parents=True, exist_ok=True, mode=0o700)
+        while (parent / name).exists() or (parent / f"{name}{PARTIAL}").exists():
+            name = f"{stamp}-{next(numbers)}"
+        directory = parent / f"{name}{PARTIAL}"
         directory.mkdir(mode=0o700)
     except OSError as error:
         raise ToolError(

@@ -250,7 +250,18 @@ def readable(reports: Path, newest: int) -> list[Run]:
 
 
 def _files(reports: Path) -> list[Path]:
-    return sorted((reports / RUNS).glob("*.json"), key=lambda f: f.stem)
+    """The manifests, the oldest first; raises ToolError when the folder may not be read."""
+    try:
+        found = [f for f in (reports / RUNS).iterdir() if f.suffix == ".json"]
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except OSError as error:
+        raise ToolError(
+            f"cannot be read: {error.strerror}",
+            where=str(reports / RUNS),
+            remedy="See whose it is, or give another directory with --reports.",
+        ) from error
+    return sorted(found, key=lambda f: f.stem)
 
 
 def _read(file: Path) -> Run:

@@ -6,7 +6,7 @@ from typing import Any
 from baseline.audit.findings import FAIL, PASS, SEVERITIES, UNKNOWN
 from baseline.audit.manifest import Entry, Run, Status
 from baseline.audit.tools import TOOLS
-from baseline.report import PAGE, Summary
+from baseline.report import PAGE, Summary, folder
 
 
 def scan_name(entry: Entry) -> str:
@@ -21,7 +21,7 @@ def last_words(summary: Summary, reports: Path) -> str:
         f"{summary.complete} of {summary.scans} scans are complete: {counts[FAIL]} findings fail, "
         f"{counts[PASS]} pass ({summary.idle} with nothing to look at), "
         f"{counts[UNKNOWN]} could not be looked at.\n"
-        f"Open {reports / PAGE}"
+        f"Open {folder(reports, summary.stamp) / PAGE}; all runs are in {reports / PAGE}"
     )
 
 

@@ -1,5 +1,6 @@
 """The saved queries are Athena's SQL, run, and find what they are for and nothing else."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -121,3 +122,30 @@ def test_a_header_that_misses_something_is_refused(header: str, sentence: str) -
     with pytest.raises(QueryError) as refused:
         catalogue.parse(f"{header}SELECT 1")
     assert sentence in str(refused.value)
+
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+@pytest.mark.parametrize(
+    "page", ["how-to/investigate.md", "tutorial-root-login.md", "explanation/detections.md"]
+)
+def test_what_the_docs_name_is_there(page: str) -> None:
+    """Every query that a reader is told to run, with the parameters that it is told to give."""
+    text = (DOCS / page).read_text()
+    known = {saved.name: saved for saved in SAVED}
+    named = re.findall(r"(?:query (?:run|show) |`)([A-Z][a-z0-9]+[A-Z]\w+)( --param (\w+)=)?", text)
+    assert len(named) >= 3
+    own = {"DeploymentsAtNight", "DeleteBucket"}
+    for name, _, parameter in named:
+        assert name in own or name in known, name
+        assert not parameter or parameter in {p.name for p in known[name].parameters}
+
+
+def test_the_query_in_the_docs_is_one(tmp_path: Path, over_incidents: DuckDB) -> None:
+    """As it stands there."""
+    text = (DOCS / "how-to/investigate.md").read_text()
+    (sql,) = re.findall(r"```sql\n(-- name.*?)```", text, re.DOTALL)
+    (tmp_path / "mine.sql").write_text(sql)
+    mine = catalogue.find("DeploymentsAtNight", tmp_path)
+    assert not list(over_incidents.run(statement.read(mine.sql, mine.literals({}))).rows)

@@ -44,12 +44,16 @@ class Device:
 
     def sign(self, purpose: str, call: Callable[[Code], T]) -> T:
         """What ``call`` gives with a fresh code; raises MfaError when none is taken."""
+        told = purpose
         for _ in range(self.tries - 1):
             try:
-                return call(Code(self.serial, self.read(purpose)))
+                return call(self._code(told))
             except MfaError as error:
-                purpose = f"{purpose} ({error.what})"
-        return call(Code(self.serial, self.read(purpose)))
+                told = f"{purpose} ({error.what})"
+        return call(self._code(told))
+
+    def _code(self, purpose: str) -> Code:
+        return Code(self.serial, self.read(purpose))
 
 
 def find_serial(session: "Session") -> str:

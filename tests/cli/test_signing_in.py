@@ -349,13 +349,13 @@ def test_an_audit_outlives_its_sessions_and_plain_keys_do_not(
     asked: list[Call],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Sessions of two seconds, and a tool that calls for four; once with each kind of keys."""
+    """Sessions of two seconds, and tools that call for four; once with each kind of keys."""
     organization.longest_session = 2
-    behave({f"prowler {PRODUCTION}": "calls for 4"})
+    behave({f"prowler {account}": "calls for 4" for account in (PRODUCTION, PAYMENTS)})
     only = ("--role", SHORT, "--tool", "prowler", "-o", "json")
-    (row,) = baseline("audit", "run", PRODUCTION, *only).rows
-    assert (row["status"], row["reason"]) == ("complete", "")
-    assert len(asked) > 2
+    ran = baseline("audit", "run", PRODUCTION, PAYMENTS, "-p", "2", *only)
+    assert [(r["status"], r["reason"]) for r in ran.rows] == [("complete", "")] * 2
+    assert len(asked) > 4
 
     plain = with_plain_keys(monkeypatch)
     assert plain.status is Status.PARTIAL

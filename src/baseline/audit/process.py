@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from baseline.audit import leash
-from baseline.audit.manifest import private
+from baseline.audit.manifest import private, writing
 from baseline.errors import ToolError
 
 # How long between two looks at a child, which grows up to a limit, and how long a child may take
@@ -112,7 +112,7 @@ def run(
     """
     started = time.monotonic()
     with (
-        open(log, "wb", opener=private) as output,
+        _new(log) as output,
         log.open("rb") as lines,
         _swept(child := start(command, directory, environment, output)),
     ):
@@ -128,6 +128,11 @@ def run(
         watch(_whole_lines(lines))
     code, memory = ended
     return Ended(code, cut, time.monotonic() - started, memory)
+
+
+def _new(log: Path) -> BinaryIO:
+    with writing(log):
+        return open(log, "wb", opener=private)
 
 
 def _why_cut(stop: threading.Event, started: float, limit: float) -> str:

@@ -23,7 +23,8 @@ RUN uv sync --quiet --locked --no-dev --no-install-project --compile-bytecode --
 COPY src src
 RUN uv sync --quiet --locked --no-dev --no-editable --compile-bytecode --python /usr/bin/python3
 # Their byte code is made here: whoever runs the image may write nothing, and would wait each time.
-RUN /opt/baseline/bin/baseline audit setup
+# Each tool's directory is its owner's alone, and who runs the image is somebody else.
+RUN /opt/baseline/bin/baseline audit setup && chmod -R a+rX /opt/baseline
 
 FROM ${BASE_IMAGE}
 RUN apt-get update \

@@ -13,7 +13,7 @@ OPTIONS ?=
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast test-trino lint format docs bench security-audit-all security-audit-accounts clean
+.PHONY: help setup demo test test-fast test-trino lint format docs bench security-audit-all security-audit-accounts image-check clean
 
 help:
 	@sed -n 's/^# \{0,1\}//p' Makefile | head -n 6
@@ -55,12 +55,17 @@ docs: setup
 bench: setup
 	$(BIN)/python benchmarks/run.py $(OPTIONS)
 
-security-audit-all: setup
-	scripts/security-audit -p $(OPTIONS)
+# In a container where Docker or Podman works, else directly.
+security-audit-all:
+	@scripts/audit -p $(OPTIONS)
 
-security-audit-accounts: setup
+security-audit-accounts:
 	@test -n "$(Accounts)" || { echo 'Say which: make security-audit-accounts Accounts="123456789012"' >&2; exit 2; }
-	scripts/security-audit $(OPTIONS) $(Accounts)
+	@scripts/audit $(OPTIONS) $(Accounts)
+
+# Builds the container image and audits with it, which takes minutes: no part of "make test".
+image-check: setup
+	scripts/image-check
 
 clean:
 	rm -rf .venv .tools demo

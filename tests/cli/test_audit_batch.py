@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 from baseline import cli, templates
+from baseline.sessions import open_session
 from baseline.simulation import Blueprint, Simulation
 from given_audits import install
 from given_terminal import Baseline, at_a_terminal
@@ -21,8 +23,9 @@ home_region: eu-west-1
 regions: [eu-west-1]
 audit:
   pause_seconds: 0
-  batch: {image: "aws-baseline:0.1.0"}
+  batch: {image: "aws-baseline:0.1.0", schedule: "cron(0 3 ? * SUN *)"}
 """
+ENDED = ("SUCCEEDED", "FAILED")
 Behave = Callable[[dict[str, str]], None]
 
 
@@ -175,6 +178,26 @@ def test_who_leaves_can_collect_later_also_from_elsewhere(baseline: Baseline) ->
     resumed = baseline("audit", "run", "--resume", "-o", "json")
     assert "Submitted" not in resumed.err
     assert merged("reports") == merged("elsewhere")
+
+
+def test_a_run_that_begins_by_itself_lists_the_accounts_and_submits_the_job(
+    baseline: Baseline, calls: list[Any]
+) -> None:
+    """As the schedule does: with its target's input, as a role that may do no more."""
+    batch = open_session(region="eu-west-1").client("batch")
+    scheduler = open_session(region="eu-west-1").client("scheduler")
+    asked = json.loads(scheduler.get_schedule(Name="baseline-audit")["Target"]["Input"])
+    job = batch.submit_job(**{name[0].lower() + name[1:]: value for name, value in asked.items()})
+    while batch.describe_jobs(jobs=[job["jobId"]])["jobs"][0]["status"] not in ENDED:
+        time.sleep(0.2)
+    collected = baseline("audit", "collect", "-o", "json")
+    assert [row["status"] for row in collected.rows] == ["complete"] * 12
+    done = {
+        f"{call.service}:{call.operation}"
+        for call in calls
+        if "role/baseline-audit-submit" in call.arn
+    }
+    assert done - {"sts:GetCallerIdentity"} <= allowed("SubmitterRole")
 
 
 def test_without_the_stack_it_says_what_to_do(baseline: Baseline) -> None:

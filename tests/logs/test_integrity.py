@@ -1,6 +1,7 @@
 """Each way to tamper with logs or digests has its verdict, and nothing else loses its own."""
 
 import gzip
+import hashlib
 import json
 import stat
 from collections.abc import Callable, Iterator
@@ -18,7 +19,8 @@ from baseline.logs.integrity.verdict import Verdict
 from baseline.logs.layout import Selection, identity
 from baseline.logs.source import Directory, Fetched, Original
 from baseline.simulation import Blueprint, Simulation
-from baseline.simulation.cloudtrail.digests import SigningKey
+from baseline.simulation.cloudtrail import digests
+from baseline.simulation.cloudtrail.digests import LogFile, SigningKey
 from given_digests import (
     HOME,
     MAIN,
@@ -228,6 +230,47 @@ def test_a_place_without_digests_is_named(bucket: Memory, keys: PublicKeys) -> N
     assert found[HOME].state == "no digests"
     assert found["us-east-1"].state == "valid"
     assert set(look(bucket, keys, regions=frozenset({"us-east-1"}))) == {"us-east-1"}
+
+
+def given_a_backfill(bucket: Memory, log: str, **metadata: str) -> str:
+    """A digest of a log file that was late."""
+    end = datetime.now(UTC).replace(microsecond=0)
+    name = f"{MAIN}_CloudTrail-Digest_{HOME}_main_trail_{HOME}_{end:%Y%m%dT%H%M%SZ}_backfill"
+    key = f"AWSLogs/{MAIN}/CloudTrail-Digest/{HOME}/{end:%Y/%m/%d}/{name}.json.gz"
+    text = gzip.decompress(bucket.objects_[log].content)
+    made = digests.make(
+        digests.signing_key(Blueprint().seed),
+        account_id=MAIN,
+        bucket=bucket.bucket,
+        object_key=key,
+        start=end - timedelta(hours=1),
+        end=end,
+        files=[LogFile(log, hashlib.sha256(text).hexdigest(), end, end)],
+        previous=None,
+    )
+    signature = {"signature": made.link.signature}
+    bucket.objects_[key] = Fetched(gzip.compress(made.content), signature | metadata)
+    return key
+
+
+def test_digests_of_late_logs_are_a_chain_of_their_own(bucket: Memory, keys: PublicKeys) -> None:
+    """Valid, and changed when a log file is; one that does not say when it was written is none."""
+    log = bucket.keys(LOGS)[-1]
+    generated = datetime.now(UTC).isoformat()
+    key = given_a_backfill(bucket, log, **{"backfill-generation-timestamp": generated})
+
+    def backfill() -> Result:
+        found = validate(bucket, Selection(), last_days(bucket), keys, lambda *_: None)
+        (result,) = (result for result in found if result.chain.backfill)
+        return result
+
+    assert (backfill().state, backfill().logs.total()) == ("valid", 1)
+    content = bucket.objects_.pop(log)
+    assert problems(backfill()) == {base(log): Verdict.MISSING}
+    bucket.objects_[log] = content
+    given_a_backfill(bucket, log)
+    assert Verdict.CHANGED in problems(backfill()).values()
+    assert key.endswith("_backfill.json.gz")
 
 
 def copied(bucket: Memory, root: Path) -> Directory:

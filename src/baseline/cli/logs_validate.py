@@ -77,7 +77,7 @@ def validate_logs(
     place = trail_source(source, configuration, session)
     keys = PublicKeys(default_cache(), of_cloudtrail(_Clients(profile, session)))
     with watching(show=progress) as watch:
-        results = list(validate(place, wanted, span(wanted), keys, watch.step))
+        results = list(validate(place, wanted, span(wanted), keys, watch.step, every=every))
     if not results:
         raise LogFileError(
             "no digests and no logs are there that match",
@@ -86,7 +86,7 @@ def validate_logs(
         )
     results.sort(key=lambda result: result.chain)
     _tell(results)
-    rows = [_row(result, details=output == "json", every=every) for result in results]
+    rows = [_row(result, details=output == "json") for result in results]
     if output == "table":
         shared.show(_together(rows), output, _TOGETHER)
     else:
@@ -139,7 +139,7 @@ def _tell(results: Sequence[Result]) -> None:
         )
 
 
-def _row(result: Result, *, details: bool, every: bool) -> dict[str, Any]:
+def _row(result: Result, *, details: bool) -> dict[str, Any]:
     chain = result.chain
     counts = result.digests + result.logs
     row: dict[str, Any] = {
@@ -155,8 +155,7 @@ def _row(result: Result, *, details: bool, every: bool) -> dict[str, Any]:
         "to": _time(result.last),
     }
     if details:
-        row["files"] = [_file(found) for found in result.problems]
-        row["files"] += [_file(found) for found in result.valid if every]
+        row["files"] = [_file(found) for found in result.problems + result.valid]
         row["silences"] = [
             {"from": _time(silence.since), "to": _time(silence.until)}
             for silence in result.silences

@@ -21,6 +21,7 @@ ORDINARY = 32 * 1024**2
 _GZIP = b"\x1f\x8b"
 _BATCH = 2_000  # records written at a time, so that a large object is not copied whole
 _BRACE = ord("{")
+_SHORT = len('{"a":1}')
 
 
 class TooLargeError(LogFileError):
@@ -76,7 +77,7 @@ def cloudtrail(content: bytes, tag: Tag, limit: int = LARGEST) -> Lines:
     if not all(memoryview(record)[0] == _BRACE for record in records):
         raise LogFileError("holds a record that is not an object")
     # An event without fields is no row, and has no comma to follow the tags.
-    filled = [record for record in records if len(record) > len("{}")]
+    filled = [record for record in records if len(record) > _SHORT or not _is_empty(record)]
     return Lines(_tagged(filled, tag), len(filled), len(text))
 
 
@@ -162,6 +163,10 @@ def _foreign(text: bytes) -> LogFileError:
     if "digestStartTime" in keys:
         return LogFileError("is a CloudTrail digest, not a log")
     return LogFileError("is JSON, but not a CloudTrail delivery: it has no list Records")
+
+
+def _is_empty(record: msgspec.Raw) -> bool:
+    return not bytes(record).strip(b"{} \t")
 
 
 def _tagged(records: list[msgspec.Raw], tag: Tag) -> Iterator[bytes]:

@@ -22,7 +22,7 @@ from baseline.logs.integrity.keys import PublicKeys
 from baseline.logs.integrity.verdict import DIGEST, LOG, Checked, Verdict, place
 from baseline.logs.layout import Folder, Kind, Selection, identity
 from baseline.logs.source import MissingError, Original, Stored
-from baseline.parallel import Done, Failed, each
+from baseline.parallel import Failed, each
 
 Report = Callable[[str, int, int], None]
 
@@ -47,11 +47,13 @@ class Span:
 class Result:
     """What came of one chain; of a place without any there is only ``chain``, without a trail.
 
-    ``problems`` are the files that are not valid, ``silences`` periods without digests; ``first``
-    and ``last`` are the ends of what valid digests cover.
+    ``problems`` are the files that are not valid, ``valid`` the others if ``every`` one is wanted,
+    ``silences`` periods without digests; ``first`` and ``last`` are the ends of what valid digests
+    cover.
     """
 
     chain: Chain
+    every: bool = False
     digests: Counter[Verdict] = field(default_factory=Counter)
     logs: Counter[Verdict] = field(default_factory=Counter)
     problems: list[Checked] = field(default_factory=list)
@@ -75,13 +77,24 @@ class Result:
         """Count one file."""
         counter = self.digests if checked.kind == DIGEST else self.logs
         counter[checked.verdict] += 1
-        (self.valid if checked.verdict is Verdict.VALID else self.problems).append(checked)
+        if checked.verdict is not Verdict.VALID:
+            self.problems.append(checked)
+        elif self.every:
+            self.valid.append(checked)
 
 
 def validate(
-    source: Original, wanted: Selection, span: Span, keys: PublicKeys, report: Report
+    source: Original,
+    wanted: Selection,
+    span: Span,
+    keys: PublicKeys,
+    report: Report,
+    *,
+    every: bool = False,
 ) -> Iterator[Result]:
     """One Result a chain, and one a place that has logs but no digests.
+
+    Valid files are only counted, unless ``every`` file is to be named.
 
     Raises the source's errors when it cannot be listed.
     """
@@ -90,13 +103,14 @@ def validate(
     total = sum(map(len, named.values()))
     done = 0
     for batch in _batches(named):
-        count = sum(len(named[chain]) for chain in batch)
-        fetched = _fetched(source, [name for chain in batch for name in named[chain]])
-        run = _Run(source, span, keys, named, fetched)
-        report("digests", done, total)
-        yield from run.results(batch, report)
-        done += count
-    report("digests", done, total)
+        fetched: dict[str, Digest | Checked] = {}
+        names = [name for chain in batch for name in named[chain]]
+        for name, found in _fetched(source, names):
+            fetched[name.key] = found
+            done += 1
+            report("digests", done, total)
+        results = [Result(chain, every) for chain in batch]
+        yield from _Run(source, span, keys, named, fetched).fill(results, report)
 
 
 @dataclass
@@ -109,44 +123,28 @@ class _Run:
     named: dict[Chain, list[Name]]
     fetched: dict[str, Digest | Checked]
 
-    def results(self, batch: Sequence[Chain], report: Report) -> list[Result]:
-        results = {chain: Result(chain) for chain in batch}
-        files = [(chain, *file) for chain in batch for file in self._follow(results[chain])]
+    def fill(self, results: list[Result], report: Report) -> list[Result]:
+        files = [(result, *file) for result in results for file in self._follow(result)]
 
-        def check(file: tuple[Chain, LogFile, bool]) -> Checked:
+        def check(file: tuple[Result, LogFile, bool]) -> Checked:
             return check_log(self.source, file[1], proven=file[2])
 
         for number, outcome in enumerate(each(files, check, workers=_WORKERS), start=1):
             if isinstance(outcome, Failed):
                 raise outcome.error
-            results[outcome.target[0]].add(outcome.value)
+            outcome.target[0].add(outcome.value)
             report("log files", number, len(files))
-        return list(results.values())
+        return results
 
     def _follow(self, result: Result) -> Iterator[tuple[LogFile, bool]]:
         """The log files that the chain lists, and whether it proves them."""
         chain = result.chain
-        ends = [name.end for name in self.named[chain]]
-        of_chain = (min(ends), max(ends))
 
         def look(bucket: str, key: str, newer: Digest | None) -> Link:
-            found = self.fetched.get(key) if bucket == self.source.bucket else None
-            found = found or _fetch(self.source.beside(bucket), _own(self.source, key))
-            if isinstance(found, Checked):
-                return Link(found)
-            period = (found.generated, found.generated) if found.generated else of_chain
-            fingerprint = found.content.digest_public_key_fingerprint
-            try:
-                public_key = self.keys.find(chain.place.region, fingerprint, period)
-            except BaselineError as error:
-                return Link(Checked(DIGEST, place(bucket, key), Verdict.UNREAD, str(error)))
-            return chains.judge(found, (bucket, key), newer, public_key)
+            return self._look(chain, (bucket, key), newer)
 
         def listing(bucket: str) -> Sequence[Name]:
-            if bucket == self.source.bucket:
-                return self.named[chain]
-            there = self.source.beside(bucket).objects(chain.place.path)
-            return [name for name in _in_span(there, self.span) if name.chain == chain]
+            return self._listing(chain, bucket)
 
         for step in chains.follow(self.source.bucket, self.span.since, listing, look):
             if isinstance(step, Silence):
@@ -159,6 +157,33 @@ class _Run:
                     result.first = step.digest.start
                     result.last = result.last or step.digest.end
                 yield from ((file, proven) for file in step.digest.content.log_files)
+
+    def _look(self, chain: Chain, where: tuple[str, str], newer: Digest | None) -> Link:
+        bucket, key = where
+        found = self.fetched.get(key) if bucket == self.source.bucket else None
+        found = found or _fetch(self.source.beside(bucket), _own(self.source, key))
+        if isinstance(found, Checked):
+            return Link(found)
+        names = self.named[chain]
+        # A digest of late logs was signed long after its own period.
+        signed = (found.generated, found.generated) if found.generated else None
+        period = signed or (names[0].end, names[-1].end)
+        fingerprint = found.content.digest_public_key_fingerprint
+        try:
+            public_key = self.keys.find(chain.place.region, fingerprint, period)
+        except BaselineError as error:
+            return Link(Checked(DIGEST, place(bucket, key), Verdict.UNREAD, str(error)))
+        return chains.judge(found, where, newer, public_key)
+
+    def _listing(self, chain: Chain, bucket: str) -> Sequence[Name]:
+        if bucket == self.source.bucket:
+            return self.named[chain]
+        try:
+            there = self.source.beside(bucket).objects(chain.place.path)
+        except BaselineError:
+            # The digest that is named there will not be readable either, and say why.
+            return ()
+        return [name for name in _in_span(there, self.span) if name.chain == chain]
 
 
 def check_log(source: Original, file: LogFile, *, proven: bool) -> Checked:
@@ -202,9 +227,11 @@ def _own(source: Original, key: str) -> str:
     return key if source.bucket else identity(key)
 
 
-def _fetched(source: Original, names: Sequence[Name]) -> dict[str, Digest | Checked]:
-    outcomes = each(names, lambda name: _fetch(source, name.key), workers=_WORKERS)
-    return {o.target.key: o.value for o in outcomes if isinstance(o, Done)}
+def _fetched(source: Original, names: Sequence[Name]) -> Iterator[tuple[Name, Digest | Checked]]:
+    for outcome in each(names, lambda name: _fetch(source, name.key), workers=_WORKERS):
+        if isinstance(outcome, Failed):
+            raise outcome.error
+        yield outcome.target, outcome.value
 
 
 def _fetch(source: Original, key: str) -> Digest | Checked:
@@ -218,9 +245,13 @@ def _fetch(source: Original, key: str) -> Digest | Checked:
     except BaselineError as error:
         return checked(Verdict.UNREAD, str(error))
     try:
-        return digests.read(fetched)
+        found = digests.read(fetched)
     except LogFileError as error:
         return checked(Verdict.CHANGED, error.what)
+    named = digests.name(key)
+    if source.bucket and named and named.chain.backfill and not found.generated:
+        return checked(Verdict.CHANGED, "does not say when it was written")
+    return found
 
 
 def listed(source: Original, wanted: Selection, span: Span) -> dict[Chain, list[Name]]:

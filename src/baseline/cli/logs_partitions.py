@@ -66,12 +66,8 @@ def partitions(
     places = [_bucket(place) for place in sources(source, configuration, session)]
     glue = session.client("glue")
     with watching(show=progress) as watch:
-
-        def report(what: str, number: int) -> None:
-            watch.step(what, number, number)
-
-        asked = library.wanted(places, wanted, report)
-        steps = library.compare(asked, library.registered(glue, wanted, report))
+        asked = library.wanted(places, wanted, watch.step)
+        steps = library.compare(asked, library.registered(glue, wanted, watch.step))
     for location in asked.shadowed:
         shared.talk(
             f"Not in any partition: {location}: another folder has that account, region and day."

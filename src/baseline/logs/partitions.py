@@ -5,7 +5,7 @@ for here is what the partitioner of ``auditing-analytics`` would have done when 
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
@@ -28,7 +28,7 @@ _ABSENT = "EntityNotFoundException"
 _EXISTS = "AlreadyExistsException"
 
 Values = tuple[str, ...]
-Report = Callable[[str, int], None]
+Report = Callable[[str, int, int], None]  # of what, how many are done, of how many
 
 
 class Action(StrEnum):
@@ -67,16 +67,16 @@ class Wanted:
     shadowed: tuple[str, ...] = ()
 
 
-def wanted(sources: Iterable[Bucket], selection: Selection, report: Report) -> Wanted:
+def wanted(sources: Sequence[Bucket], selection: Selection, report: Report) -> Wanted:
     """A partition for each day's folder; raises AwsError for what cannot be listed.
 
     Of two folders of the same account, region and day one can be a partition: an organization's
     before an account's own, and that before a hive-compatible one, as the partitioner chooses.
     """
     claims: dict[tuple[str, Values], list[tuple[Folder, Partition]]] = defaultdict(list)
-    for source in sources:
+    for number, source in enumerate(sources, 1):
         folders = days(source, selection)
-        report("folders", len(folders))
+        report("buckets", number, len(sources))
         for outcome in each(folders, partial(_of_folder, source)):
             if isinstance(outcome, Failed):
                 raise outcome.error
@@ -94,11 +94,12 @@ def registered(glue: Any, selection: Selection, report: Report) -> list[Partitio
     names = [n for kind, names in TABLES.items() if kind.table in selection.tables for n in names]
     segments = [(table, number) for table in names for number in range(_SEGMENTS)]
     found: list[Partition] = []
-    for outcome in each(segments, lambda segment: list(_segment(glue, *segment))):
+    outcomes = each(segments, lambda segment: list(_segment(glue, *segment)))
+    for number, outcome in enumerate(outcomes, 1):
         if isinstance(outcome, Failed):
             raise outcome.error
         found += [p for p in outcome.value if _among(p.values, selection)]
-        report("partitions", len(found))
+        report("parts of the catalog", number, len(segments))
     return found
 
 

@@ -43,14 +43,14 @@ lint: setup
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/cfn-lint --non-zero-exit-code informational src/baseline/templates/*.yaml
-	$(BIN)/cog --check docs/reference/commands.md docs/reference/configuration.md docs/reference/queries.md
+	$(BIN)/cog --check docs/reference/commands.md docs/reference/configuration.md docs/reference/queries.md docs/reference/dialect.md
 
 format: setup
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
 docs: setup
-	$(BIN)/cog -r docs/reference/commands.md docs/reference/configuration.md docs/reference/queries.md
+	$(BIN)/cog -r docs/reference/commands.md docs/reference/configuration.md docs/reference/queries.md docs/reference/dialect.md
 
 bench: setup
 	$(BIN)/python benchmarks/run.py $(OPTIONS)

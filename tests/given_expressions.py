@@ -13,6 +13,7 @@ from baseline.query.duckdb import DuckDB
 
 _HERE = Path(__file__).parent / "query"
 EXPRESSIONS = _HERE / "expressions.sql"
+STATEMENTS = _HERE / "statements.sql"
 ANSWERS = _HERE / "expressions.json"
 _ROWS = "(VALUES ('a', 1, 'x'), ('b', 2, 'y'), ('c', 3, 'x')) AS t (k, v, w)"
 
@@ -61,6 +62,12 @@ def answer(engine: DuckDB, expression: Expression) -> dict[str, Any]:
     except QueryError:
         return REFUSED
     return {"value": rows[0]["found"]}
+
+
+def statements() -> list[str]:
+    """Whole statements over the incidents."""
+    text = STATEMENTS.read_text(encoding="utf-8")
+    return [line.rstrip(";") for line in text.splitlines() if not line.startswith("--")]
 
 
 def answers() -> dict[str, Any]:

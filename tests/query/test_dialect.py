@@ -71,6 +71,12 @@ def test_what_is_known_to_differ_differs(
     assert given_expressions.answer(engine, expression) != ANSWERS[expression.sql]
 
 
+@pytest.mark.parametrize("sql", given_expressions.statements())
+def test_statements_as_people_write_them_have_rows(over_incidents: DuckDB, sql: str) -> None:
+    """That the rows are Trino's is asked by ``make test-trino``."""
+    assert list(over_incidents.run(statement.read(sql)).rows)
+
+
 ROWS = "SELECT array[cast(row('a', 'b') AS row(arn varchar, type varchar))] AS rows"
 COUNTED = "SELECT k, count(*) AS n FROM (VALUES 'a', 'b', 'a') AS t (k) GROUP BY 1"
 

@@ -200,6 +200,7 @@ def test_the_sentence_names_the_place(sql: str, sentence: str) -> None:
         ("SELECT evntname FROM auditing.cloudtrail", "Did you mean eventname?"),
         ("SELECT\n useridentity.acountid FROM cloudtrail", "line 2, column 15: there is no field"),
         ("SELECT useridentity.acountid FROM cloudtrail", "Did you mean accountid?"),
+        ("SELECT evntname AS evntname FROM cloudtrail", "there is no column evntname. Did you"),
         ("SELECT nonsense(1)", "column 8: there is no function nonsense here"),
         ("SELECT 1 / 0", "Division by zero"),
         ("SELECT 1 FROM cloudtrail WHERE date > 5", "column 32: date is text, 5 is a number"),

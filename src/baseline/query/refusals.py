@@ -121,6 +121,7 @@ def _where(query: exp.Query, name: str) -> str:
 
 _KNOWN: tuple[tuple[str, Callable[[re.Match[str], exp.Query], QueryError]], ...] = (
     (r'Referenced (?:column|table) "(?P<name>[^"]*)" not found', _no_column),
+    (r'Column "(?P<name>[^"]*)" referenced that exists in the SELECT', _no_column),
     (r'Could not find key "(?P<name>[^"]*)" in struct', _no_field),
     (r"Cannot extract field '(?P<name>\w+)' from expression \"(?P<whole>[^\"]*)\"", _no_row),
     (r"Function with name \"?(?P<name>\w+)\"? does not exist", _no_function),

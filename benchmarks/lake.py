@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, TypeVar
 
 import duckdb
 from generated_logs import ACCOUNTS, FIRST, Size, cloudtrail, one_object
@@ -20,6 +20,8 @@ from baseline.logs.lake import Lake
 from baseline.query import statement
 from baseline.query.dialect import MACROS, translate
 from baseline.query.duckdb import DuckDB
+
+T = TypeVar("T")
 
 SIZE = Size(accounts=5, regions=4, days=60, objects=3, records=250)
 LARGE = 170_000  # records of 1.2 kB in one object
@@ -99,27 +101,25 @@ def _questions(bucket: Path, lake: Path) -> Iterator[str]:
         def theirs(query: Any = query) -> list[Any]:
             return list(raw.execute(translate(query)).fetchall())
 
-        assert len(ours()) == len(theirs()), name
-        ratios[name] = _seconds(theirs, 1) / _seconds(ours, 3)
+        seconds, rows = _timed(theirs)
+        ratios[name] = seconds / min(_timed(ours)[0] for _ in range(3))
+        assert len(ours()) == len(rows), name
     mean = math.exp(sum(map(math.log, ratios.values())) / len(ratios))
     each = ", ".join(f"{name} {ratio:.0f}" for name, ratio in ratios.items())
     yield f"DuckDB over gz JSON / lake: geometric mean {mean:.0f}; {each}"
     needle = statement.read(QUERIES["a needle"].format(key=key))
-    seconds = _seconds(lambda: list(engine.run(needle).rows), 3)
+    seconds = min(_timed(lambda: list(engine.run(needle).rows))[0] for _ in range(3))
     for peer, command in _PEERS.items():
-        took = _seconds(lambda command=command: _shell(command, bucket, key), 1)  # type: ignore[misc]
+        took, _ = _timed(lambda command=command: _shell(command, bucket, key))  # type: ignore[misc]
         yield f"{peer} / lake, a needle: ratio {took / seconds:.0f}; {took:.1f} s, {seconds:.3f} s"
     engine.close()
 
 
-def _seconds(work: Callable[[], object], times: int) -> float:
-    """The best of several."""
-    taken = []
-    for _ in range(times):
-        start = time.perf_counter()
-        work()
-        taken.append(time.perf_counter() - start)
-    return min(taken)
+def _timed(work: Callable[[], T]) -> tuple[float, T]:
+    """Seconds of some work, and what it gave."""
+    start = time.perf_counter()
+    gave = work()
+    return time.perf_counter() - start, gave
 
 
 _PEERS = {
@@ -129,8 +129,8 @@ _PEERS = {
 }
 
 
-def _shell(command: str, *arguments: str | Path) -> None:
-    subprocess.run(["sh", "-c", command, "sh", *arguments], check=True, capture_output=True)
+def _shell(command: str, *arguments: str | Path) -> object:
+    return subprocess.run(["sh", "-c", command, "sh", *arguments], check=True, capture_output=True)
 
 
 _ANY_KEY = (

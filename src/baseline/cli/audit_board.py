@@ -11,7 +11,9 @@ from baseline.audit.job import Progress
 from baseline.audit.manifest import Entry, Run, Status
 from baseline.audit.scan import Reach
 
-_OVER = (Status.COMPLETE, Status.PARTIAL, Status.FAILED, Status.NOT_LOOKED)
+_OVER = (Status.FAILED, Status.NOT_LOOKED, Status.PARTIAL, Status.COMPLETE)
+# What a narrow terminal cuts off is what matters least.
+_ORDER = (Status.RUNNING, Status.WAITING, *_OVER)
 
 
 class Board:
@@ -78,7 +80,7 @@ class Board:
     def sums(self) -> list[tuple[Status, int]]:
         """How many scans are in each state that there is."""
         with self._lock:
-            return [(status, self._sums[status]) for status in Status if self._sums[status]]
+            return [(status, self._sums[status]) for status in _ORDER if self._sums[status]]
 
     def rows(self, most: int) -> list[dict[str, Progress]]:
         """The accounts that are looked at now, then those that changed last, by tool."""

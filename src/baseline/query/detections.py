@@ -69,8 +69,7 @@ class _Detection:
     @property
     def conditions(self) -> list[exp.Expression]:
         """The parts of WHERE that all must hold."""
-        whole = self.query.args["where"].this
-        return list(whole.flatten()) if isinstance(whole, exp.And) else [whole]
+        return _parts(self.query.args["where"].this)
 
     @property
     def partitions(self) -> str:
@@ -156,6 +155,14 @@ def _conditions(scope: Scope, table: str | None) -> list[exp.Expression]:
     return conditions
 
 
+def _parts(condition: exp.Expression) -> list[exp.Expression]:
+    """What AND joins, however it is put in brackets."""
+    if isinstance(condition.unnest(), exp.And):
+        both = condition.unnest()
+        return [*_parts(both.left), *_parts(both.right)]
+    return [condition]
+
+
 def _prunes(part: exp.Expression) -> bool:
     columns = {column.name.lower() for column in part.find_all(exp.Column)}
     return bool(columns) and columns <= _PARTITIONS
@@ -166,12 +173,26 @@ def _of_events(detections: list[_Detection]) -> exp.Select:
     first = detections[0]
     shared = [part.copy() for part in first.conditions if _prunes(part)]
     some = exp.or_(*(_cheaply(detection.condition) for detection in detections))
-    events = exp.select("*").from_(first.query.find(exp.Table).copy()).where(*shared, some)
-    values = exp.values([_about(d.saved) for d in detections], alias="d", columns=_ABOUT)
-    wanted = _by_detection((d.saved.name, d.condition) for d in detections)
+    # The names of all that tell of an event, and NULL for the others.
+    told = exp.Array(expressions=[_name_if_told(detection) for detection in detections])
+    events = exp.select("*", exp.alias_(told, "told")).from_(first.query.find(exp.Table).copy())
+    each = exp.Unnest(
+        expressions=[exp.column("told")],
+        alias=exp.TableAlias(this=exp.to_identifier("t"), columns=[exp.to_identifier("name")]),
+    )
+    about = exp.values([_about(d.saved) for d in detections], alias="d", columns=_ABOUT)
     columns = [exp.alias_(_chosen(detections, name), name, quoted=True) for name in SHAPE]
-    joined = exp.select(*map(_named, _ABOUT), *columns).from_(events.subquery("events"))
-    return joined.join(values, join_type="cross").where(wanted)
+    return (
+        exp.select(*map(_named, _ABOUT), *columns)
+        .from_(events.where(*shared, some).subquery("events"))
+        .join(each, join_type="cross")
+        .join(about, on="t.name = d.detection")
+    )
+
+
+def _name_if_told(detection: _Detection) -> exp.Case:
+    name = exp.Literal.string(detection.saved.name)
+    return exp.Case().when(detection.condition.copy(), name, copy=False)
 
 
 def _cheaply(condition: exp.Expression) -> exp.Expression:
@@ -183,7 +204,7 @@ def _cheaply(condition: exp.Expression) -> exp.Expression:
         case exp.Paren():
             return _cheaply(condition.this)
         case exp.And():
-            parts = [part for part in map(_cheaply, condition.flatten()) if part != exp.true()]
+            parts = [part for part in map(_cheaply, _parts(condition)) if part != exp.true()]
             return exp.and_(*parts) if parts else exp.true()
         case exp.Or():
             parts = list(map(_cheaply, condition.flatten()))
@@ -196,14 +217,10 @@ def _chosen(detections: list[_Detection], name: str) -> exp.Expression:
     expressions = [detection.column(name) for detection in detections]
     if len({expression.sql() for expression in expressions}) == 1:
         return expressions[0].copy()
-    pairs = zip(detections, expressions, strict=True)
-    return _by_detection((detection.saved.name, what) for detection, what in pairs)
-
-
-def _by_detection(branches: Iterable[tuple[str, exp.Expression]]) -> exp.Case:
     case = exp.Case(this=exp.column("detection"))
-    for name, expression in branches:
-        case = case.when(exp.Literal.string(name), expression.copy(), copy=False)
+    for detection, expression in zip(detections, expressions, strict=True):
+        name_of = exp.Literal.string(detection.saved.name)
+        case = case.when(name_of, expression.copy(), copy=False)
     return case
 
 

@@ -323,6 +323,9 @@ json_extract_scalar('{"a":[1,2]}', '$.a[5]')
 json_query('{"a":{"b":1}}', 'lax $.a')
 json_value('{"a":"b"}', 'lax $.a')
 json_exists('{"a":"b"}', 'lax $.a')
+json_extract_scalar('{"a":{"b":1}}', '$..b')
+json_extract('{"a":[{"b":1}]}', '$.a[*].b') IS NULL
+json_extract_scalar('{"a":[{"b":1}]}', 'a.b')
 -- Arrays
 array[1, 2][1]
 array[1, 2][3]

@@ -19,6 +19,7 @@ from baseline.query.formats import strftime
 MACROS = (resources.files("baseline.query") / "macros.sql").read_text(encoding="utf-8")
 # The functions of Athena that are macros of ours.
 FUNCTIONS = frozenset(re.findall(r"^CREATE MACRO trino_(\w+)\(", MACROS, re.MULTILINE))
+_OF_A_PATH = frozenset({"json_extract", "json_extract_scalar", "json_size"})
 # Those that a rule has to see as they were written.
 _REWRITTEN = frozenset({"contains", "format_datetime", "parse_datetime"})
 
@@ -97,8 +98,8 @@ def _anonymous(node: exp.Expression) -> exp.Expression:
     name = node.name.lower()
     if rule := _NAMED.get(name):
         return rule(node)
-    if name.startswith("json_") and len(node.expressions) > 1:
-        node.set("expressions", [node.expressions[0], *map(_path, node.expressions[1:])])
+    if name in _OF_A_PATH and len(node.expressions) > 1:
+        node.set("expressions", [node.expressions[0], _path(node.expressions[1])])
     return _call(f"trino_{name}", *node.expressions) if name in FUNCTIONS else node
 
 
@@ -189,9 +190,15 @@ def _normalize(node: exp.Expression) -> exp.Expression:
 
 def _path(node: exp.Expression) -> exp.Expression:
     """A path as DuckDB writes it: ``$."a-b"`` instead of ``$["a-b"]``, and always lax."""
-    if not isinstance(node, exp.Literal) or not re.match(r"(lax |strict )?\$", node.name):
+    if not isinstance(node, exp.Literal):
         return node
     path = re.sub(r"^(lax|strict) +", "", node.name)
+    if not path.startswith("$") or ".." in path or "*" in path:
+        raise QueryError(
+            f"{node.name!r} is no path to one place",
+            where="SQL",
+            remedy='Athena takes $.name, $[0] and $["name"] only.',
+        )
     return exp.Literal.string(re.sub(r"""\[(["'])(.*?)\1\]""", r'."\2"', path))
 
 
@@ -205,7 +212,8 @@ def _json_query(node: exp.Expression) -> exp.Expression:
 
 
 def _json_exists(node: exp.Expression) -> exp.Expression:
-    found = _call("trino_json_extract", *map(_path, node.expressions))
+    text, path = node.expressions
+    found = _call("trino_json_extract", text, _path(path))
     return exp.Paren(this=exp.Not(this=exp.Is(this=found, expression=exp.null())))
 
 

@@ -134,6 +134,17 @@ def test_times_with_a_zone_are_iso_text(engine: DuckDB) -> None:
     assert value(engine, "timestamp '2026-07-01 10:00:00 UTC'") == "2026-07-01T10:00:00+00:00"
 
 
+def test_fields_of_rows_are_lower_case_as_in_athena(over_incidents: DuckDB) -> None:
+    """Whatever the log calls them, at every depth."""
+    sql = (
+        "SELECT useridentity FROM cloudtrail WHERE useridentity.sessioncontext IS NOT NULL LIMIT 1"
+    )
+    (row,) = over_incidents.run(statement.read(sql)).rows
+    names = row["useridentity"].keys() | row["useridentity"]["sessioncontext"].keys()
+    assert {"accountid", "sessionissuer"} <= names
+    assert all(name == name.lower() for name in names)
+
+
 def test_columns_of_the_tables_as_athena_has_them(engine: DuckDB) -> None:
     """The columns of AWS's table in their order, free-form ones as text, and the partitions."""
     rows = list(engine.run(statement.read("DESCRIBE auditing.cloudtrail")).rows)

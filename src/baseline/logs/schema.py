@@ -96,9 +96,17 @@ def complete(table: str, given: Mapping[str, str]) -> str:
     The fields of structs become lower case.
     """
     return ", ".join(
-        f'CAST({given.get(column.name, "NULL")} AS {column.type.lower()}) AS "{column.name}"'
+        f'{_cast(column, given.get(column.name, "NULL"))} AS "{column.name}"'
         for column in LOGS[table]
     )
+
+
+def _cast(column: Column, given: str) -> str:
+    kind = column.type.lower()
+    if "(" not in kind:
+        return f"CAST({given} AS {kind})"
+    # Where only the case of fields differs, DuckDB takes a cast for none.
+    return f"coalesce(CAST(NULL AS {kind}), {given})"
 
 
 def columns(table: str) -> tuple[Column, ...]:

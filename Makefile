@@ -33,7 +33,7 @@ test-fast: setup
 	$(BIN)/pytest -n 2 -m "not tools" $(OPTIONS)
 
 # Every saved query and every expression of the dialect, on DuckDB and on a real Trino server. Needs
-# Java 17 and Maven, which brings the server (600 MB) once.
+# Java 17 and Maven, which brings the server (300 MB) once.
 test-trino: setup
 	$(BIN)/pytest -m trino --trino $(OPTIONS) tests/query/test_trino.py
 

@@ -1,6 +1,7 @@
 """What all tests share: no test touches the machine's own AWS configuration."""
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """What ``make test-trino`` says."""
     parser.addoption("--trino", action="store_true", help="start a real Trino server")
     parser.addoption("--record", action="store_true", help="keep what Trino answers")
+
+
+def pytest_configure() -> None:
+    """A shell's job in the background ignores Ctrl-C, and so would all that tests interrupt."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)

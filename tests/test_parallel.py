@@ -99,3 +99,25 @@ def test_who_leaves_early_is_not_kept_waiting_by_work_that_waits() -> None:
     with closing(each(["short", "long"], work, stop=pause.end)) as outcomes:
         assert next(outcomes) == Done("short", "short")
     assert ends == ["woken"]
+
+
+def test_what_was_given_up_may_be_collected_by_one_of_its_own_threads() -> None:
+    """Nobody waits for oneself, which Python would refuse."""
+    given_up, closed = threading.Event(), threading.Event()
+    errors: list[BaseException] = []
+
+    def work(number: int) -> None:
+        if number == 1:
+            return
+        assert given_up.wait(10)
+        try:
+            outcomes.close()
+        except BaseException as error:  # noqa: BLE001  # whatever it is, it is told
+            errors.append(error)
+        closed.set()
+
+    outcomes = each([1, 2], work, workers=1)
+    next(outcomes)
+    given_up.set()
+    assert closed.wait(10)
+    assert errors == []

@@ -58,7 +58,12 @@ def each(
     When the consumer leaves early, or is interrupted, what has not started is cancelled and
     ``stop`` is called: it should wake up work that waits. What runs is waited for.
     """
-    pool = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="each")
+    own: set[int] = set()
+    pool = ThreadPoolExecutor(
+        max_workers=workers,
+        thread_name_prefix="each",
+        initializer=lambda: own.add(threading.get_ident()),
+    )
     left = True
     try:
         futures = [pool.submit(_outcome, target, work) for target in targets]
@@ -68,7 +73,9 @@ def each(
     finally:
         if left and stop:
             stop()
-        pool.shutdown(wait=True, cancel_futures=True)
+        # Given up with its error, this may be collected in one of its own threads, which cannot
+        # wait for itself.
+        pool.shutdown(wait=threading.get_ident() not in own, cancel_futures=True)
 
 
 class Pause:

@@ -49,6 +49,9 @@ config:
 #   retention_days: 2557          # the central buckets: seven years
 #   query_result_days: 30
 
+# athena:
+#   max_scanned_bytes: 1000000000000   # what one query may read before Athena ends it
+
 # stack_sets:
 #   # The role that can create the StackSets' own roles in a member account.
 #   bootstrap_role: OrganizationAccountAccessRole
@@ -60,6 +63,10 @@ config:
 #   regions: []                   # all
 #   services: []                  # all
 #   timeout_minutes: 180
+#   tries: 2                      # of what fails in passing, with a pause before the second
+#   pause_seconds: 60
+#   tools:                        # paths, checks, frameworks; see docs/reference/configuration.md
+#     scoutsuite: {{enabled: true}}
 #   batch:                        # audits on AWS Batch; see docs/how-to/batch.md
 #     image: null                 # like aws-baseline:0.1.0, in this account's registry; null: none
 #     at_a_time: 16

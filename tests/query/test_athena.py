@@ -11,7 +11,10 @@ from sqlglot import exp
 
 from baseline import cli
 from baseline.errors import AwsError, QueryError
+from baseline.query import catalogue, named, statement
 from baseline.query.athena import Athena, Execution, value
+from baseline.query.catalogue import Parameter
+from baseline.query.duckdb import DuckDB
 from baseline.query.statement import filled
 from baseline.sessions import open_session
 from baseline.simulation import Blueprint, Simulation
@@ -193,6 +196,24 @@ def test_a_number_is_filled_in_as_a_number() -> None:
     assert filled("SELECT date_add('day', -:days, now())  -- :days", days) == (
         "SELECT date_add('day', -30, now())  -- :days"
     )
+
+
+@pytest.mark.parametrize("text", ["-5", "5"])
+def test_a_number_means_the_same_on_both_engines_whatever_stands_before_it(text: str) -> None:
+    """Two minus signs in a row would begin a comment on Athena, which takes what follows away."""
+    parameter = Parameter("n", "integer", "A number.", text)
+    sql = "SELECT 2 -:n\n + 34794 AS x"
+    literals = {"n": parameter.literal(text)}
+    here = statement.read(sql, literals)
+    there = statement.read(filled(sql, literals))
+    local = DuckDB()
+    answers = [list(local.run(query).rows) for query in (here, there)]
+    local.close()
+    assert answers == [[{"x": 2 - int(text) + 34794}]] * 2
+    header = "".join(f"-- {key}: {key} of it\n" for key in ("title", "description", "why"))
+    header = f"-- name: X\n{header}-- topic: noise\n-- parameter: n integer = {text}: A number.\n"
+    kept = named.named(catalogue.parse(header + sql)).sql
+    assert kept == filled(sql, literals)
 
 
 @pytest.mark.usefixtures("simulation")

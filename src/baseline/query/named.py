@@ -2,7 +2,7 @@
 
 import re
 
-from baseline.query import catalogue
+from baseline.query import catalogue, statement
 from baseline.query.catalogue import Parameter, SavedQuery
 from baseline.templates.analytics import NamedQuery
 
@@ -27,4 +27,4 @@ def named(query: SavedQuery) -> NamedQuery:
 def _literal(parameter: Parameter) -> str:
     if parameter.default is None:
         return f"'<{parameter.name}>'" if parameter.type == "text" else "0"
-    return str(parameter.literal(parameter.default).sql(dialect="athena"))
+    return statement.written(parameter.literal(parameter.default))

@@ -76,9 +76,15 @@ def filled(sql: str, parameters: Mapping[str, exp.Expression]) -> str:
     text, at = [], 0
     for colon, name in pairwise(tokens):
         if colon.token_type is TokenType.COLON and name.text in parameters:
-            text += [sql[at : colon.start], parameters[name.text].sql(dialect="trino")]
+            text += [sql[at : colon.start], written(parameters[name.text])]
             at = name.end + 1
     return "".join([*text, sql[at:]])
+
+
+def written(literal: exp.Expression) -> str:
+    """``literal`` as text that can stand anywhere: after a minus, ``-5`` would begin a comment."""
+    text = str(literal.sql(dialect="trino"))
+    return f"({text})" if isinstance(literal, exp.Neg) else text
 
 
 def literals(values: Mapping[str, str]) -> dict[str, exp.Expression]:

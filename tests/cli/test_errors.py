@@ -6,6 +6,7 @@ import pytest
 
 from baseline import cli
 from baseline.errors import BaselineError
+from given_logs import an_event, given_a_log
 
 
 def test_an_error_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
@@ -38,3 +39,18 @@ def test_the_demo_clears_no_directory_that_is_not_its_own(
     assert cli.run(["demo", "--directory", "project"]) == 2
     assert "project" in capsys.readouterr().err
     assert (precious / "part.parquet").read_bytes() == b"precious"
+
+
+def test_an_error_does_not_hand_on_what_a_log_says_to_the_terminal(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """DuckDB quotes the value that it could not cast, and anybody can write into a log."""
+    given_a_log(tmp_path, an_event(eventName="\x1b[31mPwn\x1b]0;title\x07\u009b2J"))
+    cast = "select cast(eventname as integer) from auditing.cloudtrail"
+    assert cli.run(["query", "run", "--source", ".", "--sql", cast]) == 2
+    told = capsys.readouterr().err
+    assert "Pwn" in told
+    assert told.replace("\n", "").isprintable()
+    assert cli.run(["query", "run", "\x1b[31mPwn"]) == 2
+    assert cli.run(["\x1b[31mPwn"]) == 2
+    assert capsys.readouterr().err.replace("\n", "").isprintable()

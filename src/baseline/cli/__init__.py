@@ -76,6 +76,7 @@ def run(arguments: list[str]) -> int:
     try:
         code = cli.main(arguments, prog_name="baseline", standalone_mode=False)
     except click.ClickException as error:
+        error.message = _printable(error.message)
         error.show()
         return 2
     except (click.Abort, KeyboardInterrupt):
@@ -87,15 +88,22 @@ def run(arguments: list[str]) -> int:
     except BaselineError as error:
         if debug:
             raise
-        click.echo(f"Error: {error}", err=True)
+        click.echo(f"Error: {_printable(str(error))}", err=True)
         return error.exit_code
     except Exception as error:
         if debug:
             raise
         click.echo(
-            f"Error: unexpected {type(error).__name__}: {error}. "
+            f"Error: unexpected {type(error).__name__}: {_printable(str(error))}. "
             "This is a bug; report what `baseline --debug ...` shows.",
             err=True,
         )
         return 2
     return code if isinstance(code, int) else 0
+
+
+def _printable(text: str) -> str:
+    """What an error quotes may come from a log, which anybody can write into."""
+    from baseline.cli import shared  # noqa: PLC0415  # slow to import
+
+    return shared.printable(text)

@@ -114,7 +114,8 @@ def show_query(name: str, queries_path: Path | None, config_path: Path | None) -
     \b
     Example:  baseline query show RootLogin30Days
     """
-    click.echo(catalogue.find(name, _directory(queries_path, config_path)).sql.rstrip())
+    found = catalogue.find(name, _directory(queries_path, config_path))
+    click.echo(shared.printable(found.sql.rstrip()))
 
 
 @query.command("run")

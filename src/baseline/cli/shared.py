@@ -97,6 +97,15 @@ def talk(text: str) -> None:
     click.echo(text, err=True)
 
 
+def printable(text: str, keep: str = "\n\t") -> str:
+    """``text`` without what a terminal would obey: logs and rules are written by others."""
+    if text.isprintable():
+        return text
+    return "".join(
+        c if c.isprintable() or c in keep else "\N{REPLACEMENT CHARACTER}" for c in text
+    )
+
+
 def check_can_ask(*, yes: bool) -> None:
     """Refuse early what would have to ask in the end, where there is nobody to be asked."""
     if not yes and not sys.stdin.isatty():
@@ -213,7 +222,4 @@ def _records(names: list[str], cells: list[list[str]]) -> "RenderableType":
 
 def _plain(value: Any) -> str:
     """One line of text without control characters, which logs and tags may hold."""
-    text = _text(value)
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+    return printable(_text(value), keep="")

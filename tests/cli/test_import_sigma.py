@@ -49,10 +49,17 @@ EVENTS = (
         1,
         eventName="StartLogging",
         sourceIPAddress="ec2.amazonaws.com",
+        userAgent="X*y",
         requestParameters={"name": "100%_sure\\\\path", "a-b": {"c d": "deep"}},
         userIdentity={"type": "Root", "userName": "StartLogging"},
     ),
-    an_event(2, eventName="GetTrail", requestParameters=None, userAgent="it's odd"),
+    an_event(
+        2,
+        eventName="GetTrail",
+        requestParameters=None,
+        userAgent="it's odd",
+        sourceIPAddress="dom\\user",
+    ),
 )
 
 
@@ -80,6 +87,9 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Any:
         ("{s: {eventName|cased: STOPLOGGING}, condition: s}", []),
         ("{s: {eventName|cased: StopLogging}, condition: s}", [0]),
         ("{s: {eventName: [stoplogging, startlogging]}, condition: s}", [0, 1]),
+        (r"{s: {userAgent: ['x\*y', z]}, condition: s}", [1]),
+        (r"{s: {userAgent: 'x\*y'}, condition: s}", [1]),
+        (r"{s: {sourceIPAddress: ['DOM\\USER', z]}, condition: s}", [2]),
         ("{s: {eventName: st*logging}, condition: s}", [0, 1]),
         ("{s: {eventName: 'st?plogging'}, condition: s}", [0]),
         ("{s: {eventName|startswith: sta}, condition: s}", [1]),
@@ -138,6 +148,7 @@ def test_a_condition_means_what_it_means_in_sigma(
         (rule("{s: {resources.ARN: x}, condition: s}"), "no field resources.ARN"),
         (rule("{s: {eventName|re: 'a(?!b)'}, condition: s}"), "Regular expression 'a(?!b)' is"),
         (rule("{s: {eventName|expand: '%names%'}, condition: s}"), "has a placeholder"),
+        (rule("{s: {eventName|expand: ['%names%', x]}, condition: s}"), "has a placeholder"),
         (rule("{s: {eventName: x}, condition: s | count() > 5}"), "is no rule that can be read"),
         (rule("{s: {eventName: x}, condition: t}"), "is no rule that can be read"),
         ("title: [", "is no rule that can be read"),
@@ -208,3 +219,39 @@ def test_a_query_of_ones_own_is_not_written_over(tmp_path: Path, capsys: Output)
     (tmp_path / "rule.yml").write_text(RULE.replace("Trail Stopped By Somebody", "TrailStopped"))
     assert cli.run(bring) == 1
     assert "there is another query called TrailStopped" in capsys.readouterr().err
+
+
+def test_one_odd_rule_loses_no_other(tmp_path: Path, capsys: Output) -> None:
+    """In a file with others, and between files; each is named with its reason."""
+    second = RULE.replace("Trail Stopped By Somebody", "Second").replace("11111111", "22222222")
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "rules/a.yml").write_text(
+        RULE.replace("  - Maintenance", "  - 1\n  - {a: b}") + "---\n"
+        + RULE.replace("level: high", "level: terrible") + "---\naction: dance\n---\n" + second
+    )  # fmt: skip
+    (tmp_path / "rules/b.yml").write_text(RULE.replace("Trail Stopped By Somebody", "Third"))
+    assert cli.run(["query", "import-sigma", "rules", "-o", "json"]) == 1
+    out, err = capsys.readouterr()
+    names = [row["name"] for row in json.loads(out)]
+    assert names == ["TrailStoppedBySomebody", "Second", "Third"]
+    assert "terrible" in err
+    assert "dance" in err
+    assert "3 rules were brought in, 2 refused." in err
+
+
+@pytest.mark.parametrize("title", [r'"Stopped\e[31m By\x9b2J Somebody"'])
+def test_a_rule_says_nothing_to_the_terminal(tmp_path: Path, capsys: Output, title: str) -> None:
+    """Rules are written by others; escapes in them are neither kept in the header nor shown."""
+    text = RULE.replace("Trail Stopped By Somebody", title).replace("was stopped", r"was\e]0;x")
+    text = text.replace("A trail was", '"A trail was').replace(";x.", r';x\a."')
+    text = text.replace("eventName: stoplogging", r'eventName: "stop\e[31mlogging"')
+    (tmp_path / "rule.yml").write_text(text)
+    assert cli.run(["query", "import-sigma", "rule.yml"]) == 0
+    (file,) = (tmp_path / "queries").iterdir()
+    header = file.read_text().split("SELECT")[0].replace("\n", "")
+    assert header.isprintable()
+    capsys.readouterr()
+    assert cli.run(["query", "show", file.stem]) == 0
+    shown = capsys.readouterr().out
+    assert "stop\N{REPLACEMENT CHARACTER}[31mlogging" in shown
+    assert shown.replace("\n", "").isprintable()

@@ -13,7 +13,6 @@ from typing import Any, ClassVar
 from sigma.collection import SigmaCollection
 from sigma.conditions import ConditionAND, ConditionNOT, ConditionOR
 from sigma.conversion.base import TextQueryBackend
-from sigma.exceptions import SigmaError
 from sigma.rule import SigmaRule
 from sigma.types import (
     CompareOperators,
@@ -70,7 +69,8 @@ ORDER BY time DESC
 def read(file: Path, *, detection: bool) -> Iterator[catalogue.SavedQuery | QueryError]:
     """Each rule in ``file`` as a saved query, or the error that says why it cannot be one."""
     try:
-        rules = SigmaCollection.from_yaml(file.read_text(encoding="utf-8")).rules
+        text = file.read_text(encoding="utf-8")
+        collection = SigmaCollection.from_yaml(text, collect_errors=True)
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8"
         yield QueryError(f"cannot be read: {reason}", where=str(file))
@@ -78,13 +78,19 @@ def read(file: Path, *, detection: bool) -> Iterator[catalogue.SavedQuery | Quer
     except Exception as error:  # noqa: BLE001  # pySigma lets errors of YAML, and its own, through
         yield _no_rule(error, file)
         return
-    for rule in rules:
-        try:
-            yield _query(rule, detection=detection)
-        except SigmaError as error:
-            yield _no_rule(error, file)
-        except QueryError as error:
-            yield QueryError(error.what, where=str(file), remedy=error.remedy)
+    of_rules = [error for rule in collection.rules for error in rule.errors]
+    yield from (_no_rule(error, file) for error in collection.errors if error not in of_rules)
+    for rule in collection.rules:
+        yield _query_or_error(rule, file, detection=detection)
+
+
+def _query_or_error(rule: Any, file: Path, *, detection: bool) -> catalogue.SavedQuery | QueryError:
+    try:
+        return _query(rule, detection=detection)
+    except QueryError as error:
+        return QueryError(error.what, where=str(file), remedy=error.remedy)
+    except Exception as error:  # noqa: BLE001  # one odd rule must not lose the others
+        return _no_rule(error, file)
 
 
 def _no_rule(error: Exception, file: Path) -> QueryError:
@@ -95,6 +101,8 @@ def _no_rule(error: Exception, file: Path) -> QueryError:
 def _query(rule: Any, *, detection: bool) -> catalogue.SavedQuery:
     if not isinstance(rule, SigmaRule):
         raise QueryError("correlates other rules, which is not supported")
+    if rule.errors:
+        raise rule.errors[0]
     source = rule.logsource
     if (source.product, source.service) != ("aws", "cloudtrail"):
         named = "/".join(part for part in (source.product, source.service, source.category) if part)
@@ -116,7 +124,7 @@ def _header(rule: SigmaRule, *, detection: bool) -> str:
         "name": "".join(word[0].upper() + word[1:] for word in words),
         "title": rule.title,
         "description": rule.description or rule.title,
-        "why": f"Also raised by: {'; '.join(rule.falsepositives) or 'nothing that is known'}.",
+        "why": f"Also raised by: {'; '.join(map(str, rule.falsepositives)) or 'nothing that is known'}.",
         "topic": next((_TOPICS[tag] for tag in tags if tag in _TOPICS), "identity"),
         "mitre": ", ".join(t.upper() for t in tags if re.fullmatch(r"t\d{4}(\.\d{3})?", t)),
         "severity": level if detection else "",
@@ -124,9 +132,14 @@ def _header(rule: SigmaRule, *, detection: bool) -> str:
         "sigma": f"{rule.id or 'without id'} by {rule.author or 'unknown'}",
         "parameter": "days integer = 30: How many days to look back.",
     }
-    lines = (f"-- {key}: {' '.join(value.split())}" for key, value in fields.items() if value)
+    lines = (f"-- {key}: {_one_line(value)}" for key, value in fields.items() if value)
     wrap = textwrap.TextWrapper(100, subsequent_indent="--   ", break_on_hyphens=False)
     return "".join(f"{wrap.fill(line)}\n" for line in lines)
+
+
+def _one_line(text: str) -> str:
+    """Without line breaks, which would end the comment, and what a terminal would obey."""
+    return "".join(filter(str.isprintable, " ".join(text.split())))
 
 
 class AthenaBackend(TextQueryBackend):
@@ -152,7 +165,7 @@ class AthenaBackend(TextQueryBackend):
 
     def convert_condition_as_in_expression(self, cond: Any, state: Any) -> str:
         """One of several texts."""
-        values = ", ".join(_quoted(str(argument.value).lower()) for argument in cond.args)
+        values = ", ".join(_quoted(_plain(argument.value.lower())) for argument in cond.args)
         return f"lower({text_of(cond.args[0].field)}) IN ({values})"
 
     def convert_condition_not(self, cond: Any, state: Any) -> str:
@@ -229,11 +242,18 @@ def _everywhere() -> str:
     return f"lower(concat_ws(' ', {', '.join(EVERYWHERE)}))"
 
 
-def _like(field: str, value: SigmaString) -> str:
-    if any(not isinstance(part, str | SpecialChars) for part in value.s):
+def _plain(value: SigmaString) -> str:
+    """The text that is meant: its str() would still hold the rule's escapes."""
+    if value.contains_placeholder():
         raise QueryError("has a placeholder, for which nothing is given here")
+    return "".join(map(str, value.s))
+
+
+def _like(field: str, value: SigmaString) -> str:
     if not value.contains_special():
-        return f"{field} = {_quoted(''.join(map(str, value.s)))}"
+        return f"{field} = {_quoted(_plain(value))}"
+    if value.contains_placeholder():
+        raise QueryError("has a placeholder, for which nothing is given here")
     signs = {SpecialChars.WILDCARD_MULTI: "%", SpecialChars.WILDCARD_SINGLE: "_"}
     pattern = "".join(
         signs[part] if isinstance(part, SpecialChars) else re.sub(r"([%_\\])", r"\\\1", str(part))

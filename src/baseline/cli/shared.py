@@ -101,9 +101,7 @@ def printable(text: str, keep: str = "\n\t") -> str:
     """``text`` without what a terminal would obey: logs and rules are written by others."""
     if text.isprintable():
         return text
-    return "".join(
-        c if c.isprintable() or c in keep else "\N{REPLACEMENT CHARACTER}" for c in text
-    )
+    return "".join(c if c.isprintable() or c in keep else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
 def check_can_ask(*, yes: bool) -> None:

@@ -119,12 +119,13 @@ def _query(rule: Any, *, detection: bool) -> catalogue.SavedQuery:
 def _header(rule: SigmaRule, *, detection: bool) -> str:
     words = re.findall(r"[A-Za-z0-9]+", rule.title)
     tags = [tag.name for tag in rule.tags if tag.namespace == "attack"]
+    others = "; ".join(map(str, rule.falsepositives))
     level = rule.level.name.lower().replace("informational", "info") if rule.level else "medium"
     fields = {
         "name": "".join(word[0].upper() + word[1:] for word in words),
         "title": rule.title,
         "description": rule.description or rule.title,
-        "why": f"Also raised by: {'; '.join(map(str, rule.falsepositives)) or 'nothing that is known'}.",
+        "why": f"Also raised by: {others or 'nothing that is known'}.",
         "topic": next((_TOPICS[tag] for tag in tags if tag in _TOPICS), "identity"),
         "mitre": ", ".join(t.upper() for t in tags if re.fullmatch(r"t\d{4}(\.\d{3})?", t)),
         "severity": level if detection else "",

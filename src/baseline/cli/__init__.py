@@ -5,6 +5,7 @@ One file a command group. Exit codes: 0 done Â· 1 done, and the answer is "no" Â
 """
 
 import importlib
+import io
 import os
 import sys
 
@@ -76,8 +77,9 @@ def run(arguments: list[str]) -> int:
     try:
         code = cli.main(arguments, prog_name="baseline", standalone_mode=False)
     except click.ClickException as error:
-        error.message = _printable(error.message)
-        error.show()
+        shown = io.StringIO()
+        error.show(shown)
+        click.echo(_printable(shown.getvalue()), err=True, nl=False)
         return 2
     except (click.Abort, KeyboardInterrupt):
         click.echo("Interrupted. What was done is kept; run the same command again.", err=True)

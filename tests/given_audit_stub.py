@@ -1,6 +1,7 @@
 """Stands in for Prowler and ScoutSuite: same arguments, same files, same exit codes.
 
-What it does in an account is told by ``$STUB``, a file of {"<tool> <account>": "<behaviour>"}.
+What it does in an account is told by ``stub-behaviours.json`` in a folder above it, which has
+{"<tool> <account>": "<behaviour>"}: a tool gets no environment of ours that could tell.
 It notes how it was started in ``stub.json``, beside its results.
 """
 
@@ -60,7 +61,8 @@ def main() -> int:
     option = "--output-directory" if tool == "prowler" else "--report-dir"
     directory = Path(sys.argv[sys.argv.index(option) + 1])
     account = directory.parent.name
-    behaviours = json.loads(Path(os.environ["STUB"]).read_text())
+    above = (folder / "stub-behaviours.json" for folder in Path(sys.argv[0]).absolute().parents)
+    behaviours = json.loads(next(filter(Path.is_file, above)).read_text())
     behaviour = behaviours.get(f"{tool} {account}", "")
     if behaviour.endswith(" once"):
         # Directories of later tries have numbers.
@@ -134,7 +136,7 @@ def note(directory: Path) -> None:
 
 def call_for(log: Path, seconds: float) -> None:
     """Ask AWS again and again, as one client; what it refuses is logged as Prowler does."""
-    site.addsitedir(os.environ["STUB_PACKAGES"])
+    site.addsitedir(str(Path(sys.argv[0]).parents[1] / "packages-of-the-tests"))
     boto3 = importlib.import_module("boto3")
     iam = boto3.client("iam")
     ends = time.monotonic() + seconds

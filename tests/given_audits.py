@@ -40,6 +40,7 @@ def install(tools: Path) -> None:
         place = tools / f"{tool.name}-{tool.version}"
         (place / "bin").mkdir(parents=True)
         (place / "bin/python").symlink_to(sys.executable)
+        (place / "packages-of-the-tests").symlink_to(Path(pytest.__file__).parents[1])
         shutil.copy(Path(__file__).with_name("given_audit_stub.py"), place / "bin" / tool.program)
         packages = place / "lib/python3.11/site-packages"
         below = "services" if tool.name == "prowler" else "resources"
@@ -68,8 +69,6 @@ def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Behave:
     install(tmp_path / "tools")
     file = tmp_path / "stub-behaviours.json"
     monkeypatch.setenv("BASELINE_TOOLS", str(tmp_path / "tools"))
-    monkeypatch.setenv("STUB", str(file))
-    monkeypatch.setenv("STUB_PACKAGES", str(Path(pytest.__file__).parents[1]))
 
     def told(behaviours: dict[str, str]) -> None:
         file.write_text(json.dumps(behaviours))

@@ -196,6 +196,15 @@ class Tools(_Section):
     scoutsuite: ScoutSuite = ScoutSuite()
 
 
+VariableName = Annotated[
+    str,
+    _text(
+        r"(?!AWS_|BASELINE_|PYTHON)[A-Za-z_]\w*",
+        "an environment variable, and none of AWS's, Python's or ours",
+    ),
+]
+
+
 class Audit(_Section):
     """Which role the audits assume, where they look, and with what. Empty lists mean "all".
 
@@ -213,6 +222,8 @@ class Audit(_Section):
     services: tuple[str, ...] = ()
     """Services that are audited, by the tools' names; empty: all."""
     tools: Tools = Tools()
+    pass_environment: tuple[VariableName, ...] = ()
+    """Environment variables that the tools get, beside the few that any program needs."""
     timeout_minutes: Annotated[int, Field(gt=0, le=24 * 60)] = 180
     """Minutes after which a tool is stopped in one account."""
     tries: Annotated[int, Field(gt=0, le=10)] = 2

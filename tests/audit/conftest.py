@@ -24,10 +24,9 @@ def tools(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def behave(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[dict[str, str]], None]:
+def behave(tmp_path: Path) -> Callable[[dict[str, str]], None]:
     """Tells the stub what to do; nothing special unless told."""
     file = tmp_path / "stub-behaviours.json"
-    monkeypatch.setenv("STUB", str(file))
 
     def told(behaviours: dict[str, str]) -> None:
         file.write_text(json.dumps(behaviours))

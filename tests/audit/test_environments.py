@@ -72,6 +72,33 @@ def test_a_tool_whose_python_is_gone_is_installed_anew(
     assert not (broken / "old").exists()
 
 
+def test_what_sets_a_tool_up_sees_the_package_index_and_no_keys_and_what_it_brings_not_even_that(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Build scripts run then, and the tool's first import."""
+    tools = a_uv(
+        tmp_path,
+        monkeypatch,
+        f'env > "{tmp_path}/seen-$(basename $0)-$1"; [ $1 = venv ] || exit 0;'
+        ' for build; do :; done; mkdir "$build/bin"; touch "$build/bin/prowler";'
+        ' cp "$0" "$build/bin/python"',
+    )
+    secret = ("AWS_SECRET_ACCESS_KEY", "AWS_PROFILE", "GITHUB_TOKEN", "UV_PUBLISH_TOKEN")
+    index = ("UV_INDEX_URL", "PIP_CERT", "NETRC")
+    for name in (*secret, *index, "HTTPS_PROXY", "SSL_CERT_FILE"):
+        monkeypatch.setenv(name, "told")
+    environments.set_up(TOOLS["prowler"], tools, lambda _: None)
+    told = {
+        file.name: {line.split("=")[0] for line in file.read_text().splitlines()}
+        for file in tmp_path.glob("seen-*")
+    }
+    assert set(told) == {"seen-uv-venv", "seen-uv-pip", "seen-python--W"}
+    for name, seen in told.items():
+        assert {"PATH", "HOME", "HTTPS_PROXY", "SSL_CERT_FILE"} <= seen
+        assert not seen & set(secret)
+        assert bool(seen & set(index)) == (name != "seen-python--W")
+
+
 def test_a_set_up_that_is_stopped_ends_its_programs_and_leaves_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

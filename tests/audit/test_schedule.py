@@ -41,10 +41,18 @@ def test_a_result_gets_its_lasting_name_and_keeps_its_log(audit: Audit, tmp_path
     assert (tmp_path / "reports" / entry.page).is_file()
 
 
+# Credentials that are no business of a tool's; nobody can list all that there are.
+OF_OTHERS = (
+    *("GITHUB_TOKEN", "AZURE_CLIENT_SECRET", "GOOGLE_APPLICATION_CREDENTIALS"),
+    *("CLOUDFLARE_API_TOKEN", "SSH_AUTH_SOCK", "DATABASE_URL", "PIP_INDEX_URL", "UV_INDEX_URL"),
+)
+
+
 def test_a_child_gets_the_account_s_keys_and_no_other_identity(
     audit: Audit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     secret = {"AWS_ACCESS_KEY_ID": "AKIAMINE", "AWS_PROFILE": "mine", "BASELINE_PROFILE": "x"}
+    secret |= dict.fromkeys(OF_OTHERS, "secret")
     spoiling = {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": "/x", "LOG_LEVEL": "CRITICAL"}
     for name, value in (secret | spoiling).items():
         monkeypatch.setenv(name, value)
@@ -57,6 +65,19 @@ def test_a_child_gets_the_account_s_keys_and_no_other_identity(
     assert seen["environment"]["AWS_CONFIG_FILE"] == "/dev/null"
     assert seen["stdin"] == ""
     assert seen["own session"]
+
+
+def test_a_tool_gets_what_is_named_for_it_and_not_in_place_of_what_it_is(
+    audit: Audit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("SLACK_API_TOKEN", "AWS_CONFIG_FILE"):
+        monkeypatch.setenv(name, "mine")
+    run = audit(pass_environment=("SLACK_API_TOKEN", "AWS_CONFIG_FILE", "NOT_THERE"))
+    entry = of(run, FIRST, "prowler")
+    seen = json.loads((tmp_path / "reports" / entry.directory / "stub.json").read_text())
+    assert seen["environment"]["SLACK_API_TOKEN"] == "mine"
+    assert seen["environment"]["AWS_CONFIG_FILE"] == "/dev/null"
+    assert "NOT_THERE" not in seen["environment"]
 
 
 def test_what_a_tool_writes_is_readable_by_its_owner_alone(audit: Audit, tmp_path: Path) -> None:

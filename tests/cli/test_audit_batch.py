@@ -63,7 +63,6 @@ def behave(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Behave:
     Path("baseline.yaml").write_text(FILE)
     install(tmp_path / "tools")
     monkeypatch.setenv("BASELINE_TOOLS", str(tmp_path / "tools"))
-    monkeypatch.setenv("STUB", str(tmp_path / "stub-behaviours.json"))
 
     def told(behaviours: dict[str, str]) -> None:
         (tmp_path / "stub-behaviours.json").write_text(json.dumps(behaviours))

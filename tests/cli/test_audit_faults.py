@@ -232,7 +232,7 @@ def test_a_disk_that_is_full_is_said_to_be_and_with_room_again_the_run_goes_on(
         mount -t tmpfs -o size=2m none reports || exit 77
         {audit} {PRODUCTION} {PAYMENTS} 2>full.txt; echo $?
         rm reports/prowler/*/*/filler
-        echo '{{}}' > $STUB
+        echo '{{}}' > stub-behaviours.json
         {audit} --resume -o json > resumed.json; echo $?
         cat reports/runs/*.json > run.json
     """

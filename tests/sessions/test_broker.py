@@ -136,6 +136,15 @@ def test_a_child_that_goes_away_leaves_no_traceback(
     assert grant.failure is None
 
 
+def test_who_connects_and_says_nothing_is_not_waited_for() -> None:
+    with Broker(patience=0.1) as broker:
+        _, grant = lent(broker, "AKIA")
+        url = urlsplit(grant.environment({}, "eu-west-1")["AWS_CONTAINER_CREDENTIALS_FULL_URI"])
+        with socket.create_connection((str(url.hostname), int(url.port or 0)), timeout=10) as idle:
+            idle.sendall(b"GET ")
+            assert idle.recv(1) == b""
+
+
 def test_a_child_learns_where_aws_is_and_never_who_we_are(broker: Broker) -> None:
     _, grant = lent(broker, "AKIA")
     ours = {
@@ -146,10 +155,13 @@ def test_a_child_learns_where_aws_is_and_never_who_we_are(broker: Broker) -> Non
         "BASELINE_TOOLS": "/tools",
         "PYTHONDONTWRITEBYTECODE": "1",
         "LOG_LEVEL": "CRITICAL",
+        "GITHUB_TOKEN": "ghp_ours",
         "HOME": "/home/me",
+        "LC_ALL": "C.UTF-8",
+        "https_proxy": "http://proxy:3128",
     }
     environment = grant.environment(ours, "eu-west-1")
-    kept = {"AWS_ENDPOINT_URL_S3", "AWS_CA_BUNDLE", "HOME"}
+    kept = {"AWS_ENDPOINT_URL_S3", "AWS_CA_BUNDLE", "HOME", "LC_ALL", "https_proxy"}
     assert ours.keys() & environment.keys() == kept
     assert environment["AWS_DEFAULT_REGION"] == "eu-west-1"
     assert "secret" not in str(environment)

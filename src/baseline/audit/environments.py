@@ -15,24 +15,20 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from baseline.audit import process
 from baseline.audit.tools import Tool
 from baseline.errors import ToolError
+from baseline.sessions import surroundings
 
 Say = Callable[[str], None]
 
 _A_DAY = 24 * 3600
 # In an environment: of what its packages were pinned in.
 _PINS = "requirements.sha256"
-
-# Byte code is written by the first import, unless somebody's environment forbids it.
-_REMOVED = ("PYTHONDONTWRITEBYTECODE", "PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV")
-# What is nobody's business but ours: identities, and settings.
-_OURS = ("AWS_", "BASELINE_")
 
 
 # The Python of a script: in its first line, or in the next where that would be too long.
@@ -67,15 +63,6 @@ class Environment:
     def services(self) -> frozenset[str]:
         """The services that the installed tool can look at; empty when that cannot be told."""
         return self.tool.services(self.packages)
-
-
-def variables(base: Mapping[str, str]) -> dict[str, str]:
-    """``base`` for a program of a tool's environment that has no account to look at yet."""
-    return {
-        name: value
-        for name, value in base.items()
-        if name not in _REMOVED and not name.startswith(_OURS)
-    }
 
 
 def default_directory() -> Path:
@@ -137,7 +124,7 @@ def _asked(tool: Tool, script: Path) -> tuple[Path, str, Path]:
             [python, "-I", "-c", _ASK, tool.distribution, tool.package],
             capture_output=True,
             check=True,
-            env=variables(os.environ),
+            env=surroundings.plain(os.environ),
         )
         version, packages = json.loads(ended.stdout)
     except (OSError, ValueError, subprocess.CalledProcessError) as error:
@@ -229,13 +216,13 @@ def _install(steps: "_Steps", say: Say) -> None:
     with importlib.resources.as_file(requirements / f"{tool.name}.txt") as pinned:
         own = str(build / "bin/python")
         if uv:
-            steps.take([uv, "venv", "--quiet", "--allow-existing", "-p", python, str(build)])
+            steps.fetch([uv, "venv", "--quiet", "--allow-existing", "-p", python, str(build)])
             install = [uv, "pip", "install", "--quiet", "-p", own]
         else:
             steps.take([python, "-m", "venv", str(build)])
             install = [own, "-m", "pip", "install", "--quiet", "--no-compile"]
         say(f"{tool}: installing {_count(pinned)} pinned packages …")
-        steps.take([*install, "--no-deps", "--require-hashes", "-r", str(pinned)])
+        steps.fetch([*install, "--no-deps", "--require-hashes", "-r", str(pinned)])
     say(f"{tool}: first start, which compiles what it needs …")
     steps.take([own, "-W", "ignore", "-c", f"import {tool.package}.__main__"])
     provider = [
@@ -255,11 +242,19 @@ class _Steps:
     stop: threading.Event
 
     def take(self, command: Sequence[str]) -> None:
+        """Run one that needs nothing of ours: what is fetched is not ours, either."""
+        self._run(command, surroundings.plain(os.environ))
+
+    def fetch(self, command: Sequence[str]) -> None:
+        """Run one that asks a package index."""
+        self._run(command, surroundings.towards_packages(os.environ))
+
+    def _run(self, command: Sequence[str], environment: dict[str, str]) -> None:
         log = self.build / "set-up.log"
         ended = process.run(
             command,
             directory=self.build,
-            environment={k: v for k, v in os.environ.items() if k not in _REMOVED},
+            environment=environment,
             log=log,
             limit=float("inf"),
             stop=self.stop,
@@ -305,7 +300,12 @@ def _python(tool: Tool) -> str:
 
 
 def _starts(python: str) -> bool:
-    ended = subprocess.run([python, "-c", ""], capture_output=True, check=False)  # noqa: S603  # found on PATH
+    ended = subprocess.run(  # noqa: S603  # found on PATH
+        [python, "-c", ""],
+        capture_output=True,
+        check=False,
+        env=surroundings.plain(os.environ),
+    )
     return ended.returncode == 0
 
 

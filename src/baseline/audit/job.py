@@ -37,7 +37,7 @@ class Wish:
 
     No regions or services means all of them; ``region`` is where a client starts. ``stamp`` is
     that of the run, which names every directory. ``starts`` are other ways to start a tool than
-    plainly.
+    plainly. ``pass_environment`` names variables of ours that a tool gets beside what all get.
     """
 
     reports: Path
@@ -48,6 +48,7 @@ class Wish:
     services: tuple[str, ...]
     options: Mapping[str, tuple[str, ...]]
     starts: Mapping[str, process.Start] = field(default_factory=dict)
+    pass_environment: tuple[str, ...] = ()
 
 
 def run(
@@ -105,7 +106,7 @@ class _Scanning:
         ended = process.run(
             command,
             directory=directory,
-            environment=self.variables(os.environ, wish.region),
+            environment=self._surroundings(),
             log=directory / LOG,
             limit=wish.limit,
             stop=self.stop,
@@ -114,6 +115,12 @@ class _Scanning:
         )
         settled = _settled(wish, running, environment, scan, ended)
         return Progress(settled, meter.reach), ended.cut
+
+    def _surroundings(self) -> dict[str, str]:
+        """What the tool sees of our environment; who it is, is not among what can be named."""
+        names = self.wish.pass_environment
+        named = {name: os.environ[name] for name in names if name in os.environ}
+        return {**named, **self.variables(os.environ, self.wish.region)}
 
 
 class _Watch:

@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import BinaryIO, Self
 
 from baseline.audit import process, warm_prowler
-from baseline.audit.environments import Environment, variables
+from baseline.audit.environments import Environment
 from baseline.audit.process import Child
+from baseline.sessions import surroundings
 
 # How long Prowler may take to be imported on a busy machine, and to be forked; in seconds.
 _PATIENCE = 180.0
@@ -54,7 +55,7 @@ class Workers:
         return subprocess.Popen(  # noqa: S603  # the command is ours
             # Isolated: a script's directory comes first otherwise, and ours has a prowler.py.
             [python, "-I", "-W", "ignore", self._environment.tool.warm, str(handle)],
-            env=variables(os.environ),
+            env=surroundings.plain(os.environ),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

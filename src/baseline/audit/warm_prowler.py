@@ -107,6 +107,7 @@ def _warmed() -> Any:
     program.get_bulk_compliance_frameworks_universal = lambda _: universal
     if threading.active_count() > 1:
         raise RuntimeError("a second thread is there, which a fork would lose")
+    _flush()  # what importing said is no child's to say again
     gc.collect()
     gc.freeze()
     return program

@@ -141,6 +141,7 @@ def wish(
         regions=run.regions,
         services=run.services,
         options=run.manner.options,
+        pass_environment=configuration.audit.pass_environment,
     )
 
 

@@ -4,7 +4,7 @@ Only this room imports boto3. Every client it hands out raises the errors of ``b
 so no other room knows botocore's.
 """
 
-from baseline.sessions import profiles
+from baseline.sessions import profiles, surroundings
 from baseline.sessions.broker import Broker, Grant
 from baseline.sessions.credentials import Credentials
 from baseline.sessions.mfa import Code, Device, find_serial
@@ -29,4 +29,5 @@ __all__ = [
     "open_session",
     "profiles",
     "refuse_temporary",
+    "surroundings",
 ]

@@ -18,20 +18,12 @@ from typing import Self
 from baseline.errors import BaselineError
 from baseline.parallel import UnexpectedError
 from baseline.sessions.session import Session
-
-# What may pass from the caller's environment to a child: where AWS is, never who we are.
-_PASSED_ON = (
-    "AWS_ENDPOINT_URL",
-    "AWS_CA_BUNDLE",
-    "AWS_USE_FIPS_ENDPOINT",
-    "AWS_USE_DUALSTACK_ENDPOINT",
-)
-
-# A Python child must run as itself; LOG_LEVEL beats Prowler's own option.
-_REMOVED = ("AWS_", "BASELINE_", "PYTHON", "VIRTUAL_ENV", "LOG_LEVEL", "PROWLER_")
+from baseline.sessions.surroundings import towards_aws
 
 # The provider asks again when the keys end; keys without an end are asked for hourly.
 _LENT = timedelta(hours=1)
+# Seconds in which a child has to say what it wants.
+_PATIENCE = 10.0
 
 
 class Grant:
@@ -49,13 +41,8 @@ class Grant:
         return self._token
 
     def environment(self, base: Mapping[str, str], region: str) -> dict[str, str]:
-        """``base`` without any AWS identity or setting but this grant's."""
-        kept = {
-            name: value
-            for name, value in base.items()
-            if name.startswith(_PASSED_ON) or not name.startswith(_REMOVED)
-        }
-        return kept | {
+        """What a child may see of ``base``, and this grant as its only identity."""
+        return towards_aws(base) | {
             "AWS_CONTAINER_CREDENTIALS_FULL_URI": self._url,
             "AWS_CONTAINER_AUTHORIZATION_TOKEN": self._token,
             "AWS_EC2_METADATA_DISABLED": "true",
@@ -79,10 +66,11 @@ class Grant:
 class Broker:
     """The loopback endpoint that lends sessions; use it as a context manager."""
 
-    def __init__(self) -> None:
+    def __init__(self, patience: float = _PATIENCE) -> None:
         self._grants: dict[str, Grant] = {}
         self._server = _Server(("127.0.0.1", 0), _Handler)
         self._server.grants = self._grants
+        self._server.patience = patience
 
     def __enter__(self) -> Self:
         """Start to answer."""
@@ -114,6 +102,7 @@ class Broker:
 class _Server(http.server.ThreadingHTTPServer):
     daemon_threads = True
     grants: dict[str, Grant]
+    patience: float
 
     def handle_error(self, *_: object) -> None:
         """Say nothing: a child that goes away while it is answered wants no answer any more."""
@@ -121,6 +110,10 @@ class _Server(http.server.ThreadingHTTPServer):
 
 class _Handler(http.server.BaseHTTPRequestHandler):
     server: _Server
+
+    def setup(self) -> None:
+        self.request.settimeout(self.server.patience)
+        super().setup()
 
     def do_GET(self) -> None:
         shown = self.headers.get("Authorization", "")

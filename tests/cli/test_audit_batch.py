@@ -2,6 +2,9 @@
 
 import json
 import re
+import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,7 +15,7 @@ import pytest
 
 from baseline import cli, templates
 from baseline.sessions import open_session
-from baseline.simulation import Blueprint, Simulation
+from baseline.simulation import Blueprint, Fault, Simulation
 from given_audits import install
 from given_terminal import Baseline, at_a_terminal
 
@@ -168,6 +171,55 @@ def test_a_child_that_dies_is_named_and_resuming_submits_it_alone(
     assert len(submitted) == 2
 
 
+def test_a_job_that_was_submitted_and_not_noted_is_followed_and_not_submitted_twice(
+    baseline: Baseline, organization: Simulation, calls: list[Any]
+) -> None:
+    """The program is killed while AWS answers."""
+    command = [sys.executable, "-m", "baseline", "audit", "run", PRODUCTION, PAYMENTS]
+    running: list[subprocess.Popen[bytes]] = []
+
+    def kill(call: Any, *_: Any) -> None:
+        if call.operation == "SubmitJob" and running:
+            running.pop().kill()
+
+    organization.observers.append(kill)
+    with subprocess.Popen([*command, "--on", "batch"], stderr=subprocess.DEVNULL) as killed:
+        running.append(killed)
+    assert killed.returncode == -signal.SIGKILL
+    resumed = baseline("audit", "run", "--resume", "-o", "json")
+    assert [row["status"] for row in resumed.rows] == ["complete"] * 4
+    assert "Submitted" not in resumed.err
+    assert [call.operation for call in calls].count("SubmitJob") == 1
+    elsewhere = baseline("audit", "collect", "--reports", "elsewhere", "-o", "json")
+    assert [row["status"] for row in elsewhere.rows] == ["complete"] * 4
+
+
+def test_a_run_whose_submitting_failed_goes_on_there_and_not_here(
+    baseline: Baseline, organization: Simulation, calls: list[Any]
+) -> None:
+    organization.faults.add(Fault("deny", "batch", "SubmitJob", times=1))
+    refused = baseline("audit", "run", PAYMENTS, "--tool", "prowler", "--on", "batch")
+    assert refused.code == 2
+    assert "not authorized to perform: batch:SubmitJob" in refused.err
+    assert "baseline audit run --resume" in refused.err
+    resumed = baseline("audit", "run", "--resume", "-o", "json")
+    assert "Submitted 1 account to the queue" in resumed.err
+    assert [row["status"] for row in resumed.rows] == ["complete"]
+    names = [c.parameters["jobName"][-2:] for c in calls if c.operation == "SubmitJob"]
+    assert names == ["-1", "-2"]
+
+
+def test_a_second_try_that_fails_leaves_what_the_first_brought_and_says_why(
+    baseline: Baseline, behave: Behave, organization: Simulation
+) -> None:
+    behave({f"prowler {PAYMENTS}": "throttled"})
+    baseline("audit", "run", PAYMENTS, "--tool", "prowler", "--on", "batch")
+    behave({f"prowler {PAYMENTS}": "kills its parent"})
+    (row,) = baseline("audit", "run", "--resume", "-o", "json").rows
+    assert row["status"] == "partial"
+    assert "; another try: on AWS Batch: Essential container in task exited" in row["reason"]
+
+
 def test_who_leaves_can_collect_later_also_from_elsewhere(baseline: Baseline) -> None:
     left = baseline("audit", "run", PRODUCTION, PAYMENTS, "--on", "batch", "--no-wait")
     assert left.code == 0
@@ -196,7 +248,8 @@ def test_a_run_that_begins_by_itself_lists_the_accounts_and_submits_the_job(
         for call in calls
         if "role/baseline-audit-submit" in call.arn
     }
-    assert done - {"sts:GetCallerIdentity"} <= allowed("SubmitterRole")
+    done -= {"sts:GetCallerIdentity"}
+    assert {"batch:SubmitJob", "s3:PutObject"} <= done <= allowed("SubmitterRole")
 
 
 def test_without_the_stack_it_says_what_to_do(baseline: Baseline) -> None:

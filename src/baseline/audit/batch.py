@@ -58,8 +58,9 @@ class Means:
 
 
 def submit(means: Means, ledger: Ledger, listed: WorkList) -> Job:
-    """Submit a job for all that ``listed`` lists, and remember it.
+    """Submit a job for all that ``listed`` lists; remember that it is to be, then that it is.
 
+    Whoever is killed in between leaves a job that ``look_for`` finds.
     Raises UsageError for more accounts than an array can have, and AwsError.
     """
     size = len(listed.items)
@@ -74,15 +75,48 @@ def submit(means: Means, ledger: Ledger, listed: WorkList) -> Job:
     tools = max(len(item.tools) for item in listed.items)
     # An array has two children at least; a job for one account is a plain one.
     array = {"arrayProperties": {"size": size}} if size > 1 else {}
+    job = Job("", number, tuple(item.account_id for item in listed.items))
+    ledger.note(job)
     answer = means.client("batch").submit_job(
-        jobName=f"{means.name}-{ledger.run.stamp}-{number}",
+        jobName=_name(means, ledger, job),
         jobQueue=means.name,
         jobDefinition=means.name,
         parameters={"list": place.url},
         timeout={"attemptDurationSeconds": int(2 * tools * listed.limit) + _SLACK},
         **array,
     )
-    job = Job(answer["jobId"], number, tuple(item.account_id for item in listed.items))
+    return _noted(means, ledger, replace(job, id=answer["jobId"]))
+
+
+def look_for(means: Means, ledger: Ledger) -> None:
+    """Learn which jobs were submitted while nobody was left to note it; the others are none."""
+    for job in ledger.run.jobs:
+        if not (job.id or job.collected):
+            found = _found(means, _name(means, ledger, job))
+            if found:
+                _noted(means, ledger, replace(job, id=found))
+            else:
+                ledger.note(replace(job, collected=True))
+
+
+def _name(means: Means, ledger: Ledger, job: Job) -> str:
+    return f"{means.name}-{ledger.run.stamp}-{job.number}"
+
+
+def _found(means: Means, name: str) -> str:
+    """The id of the job called ``name``, whatever its state; empty when there is none."""
+    pages = means.client("batch").get_paginator("list_jobs")
+    # Told apart by capitals here: to the filter they are all the same.
+    asked = [{"name": "JOB_NAME", "values": [name]}]
+    for page in pages.paginate(jobQueue=means.name, filters=asked):
+        for listed in page["jobSummaryList"]:
+            if listed["jobName"] == name:
+                return str(listed["jobId"])
+    return ""
+
+
+def _noted(means: Means, ledger: Ledger, job: Job) -> Job:
+    """``job``, remembered here and in the bucket."""
     ledger.note(job)
     _put(means, f"{worklist.RUNS}{ledger.run.stamp}/run.json", msgspec.json.encode(ledger.run))
     return job
@@ -229,7 +263,7 @@ class _Collector:
         self._brought.add(entry.key)
         before = self._ledger.entry(entry.key)
         if before.usable and not entry.usable:
-            entry = before
+            entry = before.kept(entry)
         self._ledger.put(entry)
         return Progress(entry, Reach())
 

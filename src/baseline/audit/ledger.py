@@ -65,7 +65,7 @@ class Ledger:
     def note(self, job: Job) -> None:
         """Remember ``job``, or how it stands now; raises ToolError when it cannot be written."""
         with self._lock:
-            others = tuple(known for known in self._run.jobs if known.id != job.id)
+            others = tuple(known for known in self._run.jobs if known.number != job.number)
             self._run = replace(self._run, jobs=(*others, job))
             self._write()
             os.truncate(self._journal, 0)

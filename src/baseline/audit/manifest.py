@@ -19,6 +19,8 @@ from baseline.errors import ToolError, UsageError
 
 RUNS = "runs"
 JOURNAL = ".journal"
+# Between what a kept result misses, and why another try brought nothing.
+_TRIED = "; another try: "
 
 
 class Status(StrEnum):
@@ -90,6 +92,16 @@ class Entry:
         """Whether there are results of it."""
         return self.status in (Status.COMPLETE, Status.PARTIAL)
 
+    def kept(self, later: "Entry") -> "Entry":
+        """This one, which brought more than the ``later`` try did, with what that one met."""
+        return replace(
+            self,
+            reason=f"{self.reason.split(_TRIED)[0]}{_TRIED}{later.reason}",
+            remedy=later.remedy,
+            passing=later.passing,
+            tries=later.tries,
+        )
+
     def anew(self) -> "Entry":
         """The same scan with nothing done in this try."""
         return Entry(self.account_id, self.account_name, self.tool, self.version, tries=self.tries)
@@ -110,7 +122,8 @@ class Manner:
 
     ``workers`` 0: as many accounts at a time as the machine bears. ``mfa`` and ``hours`` are those
     of the sign-in. ``minutes`` are those of a tool in an account, 0: as configured. ``options`` are
-    passed on to the tools, by tool; ``warm`` says to fork a tool where that can be.
+    passed on to the tools, by tool; ``warm`` says to fork a tool where that can be. ``on`` says
+    where it runs; empty: where its jobs are, or here.
     """
 
     workers: int = 1
@@ -120,12 +133,14 @@ class Manner:
     fail_on: str = ""
     options: dict[str, tuple[str, ...]] = field(default_factory=dict)
     warm: bool = False
+    on: str = ""
 
 
 @dataclass(frozen=True)
 class Job:
     """A job on AWS Batch that carries a run out, or part of it.
 
+    ``id`` is empty as long as nobody here knows whether it was submitted; its name tells.
     ``accounts`` are in the order of its children; ``collected`` says that nothing of it is missing
     here any more.
     """

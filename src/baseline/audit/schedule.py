@@ -19,9 +19,6 @@ from baseline.errors import BaselineError
 from baseline.parallel import Failed, each
 from baseline.sessions import Broker, Grant, Session
 
-# Between what a kept result misses, and why another try brought nothing.
-_TRIED = "; another try: "
-
 Told = queue.SimpleQueue[Progress | None]
 
 
@@ -196,14 +193,7 @@ class _Slots:
         """``entry``, or what an earlier try brought when this one ended with nothing, or less."""
         known = self._usable.get(entry.key)
         if known and _less(entry, known):
-            reason = f"{known.reason.split(_TRIED)[0]}{_TRIED}{entry.reason}"
-            return replace(
-                known,
-                reason=reason,
-                remedy=entry.remedy,
-                passing=entry.passing,
-                tries=entry.tries,
-            )
+            return known.kept(entry)
         if entry.usable:
             self._usable[entry.key] = entry
         return entry

@@ -19,7 +19,7 @@ from baseline.cli.audit_view import view
 from baseline.cli.interrupts import stopped_by_signals
 from baseline.cli.shared import talk
 from baseline.configuration import Audit, Configuration, Tools
-from baseline.errors import UsageError
+from baseline.errors import BaselineError, UsageError
 from baseline.report import write_front_page
 from baseline.sessions import Session
 
@@ -41,10 +41,7 @@ def away(
 
     Raises UsageError for what no job can do.
     """
-    on = options["on"]
-    if not on and before and before.jobs:
-        on = "batch"
-    if on != "batch":
+    if (options["on"] or (before and _where(before))) != "batch":
         return None
     if options["hours"]:
         raise UsageError(
@@ -52,6 +49,11 @@ def away(
             remedy="Leave it out: a job assumes each role by itself, and renews it.",
         )
     return means(session, configuration)
+
+
+def _where(run: Run) -> str:
+    """Where ``run`` was asked to go; where it is, when nothing was said."""
+    return run.manner.on or ("batch" if run.jobs else "here")
 
 
 def means(session: Session, configuration: Configuration) -> There:
@@ -89,11 +91,16 @@ def _carried_out(there: There, ledger: Ledger, options: dict[str, Any]) -> tuple
                 _follow(there, ledger, job, shown=shown)
     except KeyboardInterrupt:
         return _left(ledger), True
+    except BaselineError:
+        ledger.close()
+        talk(f"What is noted stays; to go on with it: {_RESUME}")
+        raise
     return ledger.close(), False
 
 
 def _follow_all(there: There, ledger: Ledger, *, shown: bool) -> None:
     """Collect what the run's jobs bring, until they have ended."""
+    batch.look_for(there.means, ledger)
     for job in ledger.run.jobs:
         if not job.collected:
             _follow(there, ledger, job, shown=shown)

@@ -108,6 +108,7 @@ def manner(options: dict[str, Any], workers: int | None, before: Manner) -> Mann
         fail_on=options["fail_on"] or before.fail_on,
         options={tool: passed for tool, passed in passed_on.items() if passed},
         warm=before.warm if options["warm"] is None else options["warm"],
+        on=options["on"] or before.on,
     )
 
 

@@ -96,8 +96,12 @@ class Batch(Service):
         return {"jobs": [_described(job) for job in found]}
 
     def list_jobs(self, call: Call) -> Answer:
-        """Jobs of a queue or children of an array; those that are RUNNING unless told otherwise."""
+        """Jobs of a queue or children of an array; those that are RUNNING unless told otherwise.
+
+        A filter by name, of a queue, makes the state no matter.
+        """
         asked = call.parameters
+        names = [v.lower() for f in asked.get("filters", ()) for v in _names(f)]
         wanted = asked.get("jobStatus", "RUNNING")
         jobs: list[Job | Array] = list(self._jobs.values())
         if "arrayJobId" in asked:
@@ -106,8 +110,12 @@ class Batch(Service):
         else:
             jobs = [j for j in jobs if asked.get("jobQueue") in (j.queue, j.queue.split("/")[-1])]
             jobs = [j for j in jobs if isinstance(j, Array) or j.index is None]
+        if names:
+            jobs = [j for j in jobs if j.name.lower() in names]
+        else:
+            jobs = [j for j in jobs if j.status == wanted]
         found, more = page(
-            [_listed(j) for j in jobs if j.status == wanted],
+            [_listed(j) for j in jobs],
             asked.get("nextToken"), asked.get("maxResults"), _AT_ONCE, "ClientException",
         )  # fmt: skip
         return {"jobSummaryList": found, **({"nextToken": more["NextToken"]} if more else {})}
@@ -209,6 +217,13 @@ def _seconds(asked: Answer, definition: Answer) -> float | None:
     timeout = asked.get("timeout") or definition.get("timeout") or {}
     seconds = timeout.get("attemptDurationSeconds")
     return None if seconds is None else float(seconds)
+
+
+def _names(asked: Answer) -> list[str]:
+    if asked["name"] != "JOB_NAME":
+        raise _refused(f"The filter {asked['name']} is not simulated")
+    values: list[str] = asked["values"]
+    return values
 
 
 def _listed(job: Job | Array) -> Answer:

@@ -1,6 +1,7 @@
 """``baseline logs validate`` and ``gaps``: what they print, and with which exit code they end."""
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -63,6 +64,28 @@ def test_valid_then_tampered_then_copied(
     out, err = capsys.readouterr()
     assert "unproven" in out
     assert "its signature was not copied along" in err
+
+
+def test_what_was_changed_in_a_copy_is_not_hidden_by_what_is_unproven(
+    simulation: Simulation, tmp_path: Path, capsys: Output
+) -> None:
+    """First the file, then a line for all digests whose signature was lost."""
+    source = Bucket(simulation.client("s3", HOME, MAIN), BUCKET)
+    for stored in source.objects(""):
+        path = tmp_path / "copy" / stored.key
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(source.read(stored.key))
+    (*_, victim) = sorted((tmp_path / f"copy/AWSLogs/{MAIN}/CloudTrail/us-east-1").rglob("*.gz"))
+    victim.write_bytes(b"no gzip")
+    until = (datetime.now(UTC) + timedelta(days=1)).date().isoformat()
+    span = ["--since", "3d", "--until", until, "--no-progress"]
+    assert cli.run(["logs", "validate", "--source", "copy", *span]) == 1
+    first, *rest = capsys.readouterr().err.splitlines()
+    assert victim.name in first
+    assert "changed" in first
+    lost = [line for line in rest if "its signature was not copied along" in line]
+    assert len(lost) == 1
+    assert re.match(r"\d+ digests unproven: its", lost[0])
 
 
 def test_accounts_and_regions_without_any_log_are_named(

@@ -33,7 +33,7 @@ _COLUMNS = (
 )  # fmt: skip
 _SUMS = ("digests", "logs", "invalid", "unproven")
 _TOGETHER = ("state", "where", "trail", *_SUMS, "from", "to")
-_NAMED = 50
+_CAUSES = 50
 _DOUBTS = (Verdict.UNPROVEN, Verdict.UNREAD)
 
 
@@ -118,14 +118,12 @@ class _Clients:
 
 
 def _tell(results: Sequence[Result]) -> None:
-    """Say on stderr what is wrong, file by file."""
+    """Say on stderr what is wrong, file by file, and then what could not be proven."""
     problems = [problem for result in results for problem in result.problems]
-    for problem in problems[:_NAMED]:
-        shared.talk(
-            printable(f"{problem.kind} {problem.place} {problem.verdict}: {problem.reason}")
-        )
-    if len(problems) > _NAMED:
-        shared.talk(f"{len(problems) - _NAMED} more; -o json names all.")
+    for problem in problems:
+        if problem.verdict.invalid:
+            shared.talk(_named(problem))
+    _tell_doubts([problem for problem in problems if not problem.verdict.invalid])
     silent: dict[Silence, list[dict[str, Any]]] = defaultdict(list)
     for result in results:
         place = result.chain.place
@@ -137,6 +135,23 @@ def _tell(results: Sequence[Result]) -> None:
             f"{where(places)}: no digests from {_time(silence.since)} to {_time(silence.until)}: "
             "the trail did not log, or did so without validation."
         )
+
+
+def _tell_doubts(doubts: Sequence[Checked]) -> None:
+    """A line for each cause: a copy without metadata leaves every chain open, and hides no file."""
+    causes: dict[tuple[str, Verdict, str], list[Checked]] = defaultdict(list)
+    for doubt in doubts:
+        causes[doubt.kind, doubt.verdict, doubt.reason].append(doubt)
+    for (kind, verdict, reason), files in list(causes.items())[:_CAUSES]:
+        many = printable(f"{len(files)} {kind}s {verdict}: {reason}")
+        shared.talk(_named(files[0]) if len(files) == 1 else many)
+    if len(causes) > _CAUSES:
+        left = sum(len(files) for files in list(causes.values())[_CAUSES:])
+        shared.talk(f"{left} more could not be proven; -o json names all.")
+
+
+def _named(problem: Checked) -> str:
+    return printable(f"{problem.kind} {problem.place} {problem.verdict}: {problem.reason}")
 
 
 def _row(result: Result, *, details: bool) -> dict[str, Any]:

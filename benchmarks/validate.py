@@ -113,7 +113,7 @@ def _both(objects: Objects) -> tuple[Verdicts, Verdicts, float, float]:
         environment = os.environ | served | {"XDG_CACHE_HOME": directory}
         environment.pop("PYTHONDONTWRITEBYTECODE", None)
         start = time.perf_counter()
-        ours = _ours(environment, directory)
+        ours = _ours(environment, directory, places)
         seconds = time.perf_counter() - start
         start = time.perf_counter()
         theirs: Verdicts = {}
@@ -122,10 +122,15 @@ def _both(objects: Objects) -> tuple[Verdicts, Verdicts, float, float]:
         return ours, theirs, seconds, time.perf_counter() - start
 
 
-def _ours(environment: Mapping[str, str], directory: str) -> Verdicts:
+def _ours(
+    environment: Mapping[str, str], directory: str, places: list[tuple[str, str]]
+) -> Verdicts:
+    accounts, regions = zip(*places, strict=True)
+    named = [f"--account={account}" for account in sorted(set(accounts))]
+    named += [f"--region={region}" for region in sorted(set(regions))]
     command = [sys.executable, "-m", "baseline", "logs", "validate", "--source", f"s3://{BUCKET}"]
     done = subprocess.run(
-        [*command, "--since", f"{FIRST:%Y-%m-%d}", "-o", "json", "--all", "--no-progress"],
+        [*command, "--since", f"{FIRST:%Y-%m-%d}", "-o", "json", "--all", "--no-progress", *named],
         env=environment,
         cwd=directory,
         capture_output=True,

@@ -37,8 +37,9 @@ def test_valid_then_tampered_then_copied(
     # The simulation's clock runs ahead.
     until = (datetime.now(UTC) + timedelta(days=1)).date().isoformat()
     span = ["--since", "3d", "--until", until]
-    command = ["logs", "validate", "--source", SOURCE, *span, "-o", "json"]
-    assert cli.run(command) == 0
+    everywhere = ["logs", "validate", "--source", SOURCE, *span, "-o", "json"]
+    command = [*everywhere, "--account", MAIN, "--region", "us-east-1"]
+    assert cli.run([*command, "--region", HOME]) == 0
     rows = json.loads(capsys.readouterr().out)
     assert {row["state"] for row in rows} == {"valid"}
     assert sum(row["logs"] for row in rows) > 0
@@ -47,7 +48,7 @@ def test_valid_then_tampered_then_copied(
     found = client.list_objects_v2(Bucket=BUCKET, Prefix=f"AWSLogs/{MAIN}/CloudTrail/us-east-1/")
     victim = found["Contents"][-1]["Key"]
     client.delete_object(Bucket=BUCKET, Key=victim)
-    assert cli.run([*command, "--region", "us-east-1"]) == 1
+    assert cli.run(command) == 1
     out, err = capsys.readouterr()
     assert f"log s3://{BUCKET}/{victim} missing" in err
     (row,) = json.loads(out)
@@ -59,11 +60,16 @@ def test_valid_then_tampered_then_copied(
         path = tmp_path / "copy" / stored.key
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(source.read(stored.key))
-    command = ["logs", "validate", "--source", "copy", "--region", HOME, *span]
-    assert cli.run(command) == 2
+    copied = ["logs", "validate", "--source", "copy", "--region", HOME, *span]
+    assert cli.run(copied) == 2
     out, err = capsys.readouterr()
     assert "unproven" in out
     assert "its signature was not copied along" in err
+
+    assert cli.run(everywhere) == 1
+    rows = json.loads(capsys.readouterr().out)
+    silent = {row["account"] for row in rows if row["state"] == "no digests"}
+    assert "400000000004" in silent
 
 
 def test_what_was_changed_in_a_copy_is_not_hidden_by_what_is_unproven(

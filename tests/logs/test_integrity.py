@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 
 from baseline.errors import AwsError, CredentialsError
+from baseline.logs.integrity import digest as digest_of
 from baseline.logs.integrity.keys import PublicKeys
-from baseline.logs.integrity.validate import Result, Span, validate
+from baseline.logs.integrity.validate import Result, Span, check_log, validate
 from baseline.logs.integrity.verdict import Verdict
 from baseline.logs.layout import Selection, identity
 from baseline.logs.source import Directory, Fetched, Original
@@ -128,6 +129,21 @@ def test_a_missing_log(bucket: Memory, keys: PublicKeys) -> None:
     assert problems(look(bucket, keys)[HOME]) == {base(key): Verdict.MISSING}
 
 
+@pytest.mark.parametrize("size", [10, 2**20 + 1], ids=["small", "a-piece-and-a-byte"])
+def test_a_log_is_judged_by_its_text_though_the_checksum_of_gzip_is_cut_off(size: int) -> None:
+    """As awscli judges it; less of the text is another hash."""
+    text = b"x" * size
+    file = LogFile("a.json.gz", hashlib.sha256(text).hexdigest(), *[datetime.now(UTC)] * 2)
+    listed = digest_of.LogFile("b", file.key, file.sha256)
+    for packed, verdict in (
+        (gzip.compress(text)[:-8], Verdict.VALID),
+        (gzip.compress(text)[:-12], Verdict.CHANGED),
+        (gzip.compress(text[:-1])[:-8], Verdict.CHANGED),
+    ):
+        source = Memory({"a.json.gz": Fetched(packed)}, "b")
+        assert check_log(source, listed, proven=True).verdict is verdict
+
+
 def test_a_changed_digest(bucket: Memory, keys: PublicKeys) -> None:
     """It proves nothing any more, and the chain goes on before it."""
     key = bucket.keys(TODAY)[-2]
@@ -232,6 +248,105 @@ def test_a_place_without_digests_is_named(bucket: Memory, keys: PublicKeys) -> N
     assert set(look(bucket, keys, regions=frozenset({"us-east-1"}))) == {"us-east-1"}
 
 
+def given_a_restart(keys: PublicKeys) -> Memory:
+    """A trail that was stopped for a minute: its second chain names none of the first."""
+    simulation = Simulation(Blueprint())
+    try:
+        trail = given_a_trail(simulation)
+        given_deliveries(simulation, 3)
+        trail.stop_logging(Name="main_trail")
+        simulation.clock.advance(60)
+        trail.start_logging(Name="main_trail")
+        given_deliveries(simulation, 2)
+        return in_memory(simulation)
+    finally:
+        simulation.close()
+
+
+def of_day(key: str) -> datetime:
+    named = digest_of.name(key)
+    assert named
+    return named.end
+
+
+def removed(bucket: Memory, *keys: str) -> None:
+    """Digests, with the log files that they list."""
+    for key in keys:
+        content = json.loads(gzip.decompress(bucket.objects_.pop(key).content))
+        for file in content["logFiles"]:
+            bucket.objects_.pop(file["s3Object"], None)
+
+
+def begins(bucket: Memory, key: str) -> bool:
+    return not json.loads(gzip.decompress(bucket.objects_[key].content))["previousDigestS3Object"]
+
+
+def test_a_restarted_trail_hides_no_removal(keys: PublicKeys) -> None:
+    """Nothing names the digests before a restart: without them nothing is proven of that time."""
+    bucket = given_a_restart(keys)
+    ordered = sorted(bucket.keys(TODAY), key=of_day)
+    start = [at for at, key in enumerate(ordered) if begins(bucket, key)][-1]
+    assert look(bucket, keys)[HOME].state == "unproven"
+    removed(bucket, *ordered[start - 3 : start])
+    found = look(bucket, keys)[HOME]
+    assert found.state == "unproven"
+    assert found.silences[0].since == of_day(ordered[start - 4])
+
+
+def test_a_restart_hides_no_removal_of_all_that_the_span_had(keys: PublicKeys) -> None:
+    """A digest from before the span shows that the trail is older."""
+    bucket = given_a_restart(keys)
+    since = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    ordered = sorted(bucket.keys(TODAY), key=of_day)
+    start = [at for at, key in enumerate(ordered) if begins(bucket, key)][-1]
+    removed(bucket, *(key for key in ordered[:start] if of_day(key) >= since))
+    span = Span(since, since + timedelta(days=2))
+    found = validate(bucket, Selection(since=f"{since:%Y-%m-%d}"), span, keys, lambda *_: None)
+    (here,) = (result for result in found if result.chain.place.region == HOME)
+    assert (here.state, here.digests.total() > 0) == ("unproven", True)
+
+
+def states(
+    bucket: Memory, span: Span, keys: PublicKeys, *expected: tuple[str, str]
+) -> dict[str, str]:
+    chosen = Selection(since=f"{span.since:%Y-%m-%d}", until=f"{span.until:%Y-%m-%d}")
+    found = validate(bucket, chosen, span, keys, lambda *_: None, expected=expected)
+    return {result.chain.place.region: result.state for result in found}
+
+
+def test_digests_removed_at_the_end_of_the_span_are_named_by_a_later_one(
+    bucket: Memory, keys: PublicKeys
+) -> None:
+    ordered = sorted(bucket.keys(TODAY), key=of_day)
+    span = Span(of_day(ordered[-6]), of_day(ordered[-3]))
+    assert states(bucket, span, keys)[HOME] == "valid"
+    removed(bucket, *ordered[-5:-1])
+    assert states(bucket, span, keys)[HOME] == "invalid"
+    removed(bucket, ordered[-1])
+    assert states(bucket, span, keys)[HOME] == "unproven"
+
+
+def test_what_only_began_after_the_span_is_of_another_time(
+    bucket: Memory, keys: PublicKeys
+) -> None:
+    first = min(bucket.keys("/CloudTrail-Digest/us-east-1/"), key=of_day)
+    assert begins(bucket, first)
+    until = of_day(first) - timedelta(days=30)
+    span = Span(until - timedelta(days=1), until)
+    assert states(bucket, span, keys) == {}
+    assert states(bucket, span, keys, (MAIN, HOME)) == {HOME: "no digests"}
+
+
+def test_a_region_whose_files_are_all_gone_is_named_when_it_is_expected(
+    bucket: Memory, keys: PublicKeys
+) -> None:
+    span = last_days(bucket)
+    for key in bucket.keys("/us-east-1/"):
+        del bucket.objects_[key]
+    found = states(bucket, span, keys, (MAIN, HOME), (MAIN, "us-east-1"))
+    assert (found[HOME], found["us-east-1"]) == ("valid", "no digests")
+
+
 def given_a_backfill(bucket: Memory, log: str, **metadata: str) -> str:
     """A digest of a log file that was late."""
     end = datetime.now(UTC).replace(microsecond=0)
@@ -317,12 +432,13 @@ def test_an_organization_a_prefix_and_another_bucket(
     given_deliveries(simulation, 2, accounts)
     second = in_memory(simulation, "second-bucket")
     second.prefix, second.others = "logs/", {"first-bucket": first}
-    results = list(validate(second, Selection(), last_days(second), keys, lambda *_: None))
+    wanted = Selection(frozenset(accounts))
+    results = list(validate(second, wanted, last_days(second), keys, lambda *_: None))
     assert {result.chain.place.account for result in results} == set(accounts)
     assert {result.chain.place.organization for result in results} == {Blueprint().organization_id}
     assert {result.state for result in results} == {"valid"}
     assert all(result.digests.total() >= 4 for result in results)
     key = first.keys(f"{MAIN}/CloudTrail/eu-west-1/")[-1]
     del first.objects_[key]
-    found = validate(second, Selection(), last_days(second), keys, lambda *_: None)
+    found = validate(second, wanted, last_days(second), keys, lambda *_: None)
     assert [p.verdict for r in found for p in r.problems] == [Verdict.MISSING]

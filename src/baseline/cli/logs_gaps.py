@@ -6,13 +6,17 @@ from pathlib import Path
 import click
 
 from baseline.cli import shared
-from baseline.cli.logs_options import place_options, selection, source_option, trail_source
+from baseline.cli.logs_options import (
+    expected_places,
+    place_options,
+    selection,
+    source_option,
+    trail_source,
+)
 from baseline.cli.tables import grouped
 from baseline.logs import gaps as library
-from baseline.logs.gaps import Gap, Place, State
-from baseline.logs.layout import Selection
-from baseline.organization import discover, enabled_regions
-from baseline.sessions import Session, open_session
+from baseline.logs.gaps import Gap, State
+from baseline.sessions import open_session
 
 _COLUMNS = ("account", "region", "state", "from", "to", "days")
 _ALIKE = ("state", "from", "to", "days")
@@ -55,7 +59,7 @@ def gaps(
     configuration = shared.load_configuration(config_path)
     session = None if source and not source.startswith("s3://") else open_session(profile)
     wanted = selection(accounts, regions, since, until, session)
-    expected = _expected(session, configuration.regions, wanted) if session else []
+    expected = expected_places(session, configuration.regions, wanted) if session else []
     place = trail_source(source, configuration, session)
     yesterday = datetime.now(UTC).date() - timedelta(days=1)
     found = library.find(place, wanted, expected, yesterday)
@@ -69,17 +73,6 @@ def gaps(
         shared.talk("There are logs of every day.")
     states = {gap.state for gap in found}
     return 1 if states & _WRONG else 2 if State.UNKNOWN in states else 0
-
-
-def _expected(session: Session, regions: tuple[str, ...], wanted: Selection) -> list[Place]:
-    """Where there should be logs: every active account, in every region that is rolled out to."""
-    return [
-        (account.id, region)
-        for account in discover(session).active
-        for region in regions or enabled_regions(session)
-        if (not wanted.accounts or account.id in wanted.accounts)
-        and (not wanted.regions or region in wanted.regions)
-    ]
 
 
 def _row(gap: Gap) -> dict[str, str | int]:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, timedelta
+from itertools import product
 from typing import Any, TypeVar
 
 import click
@@ -12,7 +13,7 @@ from baseline.configuration import Configuration
 from baseline.errors import AwsError, UsageError
 from baseline.logs.layout import Selection
 from baseline.logs.source import NO_BUCKET, Original, Source, open_source
-from baseline.organization import discover
+from baseline.organization import discover, enabled_regions
 from baseline.sessions import Session
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -57,6 +58,22 @@ def selection(
     if wanted.until and wanted.since > wanted.until:
         raise UsageError("--since is after --until", remedy="Swap them.")
     return wanted
+
+
+def expected_places(
+    session: Session, regions: tuple[str, ...], wanted: Selection
+) -> list[tuple[str, str]]:
+    """Where there should be logs: every active account, in every region that is rolled out to."""
+    if wanted.accounts and wanted.regions:
+        # Named one by one: whoever may read the bucket alone can ask, too.
+        return list(product(sorted(wanted.accounts), sorted(wanted.regions)))
+    return [
+        (account.id, region)
+        for account in discover(session).active
+        for region in regions or enabled_regions(session)
+        if (not wanted.accounts or account.id in wanted.accounts)
+        and (not wanted.regions or region in wanted.regions)
+    ]
 
 
 def sources(

@@ -10,6 +10,7 @@ import click
 
 from baseline.cli import shared
 from baseline.cli.logs_options import (
+    expected_places,
     place_options,
     printable,
     selection,
@@ -64,20 +65,27 @@ def validate_logs(
     Example:  baseline logs validate --source ./copy-of-the-bucket -o json
 
     Follows the chain of signed digests of every account and region, and compares every log file
-    with its hash. The verdicts are those of `aws cloudtrail validate-logs`. Public keys are asked
-    for once and kept in ~/.cache/aws-baseline; after that a copy is proven offline.
+    with its hash. A file has the verdict that `aws cloudtrail validate-logs` has. Public keys are
+    asked for once and kept in ~/.cache/aws-baseline; after that a copy is proven offline.
 
     Chains that are alike share a row; `to` is the day to which all of them reach.
+
+    Every active account and region of the organization must have digests, and each chain must
+    reach from the first day to the last: a period without digests is `unproven`.
 
     Exit code 0: all is valid. 1: something is not. 2: something could not be proven.
     """
     configuration = shared.load_configuration(config_path)
     session = None if source and not source.startswith("s3://") else open_session(profile)
     wanted = selection(accounts, regions, since, until, session)
+    places = expected_places(session, configuration.regions, wanted) if session else []
     place = trail_source(source, configuration, session)
     keys = PublicKeys(default_cache(), of_cloudtrail(_Clients(profile, session)))
     with watching(show=progress) as watch:
-        results = list(validate(place, wanted, span(wanted), keys, watch.step, every=every))
+        found = validate(
+            place, wanted, span(wanted), keys, watch.step, every=every, expected=places
+        )
+        results = list(found)
     if not results:
         raise LogFileError(
             "no digests and no logs are there that match",
@@ -133,7 +141,7 @@ def _tell(results: Sequence[Result]) -> None:
     for silence, places in silent.items():
         shared.talk(
             f"{where(places)}: no digests from {_time(silence.since)} to {_time(silence.until)}: "
-            "the trail did not log, or did so without validation."
+            "the trail did not log, or did so without validation, or its digests were removed."
         )
 
 

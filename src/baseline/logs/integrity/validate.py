@@ -6,9 +6,10 @@ whether each is the right one shows when the chain is followed through what was 
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from itertools import groupby
 
 from isal import isal_zlib
 
@@ -31,6 +32,8 @@ _WORKERS = 32
 _BATCH = 5_000
 # What is delivered at the end of a period is in a digest that ends up to an hour later.
 _SPILL = timedelta(hours=1)
+# The digest of the last hours may not be there yet.
+_LAG = timedelta(hours=3)
 _PIECE = 1024**2
 _GZIP = 31
 
@@ -70,8 +73,10 @@ class Result:
             return "invalid"
         if not found:
             return "no digests"
-        doubts = (Verdict.UNREAD, Verdict.UNPROVEN)
-        return next((doubt.value for doubt in doubts if doubt in found), Verdict.VALID.value)
+        if Verdict.UNREAD in found:
+            return Verdict.UNREAD.value
+        doubtful = self.silences or Verdict.UNPROVEN in found
+        return (Verdict.UNPROVEN if doubtful else Verdict.VALID).value
 
     def add(self, checked: Checked) -> None:
         """Count one file."""
@@ -91,17 +96,20 @@ def validate(
     report: Report,
     *,
     every: bool = False,
+    expected: Iterable[tuple[str, str]] = (),
 ) -> Iterator[Result]:
-    """One Result a chain, and one a place that has logs but no digests.
+    """One Result a chain, and one a place, account and region, that has no digests.
+
+    Places are known by their logs, or because they are ``expected``.
 
     Valid files are only counted, unless ``every`` file is to be named.
 
     Raises the source's errors when it cannot be listed.
     """
     named = listed(source, wanted, span)
-    yield from _undigested(source, wanted, named)
     total = sum(map(len, named.values()))
     done = 0
+    have: set[tuple[str, str]] = set()
     for batch in _batches(named):
         fetched: dict[str, Digest | Checked] = {}
         names = [name for chain in batch for name in named[chain]]
@@ -110,7 +118,12 @@ def validate(
             done += 1
             report("digests", done, total)
         results = [Result(chain, every) for chain in batch]
-        yield from _Run(source, span, keys, named, fetched).fill(results, report)
+        filled = _Run(source, span, keys, named, fetched).fill(results, report)
+        # A chain that only began after the span is of another time.
+        for result in (result for result in filled if result.digests):
+            have.add(_named(result.chain.place))
+            yield result
+    yield from _undigested(source, wanted, have, expected)
 
 
 @dataclass
@@ -146,17 +159,39 @@ class _Run:
         def listing(bucket: str) -> Sequence[Name]:
             return self._listing(chain, bucket)
 
+        oldest: Digest | None = None
         for step in chains.follow(self.source.bucket, self.span.since, listing, look):
             if isinstance(step, Silence):
-                result.silences.append(step)
+                self._silent(result, step.since, step.until)
                 continue
             result.add(step.checked)
+            oldest = step.digest
             if step.digest:
                 proven = step.checked.verdict is Verdict.VALID
                 if proven:
                     result.first = step.digest.start
                     result.last = result.last or step.digest.end
-                yield from ((file, proven) for file in step.digest.content.log_files)
+                if step.digest.start <= self.span.until:
+                    yield from ((file, proven) for file in step.digest.content.log_files)
+        self._ends(result, oldest)
+
+    def _ends(self, result: Result, oldest: Digest | None) -> None:
+        """Note what the chain does not reach: the first of the span and the last."""
+        if oldest and oldest.previous is None and oldest.start > self.span.until:
+            result.digests.clear()
+            return
+        if oldest and oldest.previous is None and oldest.start > self.span.since:
+            before = _before(self.source, result.chain, self.span.since)
+            if before:
+                self._silent(result, before.end, oldest.start)
+        newest = self.named[result.chain][-1].end
+        # Late log files have digests only when there are some.
+        if not result.chain.backfill and newest < min(self.span.until, datetime.now(UTC) - _LAG):
+            self._silent(result, newest, self.span.until)
+
+    def _silent(self, result: Result, since: datetime, until: datetime) -> None:
+        if since < self.span.until and until > self.span.since:
+            result.silences.append(Silence(since, until))
 
     def _look(self, chain: Chain, where: tuple[str, str], newer: Digest | None) -> Link:
         bucket, key = where
@@ -183,7 +218,8 @@ class _Run:
         except BaselineError:
             # The digest that is named there will not be readable either, and say why.
             return ()
-        return [name for name in _in_span(there, self.span) if name.chain == chain]
+        names = [name for name in _ordered(there) if name.chain == chain]
+        return _in_span(names, self.span)
 
 
 def check_log(source: Original, file: LogFile, *, proven: bool) -> Checked:
@@ -217,6 +253,8 @@ def _sha256(content: bytes) -> str:
             content = stream.unconsumed_tail
     except isal_zlib.error:  # type: ignore[misc]  # the stub has an instance
         raise LogFileError("is not valid gzip") from None
+    # The last of the text may still be held back when the stream has no proper end.
+    digest.update(stream.flush())
     if stream.unused_data:
         raise LogFileError("has data after the end of the gzip stream")
     return digest.hexdigest()
@@ -255,44 +293,99 @@ def _fetch(source: Original, key: str) -> Digest | Checked:
 
 
 def listed(source: Original, wanted: Selection, span: Span) -> dict[Chain, list[Name]]:
-    """The digests of every chain that end within the span, oldest first."""
-    last = span.until + _SPILL
-    months = folders(
-        source,
-        Selection(
-            wanted.accounts,
-            wanted.regions,
-            f"{span.since:%Y-%m-%d}",
-            f"{last:%Y-%m-%d}",
-            kinds=frozenset({Kind.DIGEST}),
-        ),
-        "month",
-    )
-    found: dict[Chain, list[Name]] = defaultdict(list)
-    for outcome in each(months, lambda month: source.objects(month.path), workers=_WORKERS):
+    """The digests of every chain that end within the span and the first after it, oldest first.
+
+    The one after names the last within, should somebody have removed that.
+    """
+    chosen = _digests(wanted.accounts, wanted.regions, since=f"{span.since:%Y-%m-%d}")
+    months = sorted(folders(source, chosen, "month"))
+    places = [tuple(some) for _, some in groupby(months, key=_place)]
+    found: dict[Chain, list[Name]] = {}
+    for outcome in each(places, lambda place: _of_place(source, place, span), workers=_WORKERS):
         if isinstance(outcome, Failed):
             raise outcome.error
-        for name in _in_span(outcome.value, span):
+        found |= outcome.value
+    return dict(sorted(found.items()))
+
+
+def _digests(
+    accounts: frozenset[str], regions: frozenset[str], since: str = "", until: str = ""
+) -> Selection:
+    return Selection(accounts, regions, since, until, kinds=frozenset({Kind.DIGEST}))
+
+
+def _place(folder: Folder) -> Folder:
+    return replace(folder, year="", month="", day="")
+
+
+def _of_place(source: Original, months: Sequence[Folder], span: Span) -> dict[Chain, list[Name]]:
+    """Month after month, until each chain has a digest after the span."""
+    found: dict[Chain, list[Name]] = defaultdict(list)
+    last = f"{span.until + _SPILL:%Y-%m}"
+    for month in months:
+        if month.date > last and found and all(n[-1].end > span.until for n in found.values()):
+            break
+        for name in _ordered(source.objects(month.path)):
             found[name.chain].append(name)
-    return {chain: sorted(found[chain], key=lambda name: name.end) for chain in sorted(found)}
+    within = {chain: _in_span(names, span) for chain, names in found.items()}
+    return {chain: names for chain, names in within.items() if names}
 
 
-def _in_span(stored: Iterable[Stored], span: Span) -> list[Name]:
+def _ordered(stored: Iterable[Stored]) -> list[Name]:
     """The digests among them, oldest first."""
     names = filter(None, (digests.name(each_one.key) for each_one in stored))
-    within = [name for name in names if span.since <= name.end <= span.until + _SPILL]
-    return sorted(within, key=lambda name: name.end)
+    return sorted(names, key=lambda name: name.end)
+
+
+def _in_span(names: Iterable[Name], span: Span) -> list[Name]:
+    """Of one chain, oldest first: what ends within the span, and in any case the first after it."""
+    found: list[Name] = []
+    for name in names:
+        if found and found[-1].end > span.until and name.end > span.until + _SPILL:
+            break
+        if name.end >= span.since:
+            found.append(name)
+    return found
+
+
+def _before(source: Original, chain: Chain, since: datetime) -> Name | None:
+    """The chain's last digest that ends before ``since``."""
+    place = chain.place
+    chosen = _digests(
+        frozenset({place.account}), frozenset({place.region}), until=f"{since:%Y-%m-%d}"
+    )
+    months = (m for m in folders(source, chosen, "month") if _place(m) == place)
+    for month in sorted(months, reverse=True):
+        for name in reversed(_ordered(source.objects(month.path))):
+            if name.chain == chain and name.end < since:
+                return name
+    return None
+
+
+def _named(folder: Folder) -> tuple[str, str]:
+    return folder.account, folder.region
 
 
 def _undigested(
-    source: Original, wanted: Selection, named: dict[Chain, list[Name]]
+    source: Original,
+    wanted: Selection,
+    have: Collection[tuple[str, str]],
+    expected: Iterable[tuple[str, str]],
 ) -> Iterator[Result]:
-    """The places of logs within the span of which no digest was listed."""
-    have = {(chain.place.account, chain.place.region) for chain in named}
+    """The places, expected or of logs within the span, of which no digest was found."""
     logs = replace(wanted, kinds=frozenset({Kind.CLOUDTRAIL}))
-    logged = folders(source, logs, "month")
-    places = {(folder.account, folder.region) for folder in logged}
-    for account, region in sorted(places - have):
+    silent = {_named(folder) for folder in folders(source, logs, "month")} - set(have)
+    # A month may reach further than the span.
+    places = {
+        (account, region)
+        for account, region in silent
+        if folders(
+            source,
+            replace(logs, accounts=frozenset({account}), regions=frozenset({region})),
+            "day",
+        )
+    }
+    for account, region in sorted((places | set(expected)) - set(have)):
         yield Result(Chain(Folder(account, Kind.DIGEST, region, prefix=source.prefix), "", ""))
 
 

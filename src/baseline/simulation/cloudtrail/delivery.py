@@ -19,6 +19,7 @@ from baseline.simulation.cloudtrail.trail import Record, Trail
 
 # Days of the past lie under one digest a week; a longer silence ends the chain.
 _CHAIN_ENDS_AFTER = dt.timedelta(days=8)
+_HOUR = dt.timedelta(hours=1)
 _MIDNIGHT = dt.time(tzinfo=dt.UTC)
 
 
@@ -42,6 +43,10 @@ class Delivery:
             files = [self._file(place, [*day], self.now) for _, day in days]
             self._digest(place, files, self.trail.started or self.now, self.now)
             self._to_log_group(place, here)
+        for place, link in list(self.trail.links.items()):
+            if self.trail.logging and self.now - link.end >= _HOUR:
+                # Nothing happened there: that is signed, too.
+                self._digest(place, [], link.end, self.now)
 
     def past(self, days: Iterable[Day]) -> None:
         """Write days of the history, each as if delivered at its end."""

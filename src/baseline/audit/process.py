@@ -21,6 +21,8 @@ from baseline.errors import ToolError
 _FIRST_GLANCE = 0.05
 _GLANCE = 0.5
 _GRACE = 5.0
+# How much of what a child wrote is looked at in one glance, in bytes.
+_MOST = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -122,10 +124,12 @@ def run(
             if cut:
                 ended = _end(child)
                 break
+            # Who writes faster than it is read must not keep us from the clock.
             watch(_whole_lines(lines))
             stop.wait(glance)
             glance = min(_GLANCE, 2 * glance)
-        watch(_whole_lines(lines))
+        while text := _whole_lines(lines):
+            watch(text)
     code, memory = ended
     return Ended(code, cut, time.monotonic() - started, memory)
 
@@ -171,8 +175,11 @@ def _signal(child: Child, number: signal.Signals) -> None:
 
 
 def _whole_lines(lines: BinaryIO) -> str:
+    """The next whole lines, or a part of one that is longer than a glance."""
     start = lines.tell()
-    text = lines.read()
+    text = lines.read(_MOST)
     end = text.rfind(b"\n") + 1
+    if not end and len(text) == _MOST:
+        end = len(text)
     lines.seek(start + end)
     return text[:end].decode("utf-8", "replace")

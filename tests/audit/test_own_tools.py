@@ -178,6 +178,11 @@ def installed(tools: Path) -> Environment:
         (["--check", "s3_tls", "--compliance", "cis_5.0_aws"], (), "only one of --check and"),
         (["--status", "FAIL"], (), "--status is not passed on to Prowler"),
         (["--log-level=DEBUG"], (), "--log-level is not passed on to Prowler"),
+        # argparse takes the beginning of an option for the whole, and values that are glued on.
+        (["--log-l", "DEBUG"], (), "--log-l is not passed on to Prowler"),
+        (["--output-dir=x"], (), "--output-dir is not passed on to Prowler"),
+        (["-feu-west-1"], (), "-feu-west-1 is not passed on to Prowler"),
+        (["-bf", "eu-west-1"], (), "-bf is not passed on to Prowler"),
     ],
 )  # fmt: skip
 def test_options_that_would_be_refused_or_misread_are_refused_before_anything_starts(

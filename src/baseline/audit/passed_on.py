@@ -16,11 +16,12 @@ def see_options(
     """Raise UsageError for what ``environment`` would not take, or take and misunderstand."""
     tool, names = environment.tool, environment.tool.names(environment.packages)
     for option in (o.partition("=")[0] for o in options):
-        if option in tool.reserved:
+        if _reserved(option, tool.reserved):
             raise UsageError(
                 f"{option} is not passed on to {tool.title}: its results could not be read, or"
                 " another option chooses it",
-                remedy="See: baseline audit run --help",
+                remedy="Write options in full, and apart from their values; for what else can be"
+                " chosen see: baseline audit run --help",
             )
     choosing = [name for name in _CHOOSING if name in options]
     if choosing and len(choosing) + bool(services) > 1:
@@ -37,6 +38,17 @@ def see_options(
                 f"{tool} knows no {value} for {option}",
                 remedy=f"Did you mean {near[0]}?" if near else f"See: {tool.program} --help",
             )
+
+
+def _reserved(option: str, reserved: frozenset[str]) -> bool:
+    """Whether argparse may take ``option`` for one that is reserved.
+
+    It takes the beginning of a long one for the whole, and letters after a short one for more short
+    ones, or for its value.
+    """
+    if option.startswith("--"):
+        return any(name.startswith(option) for name in reserved if name.startswith("--"))
+    return option.startswith("-") and any(f"-{letter}" in reserved for letter in option[1:])
 
 
 def _values(options: Sequence[str]) -> Iterator[tuple[str, str]]:

@@ -34,6 +34,13 @@ def test_a_table_shows_markup_as_text_and_no_control_characters(
     assert "\x1b" not in out
 
 
+def test_what_is_said_obeys_no_terminal_but_keeps_its_lines(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    shared.talk("one\n\ttwo \x1b]0;PWNED\x07")
+    assert capsys.readouterr().err == "one\n\ttwo \ufffd]0;PWNED\ufffd\n"
+
+
 def test_json_is_the_rows(capsys: pytest.CaptureFixture[str]) -> None:
     shared.show(HOSTILE, "json")
     assert json.loads(capsys.readouterr().out) == HOSTILE

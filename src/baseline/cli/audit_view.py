@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 
-import click
 from rich.console import Console, Group
 from rich.live import Live
 from rich.progress_bar import ProgressBar
@@ -15,6 +14,7 @@ from baseline.audit.manifest import Status
 from baseline.audit.tools import TOOLS
 from baseline.cli.audit_board import Board, heartbeats
 from baseline.cli.audit_rows import scan_name
+from baseline.cli.shared import talk
 
 _STYLES = {
     Status.WAITING: "dim",
@@ -42,7 +42,7 @@ def view(board: Board, changes: Iterable[Progress], *, shown: bool) -> None:
         _live(board, changes, console)
     else:
         for change in heartbeats(board, iter(changes), _HEARTBEAT):
-            click.echo(_line(board, change), err=True)
+            talk(_line(board, change))
 
 
 def _live(board: Board, changes: Iterable[Progress], console: Console) -> None:

@@ -61,7 +61,7 @@ class Stage:
 
     def run(self, *arguments: str, expected: Sequence[int] = (0,)) -> str:
         """Run ``baseline ARGUMENTS`` as a user would; stderr is shown, stdout returned."""
-        talk(click.style(f"  $ baseline {_typed(arguments)}", fg="cyan"))
+        click.echo(click.style(f"  $ baseline {_typed(arguments)}", fg="cyan"), err=True)
         done = subprocess.run(  # noqa: S603  # our own program
             [*_BASELINE, *arguments],
             cwd=self.directory,
@@ -89,7 +89,7 @@ class Stage:
         if aws:
             command = f"baseline simulate --state {STATE} -- {command}"
         self.facts.append(Fact(what, str(number), command))
-        talk(f"  {what}: {click.style(str(number), bold=True)}")
+        click.echo(f"  {what}: {click.style(str(number), bold=True)}", err=True)
 
 
 _BASELINE = (sys.executable, "-m", "baseline")
@@ -270,7 +270,7 @@ def _typed(arguments: Sequence[str]) -> str:
 
 def _title(text: str) -> None:
     talk("")
-    talk(click.style(text, bold=True))
+    click.echo(click.style(text, bold=True), err=True)
 
 
 def _close(stage: Stage, output: str, seconds: float, *, audit: bool) -> None:

@@ -93,8 +93,8 @@ def load_configuration(path: Path | None) -> Configuration:
 
 
 def talk(text: str) -> None:
-    """Say something that is not the answer."""
-    click.echo(text, err=True)
+    """Say something that is not the answer; what others named obeys no terminal."""
+    click.echo("".join(c if c in "\n\t" else _plain(c) for c in text), err=True)
 
 
 def printable(text: str, keep: str = "\n\t") -> str:

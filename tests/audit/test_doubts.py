@@ -1,5 +1,6 @@
 """A PASS that rests on a call that failed is UNKNOWN, and only that."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -216,20 +217,95 @@ def test_a_rule_of_scoutsuite_rests_on_its_whole_service(audit: Audit, tmp_path:
     assert (entry.status, entry.counts) == (Status.PARTIAL, {"FAIL": 1, "UNKNOWN": 2})
 
 
-def test_vpc_rules_rest_on_ec2_s_calls(tmp_path: Path) -> None:
-    for service in ("ec2", "vpc"):
+SCOUT = "2026-01-01 00:00:00 host scout[1] "
+PAGES = (
+    "utils.py L57: Failed to get all pages from paginator for the {} service: An error occurred "
+)
+DENIED = "(UnauthorizedOperation) when calling the DescribeThings operation: no"
+
+
+def scout_obstacles(tmp_path: Path, *lines: str) -> list[tuple[str, Kind, tuple[str, ...] | None]]:
+    """What ScoutSuite could not see when its log has these ``lines``."""
+    for service in ("ec2", "vpc", "s3", "awslambda", "cloudwatch", "route53"):
         (tmp_path / "ScoutSuite/providers/aws/resources" / service).mkdir(parents=True)
-    (tmp_path / "scoutsuite-errors.log").write_text(
-        "2026-01-01 00:00:00 host scout[1] ERROR ec2.py L9: Failed to get VPCs: An error occurred "
-        "(UnauthorizedOperation) when calling the DescribeVpcs operation: no\n"
-        "2026-01-01 00:00:00 host scout[1] ERROR browser.py L102: Unable to get something\n"
-    )
+    (tmp_path / "scoutsuite-errors.log").write_text("".join(f"{SCOUT}{line}\n" for line in lines))
     found = scoutsuite.obstacles(tmp_path, tmp_path)
-    assert [(o.service, o.kind, o.checks) for o in found] == [
-        ("ec2", Kind.DENIED, None),
-        ("vpc", Kind.DENIED, None),
-        ("browser", Kind.TOOL, ()),
-    ]
+    return [(o.service, o.kind, o.checks) for o in found]
+
+
+@pytest.mark.parametrize(
+    ("line", "services"),
+    [
+        (PAGES.format("ec2"), ["ec2", "vpc"]),
+        ("ec2.py L9: Failed to get VPCs: An error occurred ", ["ec2", "vpc"]),
+        (PAGES.format("lambda"), ["awslambda"]),
+        (PAGES.format("logs"), ["cloudwatch"]),
+        (PAGES.format("route53domains"), ["route53"]),
+        (PAGES.format("s3"), ["s3"]),
+        # Code that all services use, or that nobody knows: any of them may be meant.
+        ("base.py L17: Failed to call fetch_all() for resource x: An error occurred ", [""]),
+    ],
+)
+def test_scoutsuite_s_rules_rest_on_the_calls_of_what_their_service_reads_by(
+    tmp_path: Path, line: str, services: list[str]
+) -> None:
+    found = scout_obstacles(tmp_path, f"ERROR {line}{DENIED}")
+    assert found == [(service, Kind.DENIED, None) for service in services]
+
+
+def test_an_obstacle_of_no_service_makes_every_pass_unknown() -> None:
+    everywhere = Obstacle(Kind.DENIED, "", "", "", 1, "no")
+    settled = [Doubts([everywhere]).settle(finding(service=s)).status for s in ("s3", "iam", "")]
+    assert settled == ["UNKNOWN"] * 3
+
+
+def test_what_scoutsuite_s_rules_cannot_make_out_is_about_no_service(tmp_path: Path) -> None:
+    line = 'ERROR browser.py L102: Unable to get "Effect" from target object "Allow" in path "x"'
+    assert scout_obstacles(tmp_path, line) == [("browser", Kind.NOT_UNDERSTOOD, ())]
+
+
+def test_a_rule_that_scoutsuite_gave_up_does_not_pass(tmp_path: Path) -> None:
+    """It gives such a rule noughts, like one that had nothing to look at."""
+    given_up = {"description": "ACLs", "checked_items": 0, "flagged_items": 0}
+    content = {"account_id": FIRST, "services": {"vpc": {"findings": {"vpc-acls": given_up}}}}
+    (tmp_path / "scoutsuite-results").mkdir()
+    file = tmp_path / "scoutsuite-results/scoutsuite_results_scoutsuite.js"
+    file.write_text(f"scoutsuite_results =\n{json.dumps(content)}")
+    assert [f.status for f in scoutsuite.findings(tmp_path)] == ["UNKNOWN"]
+
+
+def test_of_scoutsuite_s_warnings_those_count_that_tell_of_a_call_without_an_answer(
+    tmp_path: Path,
+) -> None:
+    line = "WARNING Failed to get ACL configuration for b: An error occurred ({}) when calling the "
+    assert scout_obstacles(
+        tmp_path,
+        f"{line.format('InvalidToken')}GetBucketAcl operation: no",
+        f"{line.format('NoSuchBucket')}GetBucketAcl operation: no",
+        "WARNING Resource x attached to flow logs is not handled",
+    ) == [("s3", Kind.CREDENTIALS, None)]
+
+
+def test_a_log_cannot_speak_to_the_terminal(tmp_path: Path) -> None:
+    line = f"ERROR s3.py L42: Failed for \x1b]0;PWNED\x07: An error occurred {DENIED}"
+    scout_obstacles(tmp_path, line)
+    (found,) = scoutsuite.obstacles(tmp_path, tmp_path)
+    assert found.example.isprintable()
+    assert found.service == "s3"
+
+
+def test_a_prowler_that_did_not_say_how_many_checks_it_has_may_have_left_some_out(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "log.txt").write_text("Check ID: s3_open - s3 [high]\n")
+    (found,) = prowler.obstacles(tmp_path, tmp_path)
+    assert (found.kind, found.checks) == (Kind.CRASHED, ())
+
+
+def test_a_line_without_end_is_not_held(tmp_path: Path) -> None:
+    log = tmp_path / "log.txt"
+    log.write_text(f"{'x' * 30_000}Executing 9 checks, \nExecuting 0 checks, please wait...\n")
+    assert prowler.obstacles(tmp_path, tmp_path) == ()
 
 
 WARNING = (
@@ -256,6 +332,7 @@ def test_of_prowler_s_warnings_those_count_that_tell_of_something_not_seen(
 ) -> None:
     line = WARNING.format(module=module, code=code, operation=operation)
     (tmp_path / "prowler-errors.log").write_text(line)
+    (tmp_path / "log.txt").write_text("Executing 0 checks, please wait...\n")
     assert [o.kind for o in prowler.obstacles(tmp_path, tmp_path)] == kinds
 
 
@@ -264,5 +341,6 @@ def test_a_check_that_an_error_ended_is_named(tmp_path: Path) -> None:
         '{"timestamp": "t", "filename": "check.py:751", "level": "ERROR", "module": "check", '
         '"message": "s3_public -- KeyError[12]: \'Name\'"}\n'
     )
+    (tmp_path / "log.txt").write_text("Executing 1 check, please wait...\n")
     (found,) = prowler.obstacles(tmp_path, tmp_path)
     assert (found.kind, found.service, found.checks) == (Kind.CRASHED, "s3", ("s3_public",))

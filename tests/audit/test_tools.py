@@ -76,6 +76,20 @@ def test_a_resource_whose_name_holds_dots_is_found() -> None:
         ("Could not fetch EC2 configuration: 'NoneType' object", Kind.CRASHED),
         ("s3_bucket_x - KeyError[12]: 'Name'", Kind.CRASHED),
         ("eu-west-1 -- KeyError[12]: 'Name'", Kind.TOOL),
+        ("eu-west-1 -- OSError[52]: [Errno 24] Too many open files", Kind.TOOL),
+        ("eu-west-1 -- HTTPClientError[5]: An HTTP Client raised an unhandled exception: no",
+         Kind.UNREACHABLE),
+        ("IncompleteReadError[3]: 0 read, but total bytes expected is 10.", Kind.UNREACHABLE),
+        ("Failed to get x: Read timed out", Kind.UNREACHABLE),
+        ("Failed to get x: Connection was closed before we received a valid response",
+         Kind.UNREACHABLE),
+        ("Failed to get x: SSL validation failed for https://x.com/ bad", Kind.UNREACHABLE),
+        ('Failed to connect to proxy URL: "http://proxy"', Kind.UNREACHABLE),
+        ("ResponseParserError[52]: Unable to parse response (syntax error)", Kind.FAILING),
+        ("Failed to process rule defined in vpc-acls.json: no", Kind.CRASHED),
+        ('Unable to get "Effect" from target object "Allow" in path "x"', Kind.NOT_UNDERSTOOD),
+        ("Error checking privilege escalation: InvalidActionPatternError[9]: no",
+         Kind.NOT_UNDERSTOOD),
         ("An error occurred (NoSuchBucketPolicy) when calling the X operation", None),
     ],
 )  # fmt: skip
@@ -123,7 +137,7 @@ def test_an_error_code_is_an_answer_only_when_it_is_known_to_be_one(
 
 
 def test_every_kind_makes_a_result_partial_but_those_that_no_try_and_no_right_would_bring() -> None:
-    assert set(Kind) - obstacles.WEIGHTY == {Kind.NOT_AVAILABLE, Kind.TOOL}
+    assert set(Kind) - obstacles.WEIGHTY == {Kind.NOT_AVAILABLE, Kind.NOT_UNDERSTOOD}
 
 
 def test_prowler_log_lines_that_are_not_json_are_counted(tmp_path: Path) -> None:
@@ -133,6 +147,7 @@ def test_prowler_log_lines_that_are_not_json_are_counted(tmp_path: Path) -> None
         '(AccessDenied) when calling the GetBucketPolicy operation: bucket "a" of "b""}\n'
         "and a second line of a message\n" * 2
     )
+    (tmp_path / "log.txt").write_text("Executing 0 checks, please wait...\n")
     (found,) = prowler.obstacles(tmp_path, tmp_path)
     assert (found.kind, found.service, found.region, found.operation, found.count) == (
         Kind.DENIED, "s3", "eu-west-1", "GetBucketPolicy", 2,
@@ -147,9 +162,12 @@ def test_scoutsuite_errors_name_their_service(tmp_path: Path) -> None:
         "2026-01-01 00:00:00 host scout[1] ERROR services.py L56: Could not fetch EC2 "
         "configuration: list index out of range\n"
     )
+    for service in ("iam", "ec2", "vpc"):
+        (tmp_path / "ScoutSuite/providers/aws/resources" / service).mkdir(parents=True)
     assert {(o.kind, o.service, o.operation) for o in scoutsuite.obstacles(tmp_path, tmp_path)} == {
         (Kind.DENIED, "iam", "ListUsers"),
         (Kind.CRASHED, "ec2", ""),
+        (Kind.CRASHED, "vpc", ""),
     }
 
 

@@ -1,5 +1,6 @@
 """``baseline audit`` on a simulated organization, with stubs for the tools."""
 
+import csv
 import json
 import os
 import signal
@@ -186,6 +187,35 @@ def test_a_partial_result_is_not_a_success(baseline: Baseline, behave: Behave) -
     assert ran.code == 1
     assert ran.rows[0]["status"] == "partial"
     assert ran.rows[0]["reason"] == "denied 3 times: guardduty"
+
+
+def test_a_region_that_is_off_is_unknown_and_the_tool_is_not_given_it(
+    baseline: Baseline, organization: Simulation
+) -> None:
+    Path("baseline.yaml").write_text("regions: [eu-west-1, af-south-1, ap-east-1]\n")
+    ran = baseline("audit", "run", PRODUCTION, "--tool", "prowler", "-o", "json")
+    (scan,) = ran.rows
+    assert (ran.code, scan["status"], scan["could_not_look"]) == (1, "partial", 2)
+    assert scan["reason"] == "off 2 times: af-south-1, ap-east-1"
+    with Path("reports/findings.csv").open(newline="") as lines:
+        unknown = [r for r in csv.DictReader(lines) if r["status"] == "UNKNOWN"]
+    assert [r["region"] for r in unknown] == ["af-south-1", "ap-east-1"]
+    seen = json.loads(Path("reports", scan["directory"], "stub.json").read_text())["arguments"]
+    assert seen[seen.index("--region") + 1 :][:2] == ["eu-west-1", "--severity"]
+
+    organization.faults.add(Fault.parse(f"deny:account:ListRegions:{PRODUCTION}"))
+    (scan,) = baseline("audit", "run", PRODUCTION, "--tool", "prowler", "-o", "json").rows
+    assert (scan["status"], scan["reason"]) == ("partial", "denied 1 times: account")
+
+
+def test_an_account_in_which_every_region_is_off_is_not_looked_at(baseline: Baseline) -> None:
+    """Without a region a tool would look at all of them."""
+    Path("baseline.yaml").write_text("regions: [af-south-1]\n")
+    (scan,) = baseline("audit", "run", PRODUCTION, "--tool", "prowler", "-o", "json").rows
+    assert (scan["status"], scan["reason"]) == (
+        "not looked",
+        f"af-south-1 is not enabled in {PRODUCTION}",
+    )
 
 
 def test_the_reports_can_be_made_anew_from_what_is_there(baseline: Baseline) -> None:

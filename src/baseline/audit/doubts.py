@@ -43,6 +43,7 @@ class Doubts:
         return [
             *self._by_check.get(finding.check, ()),
             *self._by_service.get(finding.service, ()),
+            *(self._by_service.get("", ()) if finding.service else ()),
         ]
 
 

@@ -14,7 +14,7 @@ from baseline.audit import process, results
 from baseline.audit.environments import Environment
 from baseline.audit.log_page import LOG_PAGE, write_log_page
 from baseline.audit.manifest import Entry, Passing, Status, now
-from baseline.audit.obstacles import TRANSIENT
+from baseline.audit.obstacles import TRANSIENT, Obstacle
 from baseline.audit.scan import LOG, Reach, Scan, read
 from baseline.errors import ToolError
 
@@ -38,6 +38,7 @@ class Wish:
     No regions or services means all of them; ``region`` is where a client starts. ``stamp`` is
     that of the run, which names every directory. ``starts`` are other ways to start a tool than
     plainly. ``pass_environment`` names variables of ours that a tool gets beside what all get.
+    ``unseen`` is what of the wish cannot be asked of a tool in the account.
     """
 
     reports: Path
@@ -49,6 +50,7 @@ class Wish:
     options: Mapping[str, tuple[str, ...]]
     starts: Mapping[str, process.Start] = field(default_factory=dict)
     pass_environment: tuple[str, ...] = ()
+    unseen: tuple[Obstacle, ...] = ()
 
 
 def run(
@@ -93,7 +95,7 @@ class _Scanning:
         options = wish.options.get(entry.tool, ())
         # A tool refuses, or silently ignores, the services that it does not know.
         services = tuple(s for s in wish.services if s in environment.services)
-        scan = Scan(entry.account_id, directory, wish.regions, services, options)
+        scan = Scan(entry.account_id, directory, wish.regions, services, options, wish.unseen)
         command = (*environment.command, *tool.arguments(scan))
         running = replace(
             _placed(entry, wish.reports, directory),

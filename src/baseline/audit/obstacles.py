@@ -20,17 +20,20 @@ class Kind(StrEnum):
     FAILING = "failing"
     REFUSED = "refused"
     CRASHED = "crashed"
-    NOT_AVAILABLE = "not available"
+    OFF = "off"
     TOOL = "tool"
+    NOT_AVAILABLE = "not available"
+    NOT_UNDERSTOOD = "not understood"
 
 
-# A result with one of these misses something that another try, or another right, would bring.
-WEIGHTY = frozenset(Kind) - {Kind.NOT_AVAILABLE, Kind.TOOL}
+# A result with one of these misses something that another try, right or machine would bring. An
+# error that nobody knows is one of them: it may be a whole service.
+WEIGHTY = frozenset(Kind) - {Kind.NOT_AVAILABLE, Kind.NOT_UNDERSTOOD}
 # Another try may do without these.
 TRANSIENT = frozenset({Kind.THROTTLED, Kind.CREDENTIALS, Kind.UNREACHABLE, Kind.FAILING})
 _REFUSALS = frozenset({Kind.DENIED, Kind.REFUSED})
 # What a tool only warns of may be its own affair.
-_OPINIONS = frozenset({Kind.REFUSED, Kind.CRASHED, Kind.TOOL})
+_OPINIONS = frozenset({Kind.REFUSED, Kind.CRASHED, Kind.TOOL, Kind.NOT_UNDERSTOOD})
 
 _CODE = re.compile(r"An error occurred \(([^)]*)\)")
 # AWS did answer, and the tool logs it as an error: that a bucket has no policy, for one.
@@ -95,14 +98,30 @@ _TEXTS = (
     (Kind.THROTTLED, r"Throttl|TooManyRequests|RequestLimitExceeded"),
     (Kind.DENIED, r"not authorized to perform"),
     (
-        Kind.UNREACHABLE,
+        Kind.UNREACHABLE,  # botocore's errors by name, which Prowler logs, and by what they say
         (
-            r"EndpointConnectionError|Could not connect to the endpoint|ConnectTimeout|ReadTimeout"
-            r"|Read timeout|Connect timeout|ConnectionClosed|SSLError|ProxyConnectionError"
+            r"EndpointConnectionError|ConnectTimeout|ReadTimeout|ConnectionClosed|SSLError"
+            r"|ProxyConnectionError|HTTPClientError|IncompleteReadError|ResponseStreamingError"
+            r"|Could not connect to the endpoint|Connect timeout|Read time(out|d out)"
+            r"|Connection (was closed|aborted|reset)|SSL validation failed"
+            r"|Failed to connect to proxy|An HTTP Client |Failed to establish a new connection"
+            r"|read, but total bytes expected|while reading from response stream"
         ),
     ),
-    # A whole service of ScoutSuite's, a whole check of Prowler's.
-    (Kind.CRASHED, r"^Could not fetch .+ configuration|^[a-z0-9]+_\w+ --? \w+\[\d+\]: "),
+    # Something else than AWS's API answered, or half of it.
+    (Kind.FAILING, r"ResponseParserError|Unable to parse response"),
+    # A whole service of ScoutSuite's, one of its rules, a whole check of Prowler's.
+    (
+        Kind.CRASHED,
+        (
+            r"^Could not fetch .+ configuration|^Failed to process rule "
+            r"|^[a-z0-9]+_\w+ --? \w+\[\d+\]: "
+        ),
+    ),
+    # All was read, and neither a right nor a try would bring more; almost every account has some.
+    # ScoutSuite's rules say the first when a policy's Statement or Action is one thing, not a list;
+    # Prowler the second of actions that it cannot expand: codestar, which AWS ended, is in its own.
+    (Kind.NOT_UNDERSTOOD, r'^Unable to get (index )?"|InvalidActionPatternError'),
 )
 # What AWS tells the main or a delegated administrator's account alone: no right would bring it.
 _OF_THE_ORGANIZATION = re.compile(r"when calling the \w*(Organization|Delegated)\w* operation")
@@ -113,7 +132,8 @@ _OPERATION = re.compile(r"when calling the (\w+) operation")
 class Obstacle:
     """``count`` times something was not seen, for one ``kind`` of reason; ``example`` is one.
 
-    ``checks`` are those whose answers rest on it; None: any of the service's may.
+    ``checks`` are those whose answers rest on it; None: any of the service's may, and where there
+    is no service, any at all.
     """
 
     kind: Kind
@@ -136,6 +156,11 @@ class Complaint(NamedTuple):
     message: str
     checks: tuple[str, ...] | None = None
     warning: bool = False
+
+
+def printable(text: str) -> str:
+    """``text`` without what a terminal would obey: a log holds names that others gave."""
+    return "".join(c if c.isprintable() else " " for c in text)
 
 
 def kind_of(message: str, service: str = "") -> Kind | None:
@@ -169,11 +194,11 @@ def gather(complaints: Iterable[Complaint]) -> tuple[Obstacle, ...]:
         known = found.get(key)
         found[key] = Obstacle(
             kind,
-            complaint.service,
+            printable(complaint.service),
             complaint.region,
             called,
             known.count + 1 if known else 1,
-            known.example if known else complaint.message[:300],
+            known.example if known else printable(complaint.message[:300]),
             complaint.checks,
         )
     return tuple(found.values())

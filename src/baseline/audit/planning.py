@@ -7,9 +7,16 @@ from dataclasses import dataclass, replace
 from baseline import VERSION
 from baseline.audit.environments import Environment
 from baseline.audit.manifest import Entry, LeftOut, Run, now, stamp
+from baseline.audit.obstacles import Kind, Obstacle, kind_of
 from baseline.configuration import Configuration
 from baseline.errors import AwsError, BaselineError, CredentialsError, DeniedError, UsageError
-from baseline.organization import Account, Filters, Organization, enabled_regions
+from baseline.organization import (
+    DEFAULT_REGIONS,
+    Account,
+    Filters,
+    Organization,
+    enabled_regions,
+)
 from baseline.sessions import CHAINED_SECONDS, Code, Session
 
 # Outside an organization the caller's account is audited as the caller.
@@ -137,6 +144,39 @@ def open_account(
             remedy="Sign in to that account, or give the role to assume there with --role.",
         )
     return session.signed_in(entrance.seconds, code) if code else session
+
+
+def there(
+    regions: tuple[str, ...], session: Session
+) -> tuple[tuple[str, ...], tuple[Obstacle, ...]]:
+    """Those of ``regions`` that are enabled in the session's account, and what keeps from others.
+
+    A tool looks at a region that is off as if it held nothing. Raises UsageError when all are off.
+    """
+    if set(regions) <= set(DEFAULT_REGIONS):  # they cannot be off
+        return regions, ()
+    try:
+        enabled = frozenset(enabled_regions(session))
+    except BaselineError as error:
+        return regions, (_not_listed(error),)
+    off = [region for region in regions if region not in enabled]
+    if len(off) == len(regions):
+        raise UsageError(
+            f"{', '.join(off)} is not enabled in {session.account_id}",
+            remedy="Enable it there, or choose others: audit.regions, --region.",
+        )
+    return tuple(r for r in regions if r in enabled), tuple(_off(r) for r in off)
+
+
+def _not_listed(error: BaselineError) -> Obstacle:
+    code = error.code if isinstance(error, AwsError) else ""
+    said = f"An error occurred ({code}): {error.what}" if code else error.what
+    why = f"which regions are enabled could not be listed: {error.what}"
+    return Obstacle(kind_of(said) or Kind.REFUSED, "account", "", "ListRegions", 1, why, ())
+
+
+def _off(region: str) -> Obstacle:
+    return Obstacle(Kind.OFF, "", region, "", 1, f"{region} is not enabled in this account", ())
 
 
 def _assumed(session: Session, account_id: str, entrance: Entrance, code: Code | None) -> Session:

@@ -6,6 +6,7 @@ import operator
 import re
 from collections.abc import Collection, Iterator
 from pathlib import Path
+from typing import TextIO
 
 import msgspec
 
@@ -70,6 +71,9 @@ _CHECK = re.compile(
     r"^Check ID: (\S+) - (\S+) \[(\w+)\]$(.*?)(?=^Check ID: |\Z)", re.MULTILINE | re.DOTALL
 )
 _NOTHING = "\tINFO There are no resources\n"
+_NO_NUMBER = "it did not say how many checks it meant to carry out, so none is missed"
+# What is told of a check is within so many characters of a line; one without end is not held.
+_LINE = 10_000
 _REGION = re.compile(r"^([a-z]{2}(?:-[a-z]+)+-\d) -- ")
 
 # A cell may hold a whole resource policy.
@@ -200,7 +204,7 @@ def obstacles(directory: Path, packages: Path) -> tuple[Obstacle, ...]:
     log = _log(directory)
     meant = METER.total.search(log)
     if not meant:
-        return found
+        return (*found, Obstacle(Kind.CRASHED, "", "", "", 1, _NO_NUMBER, ()))
     begun = set(_BEGUN.findall(log))
     begun |= {o.checks[0] for o in found if o.checks and len(o.checks) == 1}
     missing = int(meant[1]) - len(begun)
@@ -285,7 +289,19 @@ def _finding(cells: tuple[str, ...]) -> Finding:
 def _log(directory: Path) -> str:
     """What Prowler wrote to its terminal, without colours; nothing where that is gone."""
     file = directory / LOG
-    return plain(file.read_text(encoding="utf-8", errors="replace")) if file.is_file() else ""
+    if not file.is_file():
+        return ""
+    with file.open(encoding="utf-8", errors="replace") as text:
+        return plain("".join(_lines(text)))
+
+
+def _lines(text: TextIO) -> Iterator[str]:
+    """The lines of ``text``, each without what is too long to be read."""
+    whole = True
+    while part := text.readline(_LINE):
+        if whole:
+            yield part
+        whole = part.endswith("\n")
 
 
 def _complaints(file: Path, source: Source) -> Iterator[Complaint]:

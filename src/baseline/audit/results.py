@@ -11,7 +11,7 @@ from baseline.audit.doubts import Doubts, why
 from baseline.audit.environments import Environment
 from baseline.audit.findings import FAIL, NOTHING_THERE, PASS, UNKNOWN, Finding
 from baseline.audit.manifest import Entry, Status, write
-from baseline.audit.obstacles import TRANSIENT, WEIGHTY, Kind, Obstacle
+from baseline.audit.obstacles import TRANSIENT, WEIGHTY, Kind, Obstacle, printable
 from baseline.audit.process import Ended
 from baseline.audit.scan import Scan, plain
 from baseline.audit.tools import TOOLS, Tool
@@ -42,7 +42,7 @@ class Verdict:
 def judge(environment: Environment, scan: Scan, ended: Ended, log: Path) -> Verdict:
     """The verdict on a scan that ended; what it left behind is read, whatever its exit code."""
     tool = environment.tool
-    obstacles = tuple(tool.obstacles(scan.directory, environment.packages))
+    obstacles = (*scan.unseen, *tool.obstacles(scan.directory, environment.packages))
     errors: Counter[str] = Counter()
     for obstacle in obstacles:
         errors[obstacle.kind.value] += obstacle.count
@@ -51,7 +51,8 @@ def judge(environment: Environment, scan: Scan, ended: Ended, log: Path) -> Verd
         _see_that_it_ended(tool, ended, log)
         tally = _count(tool, scan, obstacles)
     except ToolError as error:
-        return Verdict(Status.FAILED, error.what, error.remedy, again=True, errors=dict(errors))
+        reason = printable(error.what)
+        return Verdict(Status.FAILED, reason, error.remedy, again=True, errors=dict(errors))
     weighty = {o.kind for o in obstacles} & WEIGHTY
     return Verdict(
         Status.PARTIAL if weighty else Status.COMPLETE,
@@ -106,7 +107,7 @@ def _answers(
         uid = f"{finding.uid}-{account_id}"
         yield doubts.settle(finding._replace(account_id=account_id, uid=uid))
     for obstacle in doubts.untold():
-        what = obstacle.operation or obstacle.service or "part of the checks"
+        what = obstacle.operation or obstacle.service or obstacle.region or "part of the checks"
         only = obstacle.checks[0] if obstacle.checks and len(obstacle.checks) == 1 else ""
         yield _unknown(
             tool.name,
@@ -233,7 +234,7 @@ def _summary(obstacles: tuple[Obstacle, ...], weighty: set[Kind]) -> str:
     parts = []
     for kind in sorted(weighty):
         mine = [o for o in obstacles if o.kind is kind]
-        where = sorted({o.service for o in mine if o.service})
+        where = sorted({printable(o.service or o.region) for o in mine if o.service or o.region})
         parts.append(f"{kind} {sum(o.count for o in mine)} times: {', '.join(where) or '?'}")
     return "; ".join(parts)
 
@@ -241,4 +242,8 @@ def _summary(obstacles: tuple[Obstacle, ...], weighty: set[Kind]) -> str:
 def _remedy(weighty: set[Kind]) -> str:
     if weighty & TRANSIENT:
         return _RESUME
-    return "Allow the audit role these calls; the log names each." if weighty else ""
+    if Kind.OFF in weighty:
+        return "Enable the region there, or leave it out: audit.regions, --region."
+    if weighty & {Kind.DENIED, Kind.REFUSED}:
+        return "Allow the audit role these calls; the log names each."
+    return "See its log, and audit anew: baseline audit run" if weighty else ""

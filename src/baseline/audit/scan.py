@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from baseline.audit.obstacles import Obstacle
+
 # What a tool writes to its terminal, in the scan's directory.
 LOG = "log.txt"
 
@@ -17,7 +19,7 @@ class Scan:
     """What is asked of a tool. No regions or services means all of them.
 
     ``directory`` is fresh and belongs to this scan alone: a tool that finds earlier results
-    appends to them.
+    appends to them. ``unseen`` is what was asked for and is not asked of the tool.
     """
 
     account_id: str
@@ -25,6 +27,7 @@ class Scan:
     regions: tuple[str, ...] = ()
     services: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
+    unseen: tuple[Obstacle, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, replace
 
-from baseline.audit import capacity, job, manifest
+from baseline.audit import capacity, job, manifest, planning
 from baseline.audit.environments import Environment
 from baseline.audit.forecast import Forecast
 from baseline.audit.job import Progress, Wish
@@ -125,24 +125,31 @@ class _Slots:
             return
         try:
             session = self._plan.open_account(entries[0].account_id)
+            wish = self._wish(session)
         except BaselineError as error:
             self._give_up(entries, error, Status.NOT_LOOKED)
             return
         grant = broker.lend(session)
         try:
             for entry in entries:
-                self._tool(entry, grant)
+                self._tool(wish, entry, grant)
         finally:
             broker.take_back(grant)
 
-    def _tool(self, entry: Entry, grant: Grant) -> None:
+    def _wish(self, session: Session) -> Wish:
+        """What of the wish can be asked for in the account of ``session``."""
+        wish = self._plan.wish
+        regions, unseen = planning.there(wish.regions, session)
+        return replace(wish, regions=regions, unseen=unseen)
+
+    def _tool(self, wish: Wish, entry: Entry, grant: Grant) -> None:
         with self._room.taken(self._size(entry), self.stop):
             if self.stop.is_set():
                 return
             grant.failure = None
             try:
                 job.run(
-                    self._plan.wish,
+                    wish,
                     entry.anew(),
                     self._environments[entry.tool],
                     grant.environment,

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from baseline import configuration
-from baseline.audit.findings import FAIL, NOTHING_THERE, PASS, Finding
+from baseline.audit.findings import FAIL, NOTHING_THERE, PASS, UNKNOWN, Finding
 from baseline.audit.obstacles import Complaint, Kind, Obstacle, gather
 from baseline.audit.scan import Meter, Scan
 from baseline.errors import ToolError
@@ -48,14 +48,27 @@ RESERVED = frozenset(
 )
 
 _LEVELS = {"danger": "high", "warning": "medium"}
-_ERROR = re.compile(r"^\S+ \S+ .*? (?:ERROR|CRITICAL) (?:(\w+)\.py L\d+: )?(.*)$")
-_SERVICE = re.compile(r"Could not fetch (.+) configuration|for the (\w+) service")
+_ERROR = re.compile(r"^\S+ \S+ \S+ \S+\[\d+\] (WARNING|ERROR|CRITICAL) (?:(\w+)\.py L\d+: )?(.*)$")
+_SERVICE = re.compile(
+    r"Could not fetch ([\w ]+) configuration"
+    r"|Failed to (?:get all pages from paginator|create client) for the ([\w-]+) service"
+)
+# Warnings name no module; all that tell of a call that was not answered are of S3's.
+_OF_S3 = re.compile(r"when calling the \w*(Bucket|PublicAccessBlock)\w* operation")
 # These have one list of resources, not one a region.
 _GLOBAL = frozenset({"iam", "s3", "cloudfront", "route53"})
 # What results hold of each service, also of one that was not looked at.
 _OF_EVERY_SERVICE = frozenset({"filters", "findings"})
-# These services have no calls of their own.
-_READ_ALSO_BY = {"ec2": ("vpc",)}
+# Who reads by way of a module, a boto client or a title that is not the name of one service.
+_READERS = {
+    "ec2": ("ec2", "vpc"),
+    "lambda": ("awslambda",),
+    "logs": ("cloudwatch",),
+    "route53domains": ("route53",),
+    "s3control": ("s3",),
+}
+# The rules' engine: it is not about a service, and a rule that it gave up answers UNKNOWN itself.
+_RULES = frozenset({"browser", "processingengine"})
 _SILENCE = "nothing of it is in the results: no region, or no resource list"
 
 
@@ -182,7 +195,9 @@ class _Rule:
 
     def findings(self) -> Iterator[Finding]:
         checked, flagged = self.found.get("checked_items"), self.found.get("flagged_items")
-        if flagged:
+        if "items" not in self.found:  # it failed, and was given noughts
+            yield self._finding(UNKNOWN, "", "ScoutSuite could not work this rule out.")
+        elif flagged:
             for item in self.found.get("items") or [self.service]:
                 yield self._finding(FAIL, item, self.found.get("rationale") or "")
         else:
@@ -240,15 +255,24 @@ def _complaints(file: Path, known: frozenset[str]) -> Iterator[Complaint]:
         for line in lines:
             record = _ERROR.match(line)
             if record:
-                yield from _complaint(record[1] or "", record[2], known)
+                level, module, message = record.groups()
+                warning = level == "WARNING"
+                for service, checks in _doubted(module or "", message, known):
+                    yield Complaint(service, "", message, checks, warning)
 
 
-def _complaint(module: str, message: str, known: frozenset[str]) -> Iterator[Complaint]:
-    """The complaint, for each service that reads by way of the one it is about."""
-    named = _SERVICE.search(message)
-    service = (named[1] or named[2]).lower() if named else module
-    # Its rules' engine complains of what it cannot make out; that is not about a service.
-    checks = None if service in known else ()
-    others = () if named else _READ_ALSO_BY.get(service, ())
-    for reader in (service, *others):
-        yield Complaint(reader, "", message, checks)
+def _doubted(
+    module: str, message: str, known: frozenset[str]
+) -> Iterator[tuple[str, tuple[()] | None]]:
+    """Each service that a complaint is about, with the checks that rest on it: all, or none.
+
+    No service is every service: what is logged by code that all of them use is about any.
+    """
+    if module in _RULES:
+        yield module, ()
+        return
+    named = _SERVICE.match(message)
+    about = (named[1] or named[2]).lower().replace(" ", "") if named else module
+    about = about or ("s3" if _OF_S3.search(message) else "")
+    for reader in {r if r in known else "": None for r in _READERS.get(about, (about,))}:
+        yield reader, None

@@ -94,7 +94,7 @@ def load_configuration(path: Path | None) -> Configuration:
 
 def talk(text: str) -> None:
     """Say something that is not the answer; what others named obeys no terminal."""
-    click.echo("".join(c if c in "\n\t" else _plain(c) for c in text), err=True)
+    click.echo(printable(text), err=True)
 
 
 def printable(text: str, keep: str = "\n\t") -> str:

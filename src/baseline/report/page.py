@@ -27,8 +27,10 @@ KINDS = {
     Kind.FAILING: "calls that AWS failed",
     Kind.REFUSED: "calls that AWS refused",
     Kind.CRASHED: "services or checks that the tool failed in",
-    Kind.NOT_AVAILABLE: "calls not available here",
+    Kind.OFF: "regions that are not enabled",
     Kind.TOOL: "errors of the tool itself",
+    Kind.NOT_AVAILABLE: "calls not available here",
+    Kind.NOT_UNDERSTOOD: "things that the tool could not make out",
 }
 
 

@@ -30,6 +30,7 @@ def user(name: str, key: str = "AKIAEXAMPLE", account: str = ACCOUNT) -> Event:
     arn = f"arn:aws:iam::{account}:user/{name}"
     return {
         "type": "IAMUser",
+        "principalId": f"AIDA{name.upper()}",
         "arn": arn,
         "accountId": account,
         "userName": name,
@@ -65,7 +66,14 @@ def e(
 
 
 def login(identity: Event, *, success: bool = True, mfa: str = "Yes", **more: Any) -> Event:
-    """A console login."""
+    """A console login. One that fails has a message, no error code, and of an IAM user no ARN.
+
+    ["AWS Management Console sign-in events", examples]
+    """
+    failure: Event = {} if success else {"errorMessage": "Failed authentication"}
+    if not success and identity["type"] == "IAMUser":
+        identity = {key: value for key, value in identity.items() if key != "arn"}
+        identity["accessKeyId"] = ""
     return e(
         "signin",
         "ConsoleLogin",
@@ -73,6 +81,7 @@ def login(identity: Event, *, success: bool = True, mfa: str = "Yes", **more: An
         responseElements={"ConsoleLogin": "Success" if success else "Failure"},
         additionalEventData={"MFAUsed": mfa},
         eventType="AwsConsoleSignIn",
+        **failure,
         **more,
     )
 
@@ -189,7 +198,8 @@ EVENTS: dict[str, tuple[list[Event], list[Event]]] = {
         [e("iam", "AttachUserPolicy", {"userName": "a", "policyArn": "arn:aws:iam::aws:policy/AWSCompromisedKeyQuarantineV3"})],
         [e("iam", "AttachUserPolicy", {"userName": "a", "policyArn": "arn:aws:iam::aws:policy/ReadOnlyAccess"})]),
     "PrincipalActivity": (
-        [e("ec2", "RunInstances", userIdentity=user("alice"))], [e("ec2", "RunInstances", userIdentity=user("bob"))]),
+        [e("ec2", "RunInstances", userIdentity=user("alice")), login(user("alice"), success=False)],
+        [login(user("bob"), success=False), e("ec2", "RunInstances", userIdentity=user("bob"))]),
     "IamChanged": (
         [e("iam", "TagRole", {"roleName": "r"})],
         [e("iam", "GetRole"), e("iam", "CreateRole", userIdentity=SERVICE), denied(e("iam", "CreateRole"))]),
@@ -399,13 +409,17 @@ ROWS: dict[str, Counted] = {
         not_row={"username": "fine"}),
     "PasswordSpraying": Counted(
         {"sourceip": "203.0.113.1", "principal": "s0, s1, s2, s3, s4", "detail": "5 users, 5 failures"},
-        [*many(5, lambda n: login(user(f"s{n}"), success=False, sourceIPAddress="203.0.113.1")),
+        [*many(5, lambda n: login(user(f"s{n}"), success=False, sourceIPAddress="203.0.113.1",
+                                  _region=REGION if n % 2 else "us-east-2")),
          *many(5, lambda _: login(user("s0"), success=False, sourceIPAddress="203.0.113.2"))],
         not_row={"sourceip": "203.0.113.2"}),
     "LoginAfterFailures": Counted(
-        {"resource": "cracked", "detail": "5 failures before"},
-        [*many(5, lambda _: login(user("cracked"), success=False)), login(user("cracked"), hour=11),
-         login(user("typist"), success=False), login(user("typist"), hour=11)],
+        {"resource": "cracked", "principal": named("cracked"), "region": "us-east-2", "detail": "5 failures before",
+         "time": f"{day()}T11:00:00Z"},
+        [*many(5, lambda _: login(user("cracked"), success=False)), login(user("cracked"), hour=9),
+         login(user("cracked"), hour=11, _region="us-east-2"), login(user("cracked"), success=False, hour=12),
+         login(user("typist"), success=False), login(user("typist"), hour=11),
+         *many(5, lambda _: login(user("typist"), success=False, hour=12))],
         not_row={"resource": "typist"}),
     "ConsoleLoginsByAddress": Counted(
         {"principal": named("traveller"), "sourceip": ODD, "logins": 2, "mfaused": "Yes"},
@@ -439,11 +453,13 @@ ROWS: dict[str, Counted] = {
         {"principal": named("newcomer"), "firstevent": "ListUsers", "calls": 2},
         [e("iam", "ListUsers", userIdentity=user("newcomer")),
          e("iam", "ListRoles", userIdentity=user("newcomer"), hour=11),
-         e("iam", "ListUsers", userIdentity=user("veteran"), ago=20), e("iam", "ListUsers", userIdentity=user("veteran"))],
+         e("iam", "ListUsers", userIdentity=user("veteran"), ago=20), e("iam", "ListUsers", userIdentity=user("veteran")),
+         login(user("veteran"), success=False)],
         not_row={"principal": named("veteran")}),
     "AddressActivity": Counted(
         {"principal": named("guest"), "event": "ListBuckets", "calls": 1},
-        [e("s3", "ListBuckets", userIdentity=user("guest"), sourceIPAddress="203.0.113.9")],
+        [e("s3", "ListBuckets", userIdentity=user("guest"), sourceIPAddress="203.0.113.9"),
+         login(user("guest"), success=False, sourceIPAddress="203.0.113.9")],
         values={"address": "203.0.113.9"}, not_row={"principal": named("anna")}),
     # exfiltration
     "S3MassDownload": Counted(

@@ -9,7 +9,7 @@ import pytest
 from baseline.errors import QueryError, UsageError
 from baseline.query import catalogue, pruning, statement
 from baseline.query.duckdb import DuckDB
-from given_incidents import EVENTS, ROWS
+from given_incidents import EVENTS, ROWS, user
 
 SAVED = catalogue.saved()
 HEADER = "-- name: X\n-- title: t\n-- description: d\n-- why: w\n-- topic: noise\n"
@@ -72,6 +72,15 @@ def test_root_logins_of_the_last_30_days_with_all_details(over_incidents: DuckDB
     found = run(over_incidents, "RootLogin30Days")
     assert found[0]["useridentity"]["type"] == "Root"
     assert {"account", "region", "date", "sourceipaddress", "useragent"} <= set(found[0])
+
+
+def test_a_failed_sign_in_is_told_of_its_user_though_it_has_no_arn(over_incidents: DuckDB) -> None:
+    """Not as somebody new, and not as a call that went well."""
+    new = {row["principal"] for row in run(over_incidents, "PrincipalsFirstSeen")}
+    assert user("newcomer")["arn"] in new
+    assert not {name for name in new if name.startswith("AIDA")}
+    rows = run(over_incidents, "AddressActivity", address="203.0.113.9")
+    assert {row["event"]: row["errors"] for row in rows} == {"ListBuckets": 0, "ConsoleLogin": 1}
 
 
 def test_a_threshold_can_be_given(over_incidents: DuckDB) -> None:

@@ -12,7 +12,8 @@ SELECT
   eventsource,
   eventname AS event,
   count(*) AS calls,
-  count(errorcode) AS errors,
+  -- A failed sign-in has a message and no code.
+  count(coalesce(errorcode, errormessage)) AS errors,
   min(eventtime) AS firsttime,
   max(eventtime) AS lasttime
 FROM auditing.cloudtrail

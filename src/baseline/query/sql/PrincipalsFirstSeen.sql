@@ -20,6 +20,8 @@ WITH seen AS (
   FROM auditing.cloudtrail
   WHERE date >= date_format(date_add('day', -(:days + :before), current_timestamp), '%Y-%m-%d')
     AND useridentity.type <> 'AWSService'
+    -- A sign-in that failed names no ARN: nobody came in, and the user may be an old one.
+    AND (useridentity.arn IS NOT NULL OR eventsource <> 'signin.amazonaws.com')
   GROUP BY 1, 2
 )
 SELECT account, principal, firsttime, firstip, firstevent, calls, kinds, lasttime

@@ -22,7 +22,7 @@ from baseline.simulation.cloudtrail import History
 from given_incidents import TODAY, day
 from given_logs import ACCOUNT, REGION, an_event, given_a_log
 
-EVERY = at_least(catalogue.saved(), "info")
+EVERY = at_least(catalogue.saved(), "informational")
 # One that looks at events, one that counts them, one that counts flows.
 SOME = tuple(
     saved
@@ -66,7 +66,7 @@ def test_together_they_find_what_each_finds_alone(over_incidents: DuckDB) -> Non
 def test_a_severity_chooses_it_and_all_that_are_worse() -> None:
     """From the name of one."""
     assert {saved.severity for saved in at_least(EVERY, "high")} == {"critical", "high"}
-    assert at_least(catalogue.saved(), "info") == EVERY
+    assert at_least(catalogue.saved(), "informational") == EVERY
 
 
 @pytest.mark.parametrize(

@@ -124,7 +124,7 @@ def told(root: Path, events: list[dict[str, Any]]) -> set[tuple[str, str]]:
     lake = Lake.create(root / "lake")
     source = Directory(root)
     assert not collect(source, lake, days(source, Selection())).set_aside
-    every = detections.at_least(catalogue.saved(), "info")
+    every = detections.at_least(catalogue.saved(), "informational")
     engine = DuckDB(lake)
     try:
         text = detections.together(every, detections.Scope(since="2000-01-01"))

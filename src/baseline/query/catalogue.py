@@ -45,7 +45,7 @@ TOPICS = (
     "noise",
     "partitions",
 )
-SEVERITIES = ("critical", "high", "medium", "low", "info")
+SEVERITIES = ("critical", "high", "medium", "low", "informational")
 # What every detection says of a row.
 SHAPE = (
     "time", "account", "region", "principal", "sourceip", "event", "resource", "detail", "eventid",

@@ -120,7 +120,7 @@ def _header(rule: SigmaRule, *, detection: bool) -> str:
     words = re.findall(r"[A-Za-z0-9]+", rule.title)
     tags = [tag.name for tag in rule.tags if tag.namespace == "attack"]
     others = "; ".join(map(str, rule.falsepositives))
-    level = rule.level.name.lower().replace("informational", "info") if rule.level else "medium"
+    level = rule.level.name.lower() if rule.level else "medium"
     fields = {
         "name": "".join(word[0].upper() + word[1:] for word in words),
         "title": rule.title,

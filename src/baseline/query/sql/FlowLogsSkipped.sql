@@ -6,7 +6,7 @@
 --   nothing.
 -- topic: network
 -- mitre: T1562.008
--- severity: info
+-- severity: informational
 -- parameter: days integer = 30: How many days to look back.
 SELECT
   date_format(from_unixtime(max("end")), '%Y-%m-%dT%H:%i:%sZ') AS time,

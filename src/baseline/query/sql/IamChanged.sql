@@ -6,7 +6,7 @@
 --   them.
 -- topic: identity
 -- mitre: T1098
--- severity: info
+-- severity: informational
 -- parameter: days integer = 30: How many days to look back.
 SELECT
   eventtime AS time,

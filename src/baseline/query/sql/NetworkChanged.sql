@@ -5,7 +5,7 @@
 -- why: Each change moves a border; the CIS benchmark for AWS asks to watch them.
 -- topic: persistence
 -- mitre: T1562.007
--- severity: info
+-- severity: informational
 -- parameter: days integer = 30: How many days to look back.
 SELECT
   eventtime AS time,

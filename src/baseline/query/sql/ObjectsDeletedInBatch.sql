@@ -5,7 +5,7 @@
 -- why: Emptying a bucket is the step before deleting it, and the threat of ransom notes.
 -- topic: impact
 -- mitre: T1485
--- severity: info
+-- severity: informational
 -- parameter: days integer = 30: How many days to look back.
 SELECT
   eventtime AS time,

@@ -7,6 +7,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -463,3 +464,12 @@ def test_a_profile_that_asks_for_its_own_keys_is_told_so(
     ran = baseline("credentials", "--account", PRODUCTION)
     assert ran.code == 2
     assert "would start itself for ever" in ran.err
+
+
+def test_many_who_sign_in_at_once_all_find_their_profile(file: Path) -> None:
+    names = [f"p{number}" for number in range(40)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda name: profiles.store(file, name, {profiles.MARK: "x"}), names))
+    text = file.read_text()
+    assert [name for name in names if f"[{name}]" not in text] == []
+    assert all(f.stat().st_mode & 0o077 == 0 for f in file.parent.iterdir())

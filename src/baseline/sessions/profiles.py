@@ -1,9 +1,11 @@
 """The AWS shared credentials file: one profile put into it, everything else kept byte for byte."""
 
+import fcntl
 import os
 import re
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import botocore.session
@@ -56,11 +58,14 @@ def credentials_file() -> Path:
 def store(file: Path, profile: str, values: Mapping[str, str]) -> None:
     """Put ``profile`` into ``file``, whole or not at all, readable by its owner alone.
 
-    Raises CredentialsError when that cannot be, or when a profile of this name is not ours.
+    Others of us who do the same at that time wait. Raises CredentialsError when it cannot be, or
+    when a profile of this name is not ours.
     """
-    content = _with(file, profile, values)
+    check(file, profile)
+    target = file.resolve()  # what a link leads to is replaced, and the link stays
     try:
-        _replace(file.resolve(), content)  # what a link leads to is replaced, and the link stays
+        with _alone(target):
+            _replace(target, _with(file, profile, values))
     except OSError as error:
         raise _unwritable(file, error.strerror or str(error)) from error
 
@@ -120,12 +125,25 @@ def _end_of_section(lines: list[bytes], begin: int) -> int:
     return end
 
 
-def _replace(target: Path, content: bytes) -> None:
+@contextmanager
+def _alone(target: Path) -> Iterator[None]:
+    """Be the only one of us who reads and replaces ``target``; its own file is gone each time."""
     target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    lock = os.open(target.with_name(f".{target.name}.lock"), os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
+
+
+def _replace(target: Path, content: bytes) -> None:
     handle, part = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")  # 0600
     try:
         with os.fdopen(handle, "wb") as out:
             out.write(content)
+            out.flush()
+            os.fsync(out.fileno())
         Path(part).replace(target)
     except BaseException:
         Path(part).unlink()

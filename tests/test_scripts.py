@@ -17,10 +17,10 @@ echo "$@" >> "$CALLS"
 """
 
 
-def run(tmp_path: Path, *arguments: str, works: str) -> tuple[str, str]:
+def run(tmp_path: Path, *arguments: str, works: str, **more: str) -> tuple[str, str]:
     """What ``scripts/audit`` says, and how it called the engines, of which one works."""
     programs = tmp_path / "bin"
-    programs.mkdir()
+    programs.mkdir(parents=True)
     for name in ("docker", "podman"):
         (programs / name).write_text(ENGINE)
     (programs / "make").write_text("#!/bin/sh\n")
@@ -35,8 +35,7 @@ def run(tmp_path: Path, *arguments: str, works: str) -> tuple[str, str]:
         "WORKS": works,
         "AWS_SECRET_ACCESS_KEY": SECRET,
         "AWS_PROFILE": "audits",
-        "AWS_CONFIG_FILE": "/somewhere/config",
-    }
+    } | more
     ran = subprocess.run(
         [AUDIT, *arguments], cwd=tmp_path, env=environment, capture_output=True, text=True,
         check=False, stdin=subprocess.DEVNULL,
@@ -72,7 +71,52 @@ def test_credentials_go_by_name_and_no_value_is_on_a_command_line(tmp_path: Path
     assert "--env AWS_SECRET_ACCESS_KEY" in calls
     assert "--env AWS_PROFILE" in calls
     assert SECRET not in calls + said
-    assert "AWS_CONFIG_FILE" not in calls
+
+
+NAMING_FILES = (
+    *("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_WEB_IDENTITY_TOKEN_FILE"),
+    *("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "AWS_CA_BUNDLE"),
+)
+
+
+@pytest.mark.parametrize("name", NAMING_FILES)
+def test_a_file_that_a_variable_names_goes_along_or_nothing_runs(tmp_path: Path, name: str) -> None:
+    """Without it the container may sign in as somebody else."""
+    refused, calls = run(tmp_path / "without", works="docker", **{name: "given"})
+    assert f"audit: {name}: there is no file given that you may read" in refused
+    assert calls == "info\n"
+    (tmp_path / "with").mkdir()
+    (tmp_path / "with/given").write_text("x")
+    _, calls = run(tmp_path / "with", works="docker", **{name: "given"})
+    there = f"/mnt/{name}"
+    assert f"--volume {tmp_path}/with/given:{there}:ro --env {name}={there}" in calls
+
+
+def test_no_file_at_all_is_passed_on_as_that(tmp_path: Path) -> None:
+    _, calls = run(tmp_path, works="docker", AWS_CONFIG_FILE="/dev/null")
+    assert "--env AWS_CONFIG_FILE=/dev/null" in calls
+
+
+def test_reports_and_configuration_elsewhere_are_mounted_and_never_lost(tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text("")
+    places = {"BASELINE_REPORTS": f"{tmp_path}/kept", "BASELINE_CONFIG": "mine.yaml"}
+    _, calls = run(tmp_path, works="docker", **places)
+    assert f"--volume {tmp_path}/kept:/reports --env BASELINE_REPORTS=/reports" in calls
+    assert f"--volume {tmp_path}/mine.yaml:/home/baseline/baseline.yaml:ro" in calls
+    assert (tmp_path / "kept").is_dir()
+    assert not (tmp_path / "reports").exists()
+
+
+@pytest.mark.parametrize("option", ["--reports=/elsewhere", "--reports", "--config=mine.yaml"])
+def test_options_whose_place_would_be_lost_are_refused(tmp_path: Path, option: str) -> None:
+    said, calls = run(tmp_path, option, "/elsewhere", works="docker")
+    assert "means nothing in a container; set BASELINE_" in said
+    assert calls == "info\n"
+
+
+def test_a_configuration_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    said, _ = run(tmp_path, works="docker", BASELINE_CONFIG="nowhere.yaml")
+    assert "BASELINE_CONFIG: there is no file nowhere.yaml" in said
 
 
 def test_a_client_without_a_daemon_is_not_taken(tmp_path: Path) -> None:

@@ -140,7 +140,7 @@ def test_everything_else_in_the_file_stays_byte_for_byte(
     assert text.startswith(OTHERS + b"\n\n[acme-mfa]\naws_access_key_id = ASIA")
     assert text.count(b"[acme-mfa]") == 1
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    assert [p.name for p in file.parent.iterdir()] == ["credentials"]
+    assert {p.name for p in file.parent.iterdir()} == {"credentials", ".credentials.lock"}
 
 
 def test_a_profile_of_the_users_own_is_not_overwritten(

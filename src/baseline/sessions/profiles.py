@@ -127,7 +127,10 @@ def _end_of_section(lines: list[bytes], begin: int) -> int:
 
 @contextmanager
 def _alone(target: Path) -> Iterator[None]:
-    """Be the only one of us who reads and replaces ``target``; its own file is gone each time."""
+    """Be the only one of us who reads and replaces ``target``, by a lock on a file beside it.
+
+    A lock on the file itself would be on what the first one replaces.
+    """
     target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     lock = os.open(target.with_name(f".{target.name}.lock"), os.O_RDWR | os.O_CREAT, 0o600)
     try:

@@ -13,7 +13,7 @@ from baseline.audit import manifest, schedule
 from baseline.audit.ledger import Ledger
 from baseline.audit.manifest import Entry, Run, Status
 from baseline.audit.schedule import Plan
-from baseline.errors import DeniedError, ThrottledError, UsageError
+from baseline.errors import DeniedError, ThrottledError, ToolError, UsageError
 from given_audits import FIRST, SECOND, FakeSession
 
 Audit = Callable[..., Run]
@@ -284,6 +284,16 @@ def test_a_run_that_still_goes_on_is_not_taken_up_by_another(
     with pytest.raises(UsageError, match="still goes on"):
         Ledger.resume(ledger.run, tmp_path / "reports")
     Ledger.resume(ledger.close(), tmp_path / "reports").close()
+
+
+def test_a_journal_that_is_damaged_is_named_and_not_the_manifest(
+    prepare: Callable[..., tuple[Plan, Ledger]], tmp_path: Path
+) -> None:
+    ledger = prepare()[1]
+    journal = tmp_path / "reports/runs" / f"{ledger.run.stamp}.journal"
+    journal.write_text("x\n")
+    with pytest.raises(ToolError, match=r"\.journal: not a journal of an audit run"):
+        manifest.latest(tmp_path / "reports")
 
 
 def test_a_journal_that_was_cut_tells_all_but_its_last_line(

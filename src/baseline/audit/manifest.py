@@ -280,16 +280,25 @@ def _files(reports: Path) -> list[Path]:
 
 
 def _read(file: Path) -> Run:
-    try:
+    with _reading(file, "a manifest"):
         run = msgspec.json.decode(file.read_bytes(), type=Run)
-        changed = {entry.key: entry for entry in _journaled(file.with_suffix(JOURNAL))}
+    journal = file.with_suffix(JOURNAL)
+    with _reading(journal, "a journal"):
+        changed = {entry.key: entry for entry in _journaled(journal)}
+    return replace(run, entries=tuple(changed.get(e.key, e) for e in run.entries))
+
+
+@contextmanager
+def _reading(file: Path, kind: str) -> Iterator[None]:
+    """Raise ToolError, which names ``file``, when it is not what it should be."""
+    try:
+        yield
     except (OSError, msgspec.DecodeError) as error:
         raise ToolError(
-            f"not a manifest of an audit run: {error}",
+            f"not {kind} of an audit run: {error}",
             where=str(file),
             remedy="Move the file away; its reports stay.",
         ) from error
-    return replace(run, entries=tuple(changed.get(e.key, e) for e in run.entries))
 
 
 def _journaled(journal: Path) -> Iterator[Entry]:

@@ -7,13 +7,14 @@ import os
 import signal
 import threading
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from baseline import cli
+from baseline.query.catalogue import SHAPE
 from given_logs import a_delivery, a_key, an_event, given_a_log, given_an_object
 
 Output = pytest.CaptureFixture[str]
@@ -170,8 +171,10 @@ def test_broken_objects_beside_good_ones(tmp_path: Path, capsys: Output) -> None
     assert f"{broken} is truncated" in err
     assert cli.run(["logs", "collect", "--source", "bucket"]) == 1
     capsys.readouterr()
-    assert cli.run(["query", "run", "--sql", sql, "-o", "json"]) == 0
-    assert "1 log objects were set aside" in capsys.readouterr().err
+    assert cli.run(["query", "run", "--sql", sql, "-o", "json"]) == 1
+    assert f"{broken} is truncated" in capsys.readouterr().err
+    assert cli.run(["query", "run", "--sql", f"{sql} WHERE date > '2026-07-01'"]) == 0
+    assert broken not in capsys.readouterr().err, "a day that was not asked for"
 
 
 @pytest.mark.parametrize(
@@ -210,6 +213,38 @@ def test_an_empty_lake_is_said(tmp_path: Path, capsys: Output) -> None:
     assert cli.run(["logs", "collect", "--source", "bucket"]) == 0
     assert cli.run(["query", "run", "RootLogin30Days"]) == 0
     assert "is empty. Fill it: baseline logs collect" in capsys.readouterr().err
+
+
+@pytest.fixture
+def old_lake(tmp_path: Path, capsys: Output) -> None:
+    """CloudTrail's logs of one day of 2023."""
+    given_a_log(tmp_path / "old", an_event(1), day="2023-07-10")
+    assert cli.run(["logs", "collect", "--source", "old"]) == 0
+    capsys.readouterr()
+
+
+@pytest.mark.usefixtures("old_lake")
+def test_a_lake_without_the_days_that_are_asked_for_gives_no_all_clear(capsys: Output) -> None:
+    """What was asked and what there is; a job that is to fail could not look."""
+    since = datetime.now(UTC).date() - timedelta(days=30)
+    assert cli.run(["query", "run", "ConsoleLoginWithoutMfa"]) == 0
+    said = capsys.readouterr().err
+    assert f"asked from {since}, the lake has 2023-07-10 to 2023-07-10" in said
+    detections = ["query", "run", "--detections", "--severity", "critical", "--fail-on", "high"]
+    assert cli.run(detections) == 2
+    assert "the lake has 2023-07-10 to 2023-07-10" in capsys.readouterr().err
+    assert cli.run([*detections, "--since", "2023-07-01"]) == 0
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.usefixtures("old_lake")
+def test_a_table_without_logs_is_said(capsys: Output) -> None:
+    """Also of a query without a day; one that matches is not spoken of."""
+    assert cli.run(["query", "run", "--sql", "SELECT count(*) FROM auditing.flowlogs"]) == 0
+    assert "has no logs of the table flowlogs" in capsys.readouterr().err
+    sql = "SELECT count(*) FROM auditing.cloudtrail WHERE date >= '2023'"
+    assert cli.run(["query", "run", "--sql", sql]) == 0
+    assert capsys.readouterr().err == ""
 
 
 @pytest.mark.data
@@ -264,8 +299,10 @@ def test_detections_run_together_and_can_fail_a_job(tmp_path: Path, capsys: Outp
     out = capsys.readouterr().out
     assert "TrailStopped" in out
     assert "T1562.008" not in out, "a table holds what a terminal has room for"
+    given_a_log(tmp_path / "bucket", an_event(3), day=str(date.fromisoformat(when) - timedelta(3)))
     assert cli.run([*run, "--fail-on", "high", "--until", "2d"]) == 0
-    assert cli.run([*run, "--fail-on", "high", "--since", when, "--account", "100000000002"]) == 0
+    other = ["--fail-on", "high", "--since", when, "--account", "100000000002"]
+    assert cli.run([*run, *other]) == 2, "there was nothing to look at"
 
 
 @pytest.mark.parametrize(
@@ -313,3 +350,48 @@ def test_queries_of_ones_own_are_listed_shown_and_run(
     assert cli.run(["query", "show", "mine"]) == 2
     monkeypatch.setenv("BASELINE_QUERIES", str(tmp_path / "queries"))
     assert cli.run(["query", "show", "mine"]) == 0
+
+
+MY_DETECTION = MINE.replace("-- name: Mine", "-- name: Bare\n-- severity: high")
+
+
+def test_a_file_that_is_no_query_takes_no_other_away(tmp_path: Path, capsys: Output) -> None:
+    """It is named with its reason; the detections without it may lack something."""
+    given_a_stopped_trail(tmp_path / "bucket")
+    (tmp_path / "queries").mkdir()
+    wrong = {
+        "headless": "SELECT 1",
+        "again": MINE.replace("Mine", "TrailStopped"),
+        "bare": MY_DETECTION,
+    }
+    for name, sql in wrong.items():
+        (tmp_path / f"queries/{name}.sql").write_text(sql)
+    assert cli.run(["query", "list"]) == 0
+    said = capsys.readouterr().err
+    assert "Left out: queries/headless.sql: the header has no name" in said
+    assert "Left out: queries/again.sql: there is another query called TrailStopped" in said
+    assert len(answer(capsys, "--source", "bucket", "TrailStopped")) == 1
+    run = ["query", "run", "--source", "bucket", "--detections", "--severity", "critical"]
+    assert cli.run([*run, "-o", "json"]) == 1
+    out, err = capsys.readouterr()
+    assert [row["detection"] for row in json.loads(out)] == ["TrailStopped"]
+    assert err.count("Left out: ") == 2
+    assert cli.run([*run[:-1], "high", "-o", "json"]) == 1
+    out, err = capsys.readouterr()
+    assert "TrailStopped" in {row["detection"] for row in json.loads(out)}
+    assert "Left out: queries/bare.sql: Bare: does not give the column time" in err
+
+
+def test_a_detection_that_cannot_run_takes_no_other_away(tmp_path: Path, capsys: Output) -> None:
+    """A misspelt column is found before all are one statement."""
+    given_a_stopped_trail(tmp_path / "bucket")
+    (tmp_path / "queries").mkdir()
+    shape = ", ".join(f"evntname AS {name}" for name in SHAPE)
+    sql = f"SELECT {shape} FROM auditing.cloudtrail WHERE date > '2020'"
+    header, _, _ = MY_DETECTION.partition("SELECT")
+    (tmp_path / "queries/wrong.sql").write_text(header.replace("high", "critical") + sql)
+    run = ["query", "run", "--source", "bucket", "--detections", "--severity", "critical"]
+    assert cli.run([*run, "-o", "json"]) == 1
+    out, err = capsys.readouterr()
+    assert [row["detection"] for row in json.loads(out)] == ["TrailStopped"]
+    assert "Left out: queries/wrong.sql: " in err

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, fields
 from functools import wraps
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any, TypeVar
 import click
 
 from baseline.errors import UsageError
-from baseline.query.catalogue import SEVERITIES, saved
+from baseline.query.catalogue import SEVERITIES, Refuse, SavedQuery, saved
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -47,8 +48,13 @@ class Detecting:
                 remedy="Give the days with --since and --until.",
             )
 
-    def asked(self, own: Path | None) -> tuple[str, dict[str, Any]] | None:
-        """One query for all detections, those in ``own`` too; None when they were not asked for."""
+    def asked(
+        self, own: Path | None, refuse: Refuse, *, here: bool
+    ) -> tuple[str, dict[str, Any]] | None:
+        """One query for all detections, those in ``own`` too; None when they were not asked for.
+
+        One of ``own`` that cannot run is told to ``refuse``; ``here`` is whether DuckDB answers.
+        """
         if not self.detections:
             return None
         from baseline.cli.logs_options import day  # noqa: PLC0415  # slow to import
@@ -60,7 +66,10 @@ class Detecting:
         scope = detections.Scope(day(self.since), day(self.until), self.accounts, self.regions)
         if scope.until and scope.since > scope.until:
             raise UsageError("--since is after --until", remedy="Swap them.")
-        return detections.together(detections.at_least(saved(own), self.severity), scope), {}
+        wanted = detections.at_least(saved(own, refuse), self.severity)
+        if any(query.path for query in wanted):
+            wanted = _runnable(wanted, refuse, here=here)
+        return detections.together(wanted, scope), {}
 
     def columns(self, all_columns: Sequence[str], output: str) -> Sequence[str]:
         """What is shown: all of it, but of detections in a table what there is room for."""
@@ -72,6 +81,17 @@ class Detecting:
             return False
         bad = SEVERITIES[: SEVERITIES.index(self.fail_on) + 1]
         return any(row["severity"] in bad for row in rows)
+
+
+def _runnable(
+    wanted: Iterable[SavedQuery], refuse: Refuse, *, here: bool
+) -> tuple[SavedQuery, ...]:
+    from baseline.query import detections  # noqa: PLC0415  # sqlglot is slow to import
+    from baseline.query.duckdb import DuckDB  # noqa: PLC0415  # duckdb is slow to import
+
+    with closing(DuckDB()) as empty:
+        check = empty.check if here else lambda _: None
+        return tuple(detections.runnable(wanted, check, refuse))
 
 
 def detecting_options(command: F) -> F:

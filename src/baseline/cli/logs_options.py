@@ -154,9 +154,9 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
-def name_objects(what: str, pairs: list[tuple[str, str]]) -> None:
-    """Say on stderr which objects do not count, and why."""
+def name_objects(what: str, pairs: list[tuple[str, str]], rest: str = "-o json names all") -> None:
+    """Say on stderr which objects do not count, and why; ``rest`` says where the others are."""
     for key, reason in pairs[:_NAMED]:
         talk(printable(f"{what}: {key} {reason}"))
     if len(pairs) > _NAMED:
-        talk(f"{what}: {len(pairs) - _NAMED} more; -o json names all.")
+        talk(f"{what}: {len(pairs) - _NAMED} more; {rest}.")

@@ -14,11 +14,11 @@ from typing import Any, NoReturn
 import click
 from click.core import ParameterSource
 
-from baseline.cli import shared
+from baseline.cli import query_lake, shared
 from baseline.cli.athena import athena_options, open_athena
 from baseline.cli.detecting import Detecting, detecting_options
 from baseline.cli.sigma_rules import import_sigma
-from baseline.errors import UsageError
+from baseline.errors import QueryError, UsageError
 from baseline.query import catalogue
 
 COLUMNS = (
@@ -70,7 +70,7 @@ def list_queries(
     """
     rows = [
         _entry(saved)
-        for saved in catalogue.saved(_directory(queries_path, config_path))
+        for saved in catalogue.saved(_directory(queries_path, config_path), _leave_out)
         if topic in (None, saved.topic) and (saved.severity or not detections)
     ]
     if output == "table":
@@ -100,6 +100,11 @@ def _entry(saved: catalogue.SavedQuery) -> dict[str, Any]:
     }
 
 
+def _leave_out(error: QueryError) -> None:
+    """A file that is no query takes none of the others away."""
+    shared.talk(shared.printable(f"Left out: {error}"))
+
+
 def _directory(path: Path | None, config_path: Path | None) -> Path:
     return path or shared.load_configuration(config_path).queries
 
@@ -114,7 +119,7 @@ def show_query(name: str, queries_path: Path | None, config_path: Path | None) -
     \b
     Example:  baseline query show RootLogin30Days
     """
-    found = catalogue.find(name, _directory(queries_path, config_path))
+    found = catalogue.find(name, _directory(queries_path, config_path), _leave_out)
     click.echo(shared.printable(found.sql.rstrip()))
 
 
@@ -185,7 +190,12 @@ def run_query(
     """
     detecting.check(name, sql, file, parameters)
     own = _directory(queries_path, config_path) if name or detecting.detections else None
-    text, literals = detecting.asked(own) or _asked(name, sql, file, _values(parameters), own)
+    left_out: list[QueryError] = []
+    text, literals = detecting.asked(own, left_out.append, here=engine == "duckdb") or _asked(
+        name, sql, file, _values(parameters), own
+    )
+    for error in left_out:
+        _leave_out(error)
     statement = _read_statement(text, literals)
     lake_is_given = context.get_parameter_source("lake_path") is ParameterSource.COMMANDLINE
     given = {
@@ -195,20 +205,27 @@ def run_query(
         "--max-bytes": max_bytes is not None,
     }
     _check_engine(engine, [option for option, is_given in given.items() if is_given])
-    missing = 0
+    missing, looked = 0, True
     with _terminated_like_interrupted(), ExitStack() as stack, _patience(show=progress):
         if engine == "athena":
             configuration = shared.load_configuration(config_path)
             athena = open_athena(configuration, profile, workgroup, max_bytes)
             answer = athena.run(_filled(text, literals))
-        elif source:
-            lake, missing = _staged(stack, source, statement, profile)
-            answer = _ask_duckdb(stack, lake, statement)
+            rows = list(islice(answer.rows, limit))
         else:
-            answer = _ask_duckdb(stack, _lake(lake_path, config_path), statement)
-        rows = list(islice(answer.rows, limit))
+            if source:
+                lake, missing, looked = _staged(stack, source, statement, profile)
+            else:
+                lake = query_lake.open_lake(lake_path, config_path)
+            duckdb = _open_duckdb(stack, lake)
+            answer = duckdb.run(statement)
+            rows = list(islice(answer.rows, limit))
+            if not source:
+                missing, looked = query_lake.missing(lake, statement, duckdb)
     shared.show(rows, output, detecting.columns(answer.columns, output))
-    return 1 if missing or detecting.alarmed(rows) else 0
+    if detecting.fail_on and not looked:
+        return 2
+    return 1 if missing or left_out or detecting.alarmed(rows) else 0
 
 
 def _check_engine(engine: str, given: list[str]) -> None:
@@ -243,7 +260,7 @@ def _asked(
     if [name, sql, file].count(None) != 2:  # noqa: PLR2004  # two of three
         raise UsageError("give one of NAME, --sql and --file", remedy="See: baseline query list")
     if name is not None:
-        saved = catalogue.find(name, own)
+        saved = catalogue.find(name, own, _leave_out)
         return saved.sql, saved.literals(values)
     text = sql if sql is not None else _read(file or Path("-"))
     return text, statement.literals(values)
@@ -270,21 +287,13 @@ def _read(file: Path) -> str:
         raise UsageError(f"cannot be read: {reason}", where=str(file)) from None
 
 
-def _lake(path: Path | None, config_path: Path | None) -> Any:
-    from baseline.logs.lake import Lake  # noqa: PLC0415  # only when a query runs
-    from baseline.logs.layout import TABLES  # noqa: PLC0415  # slow to import
+def _staged(
+    stack: ExitStack, source: str, statement: Any, profile: str | None
+) -> tuple[Any, int, bool]:
+    """A passing lake of what the query can touch.
 
-    lake = Lake(path or shared.load_configuration(config_path).lake)
-    if aside := lake.manifest.set_aside():
-        shared.talk(f"{len(aside)} log objects were set aside and are not in this answer.")
-    if not any(lake.files(table) for table in TABLES):
-        shared.talk(f"The lake {lake.path} is empty. Fill it: baseline logs collect")
-    return lake
-
-
-def _staged(stack: ExitStack, source: str, statement: Any, profile: str | None) -> tuple[Any, int]:
-    """A passing lake of what the query can touch, and how many objects could not be used."""
-    from baseline.cli import logs_options  # noqa: PLC0415  # only when raw logs are read
+    And how many objects could not be used, and whether there was anything to look at.
+    """
     from baseline.logs.source import open_source  # noqa: PLC0415  # slow to import
     from baseline.query import pruning, raw  # noqa: PLC0415  # slow to import
     from baseline.sessions import open_session  # noqa: PLC0415  # slow to import
@@ -292,19 +301,21 @@ def _staged(stack: ExitStack, source: str, statement: Any, profile: str | None) 
     session = open_session(profile) if source.startswith("s3://") else None
     directory = stack.enter_context(tempfile.TemporaryDirectory(prefix="baseline-raw-"))
     lake, done = raw.stage(open_source(source, session), statement, Path(directory))
-    logs_options.name_objects("Set aside", done.set_aside)
-    logs_options.name_objects("Not read", done.unread)
-    if not done.objects and pruning.tables(statement):
+    query_lake.name_missing("Set aside", done.set_aside)
+    query_lake.name_missing("Not read", done.unread)
+    missing = len(done.set_aside) + len(done.unread)
+    looked = bool(done.objects or missing or not pruning.tables(statement))
+    if not looked:
         shared.talk(f"No log object in {source} matches the query's account, region and date.")
-    return lake, len(done.set_aside) + len(done.unread)
+    return lake, missing, looked
 
 
-def _ask_duckdb(stack: ExitStack, lake: Any, statement: Any) -> Any:
+def _open_duckdb(stack: ExitStack, lake: Any) -> Any:
     from baseline.query.duckdb import DuckDB  # noqa: PLC0415  # duckdb is slow to import
 
     engine = DuckDB(lake)
     stack.callback(engine.close)
-    return engine.run(statement)
+    return engine
 
 
 @contextmanager

@@ -114,6 +114,16 @@ class Manifest:
         )
         return [Part(*row) for row in rows]
 
+    def days(self, table: str) -> list[Folder]:
+        """The account, region and date of whatever was collected of a table, each once."""
+        rows = self._query(
+            "SELECT DISTINCT date, account, region FROM objects WHERE tbl = ?", (table,)
+        )
+        return [
+            Folder(account=account, region=region, year=date[:4], month=date[5:7], day=date[8:])
+            for date, account, region in rows
+        ]
+
     def set_aside(self) -> list[tuple[str, str]]:
         """Key and reason of the objects that could not be read."""
         return self._query("SELECT key, reason FROM objects WHERE reason NOTNULL ORDER BY key")

@@ -17,7 +17,7 @@ query a detection: it then gives the columns ``SHAPE``, and more of its own if i
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -108,25 +108,46 @@ class SavedQuery:
         return {name: known[name].literal(str(value)) for name, value in given.items()}
 
 
-def saved(directory: Path | None = None) -> tuple[SavedQuery, ...]:
-    """All saved queries, the user's own in ``directory`` too, by name; raises QueryError."""
-    ours = [parse(_text(f), f.name) for f in _files(resources.files("baseline.query") / "sql")]
-    own = [replace(parse(_text(f), str(f)), path=str(f)) for f in _files(directory)]
-    names = {query.name.lower() for query in ours}
-    for query in own:
-        if query.name.lower() in names:
-            raise QueryError(
-                f"there is another query called {query.name}",
-                where=query.path,
-                remedy="Give it a name of its own.",
-            )
-        names.add(query.name.lower())
-    return tuple(sorted((*ours, *own), key=lambda query: query.name))
+Refuse = Callable[[QueryError], None]
 
 
-def find(name: str, directory: Path | None = None) -> SavedQuery:
+def _raise(error: QueryError) -> None:
+    raise error
+
+
+def saved(directory: Path | None = None, refuse: Refuse = _raise) -> tuple[SavedQuery, ...]:
+    """All saved queries, the user's own in ``directory`` too, by name.
+
+    A file of the user's that is none is left out once ``refuse`` was told; by default that raises.
+    """
+    found = {query.name.lower(): query for query in _ours()}
+    for file in _files(directory):
+        try:
+            query = replace(parse(_text(file), str(file)), path=str(file))
+            _check_name(query, found)
+        except QueryError as error:
+            refuse(error)
+        else:
+            found[query.name.lower()] = query
+    return tuple(sorted(found.values(), key=lambda query: query.name))
+
+
+def _ours() -> list[SavedQuery]:
+    return [parse(_text(f), f.name) for f in _files(resources.files("baseline.query") / "sql")]
+
+
+def _check_name(query: SavedQuery, known: Mapping[str, SavedQuery]) -> None:
+    if query.name.lower() in known:
+        raise QueryError(
+            f"there is another query called {query.name}",
+            where=query.path,
+            remedy="Give it a name of its own.",
+        )
+
+
+def find(name: str, directory: Path | None = None, refuse: Refuse = _raise) -> SavedQuery:
     """The saved query called ``name``, in any case; raises UsageError."""
-    known = saved(directory)
+    known = saved(directory, refuse)
     for query in known:
         if query.name.lower() == name.lower():
             return query

@@ -4,7 +4,7 @@ A detection that looks at single events is a condition and some columns; those w
 predicates on account, region and date share one reading. One that counts reads for itself.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -12,7 +12,7 @@ from sqlglot import exp
 
 from baseline.errors import QueryError
 from baseline.query import statement
-from baseline.query.catalogue import SEVERITIES, SHAPE, SavedQuery
+from baseline.query.catalogue import SEVERITIES, SHAPE, Refuse, SavedQuery
 
 COLUMNS = ("detection", "title", "severity", "mitre", *SHAPE)
 
@@ -96,6 +96,25 @@ def at_least(queries: Iterable[SavedQuery], severity: str) -> tuple[SavedQuery, 
     """The detections among ``queries`` that are as severe, or more."""
     wanted = SEVERITIES[: SEVERITIES.index(severity) + 1]
     return tuple(query for query in queries if query.severity in wanted)
+
+
+def runnable(
+    queries: Iterable[SavedQuery], check: Callable[[exp.Query], None], refuse: Refuse
+) -> list[SavedQuery]:
+    """``queries`` without those of the user's own that would keep all others from running.
+
+    ``check`` raises QueryError when the engine would; ``refuse`` is told which are left out.
+    """
+    found = []
+    for saved in queries:
+        try:
+            if saved.path:
+                check(_read(saved, Scope()).query)
+        except QueryError as error:
+            refuse(QueryError(str(error), where=saved.path))
+        else:
+            found.append(saved)
+    return found
 
 
 def together(queries: Sequence[SavedQuery], scope: Scope) -> str:

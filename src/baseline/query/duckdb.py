@@ -71,9 +71,22 @@ class DuckDB:
                 "CREATE OR REPLACE TEMP TABLE candidates (number INTEGER, account VARCHAR, "
                 'region VARCHAR, "date" VARCHAR)'
             )
-            self._connection.executemany("INSERT INTO candidates VALUES (?, ?, ?, ?)", numbered)
+            columns = [list(column) for column in zip(*numbered, strict=True)]
+            # All at once: a lake of years has hundreds of thousands.
+            self._connection.execute(
+                "INSERT INTO candidates SELECT unnest(?), unnest(?), unnest(?), unnest(?)", columns
+            )
             chosen = self._connection.execute(translate(query)).fetchall()
         return [folders[number] for (number,) in sorted(chosen)]
+
+    def first(self, days: Sequence[exp.Expression]) -> str:
+        """The least of ``days``, which name no column; empty when there are none."""
+        if not days:
+            return ""
+        query = exp.select(*(exp.cast(day.copy(), "varchar") for day in days))
+        with _our_errors(query):
+            (row,) = self._connection.execute(translate(query)).fetchall()
+        return min((day for day in row if day), default="")
 
     def _rows(self, query: exp.Query, columns: tuple[str, ...]) -> Iterator[Row]:
         while True:

@@ -36,7 +36,19 @@ def condition(query: exp.Query, table: str) -> exp.Expression | None:
             if own is None:
                 return None
             found.append(own)
-    return exp.or_(*found) if found else None
+    return exp.or_(*dict.fromkeys(found)) if found else None
+
+
+def first_days(query: exp.Query, table: str) -> list[exp.Expression]:
+    """What the query compares ``date`` with to leave out earlier days of ``table``."""
+    whole = condition(query, table)
+    compared = whole.find_all(exp.GT, exp.GTE, exp.EQ, exp.Between) if whole else ()
+    found = [
+        part.args["low"] if isinstance(part, exp.Between) else part.expression
+        for part in compared
+        if isinstance(part.this, exp.Column) and part.this.name.lower() == "date"
+    ]
+    return [day for day in dict.fromkeys(found) if not any(day.find_all(exp.Column))]
 
 
 def _views(table: str) -> tuple[str, ...]:

@@ -78,3 +78,39 @@ def test_a_no_changes_nothing_and_says_so(
 def test_in_a_pipe_a_row_is_a_line_however_wide(capsys: pytest.CaptureFixture[str]) -> None:
     shared.show([{f"column{i}": "x" * 50 for i in range(30)}] * 3, "table")
     assert len(capsys.readouterr().out.splitlines()) == 4
+
+
+@pytest.fixture
+def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "80")
+
+
+@pytest.mark.usefixtures("terminal")
+def test_a_terminal_is_not_flooded(capsys: pytest.CaptureFixture[str]) -> None:
+    shared.show([{"n": i} for i in range(1_500)], "table", most=200)
+    out, err = capsys.readouterr()
+    assert len(out.splitlines()) == 201
+    assert err == "1,300 more: -o csv, -o json or --limit.\n"
+
+
+def test_a_pipe_gets_all_rows(capsys: pytest.CaptureFixture[str]) -> None:
+    shared.show([{"n": i} for i in range(1_500)], "table", most=200)
+    out, err = capsys.readouterr()
+    assert len(out.splitlines()) == 1_501
+    assert err == ""
+
+
+@pytest.mark.usefixtures("terminal")
+def test_no_rows_are_said_and_not_a_chopped_header(capsys: pytest.CaptureFixture[str]) -> None:
+    shared.show([], "table", [f"column{i}" for i in range(30)])
+    assert capsys.readouterr() == ("", "No rows.\n")
+
+
+@pytest.mark.usefixtures("terminal")
+def test_a_record_has_room_for_more_than_a_row(capsys: pytest.CaptureFixture[str]) -> None:
+    row = {f"column{i}": "x" * 20 for i in range(9)} | {"detail": "why"}
+    shared.show([row], "table", list(row)[:9], records=list(row))
+    assert "why" in capsys.readouterr().out
+    shared.show([row], "table", list(row)[:2], records=list(row))
+    assert "why" not in capsys.readouterr().out

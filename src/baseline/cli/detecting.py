@@ -15,11 +15,12 @@ from baseline.query.catalogue import SEVERITIES, Refuse, SavedQuery, saved
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-# What a terminal has room for; -o json has all.
+# What a terminal has room for side by side; -o json has all.
 TABLE = (
     "severity", "time", "detection", "account", "region", "principal", "sourceip", "event",
     "resource",
 )  # fmt: skip
+RECORD = (*TABLE[:3], "title", *TABLE[3:], "detail")
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,10 @@ class Detecting:
     def columns(self, all_columns: Sequence[str], output: str) -> Sequence[str]:
         """What is shown: all of it, but of detections in a table what there is room for."""
         return TABLE if self.detections and output == "table" else all_columns
+
+    def records(self) -> Sequence[str] | None:
+        """What is shown of a detection on lines of its own, where there is room for more."""
+        return RECORD if self.detections else None
 
     def alarmed(self, rows: Iterable[Mapping[str, Any]]) -> bool:
         """Whether a row is as severe as ``--fail-on``, or more."""

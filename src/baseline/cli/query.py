@@ -26,6 +26,7 @@ COLUMNS = (
 )  # fmt: skip
 _TABLE = ("topic", "name", "severity", "title")
 _PATIENCE = 2.0
+_SCREENFULS = 200  # rows that a person at a terminal still looks at
 _OF_DUCKDB = ("--source", "--lake")
 _OF_ATHENA = ("--workgroup", "--max-bytes")
 
@@ -222,7 +223,8 @@ def run_query(
             rows = list(islice(answer.rows, limit))
             if not source:
                 missing, looked = query_lake.missing(lake, statement, duckdb)
-    shared.show(rows, output, detecting.columns(answer.columns, output))
+    columns = detecting.columns(answer.columns, output)
+    shared.show(rows, output, columns, records=detecting.records(), most=limit or _SCREENFULS)
     if detecting.fail_on and not looked:
         return 2
     return 1 if missing or left_out or detecting.alarmed(rows) else 0

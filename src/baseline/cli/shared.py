@@ -120,15 +120,25 @@ def confirm(question: str, *, yes: bool) -> None:
         raise click.exceptions.Exit(1)
 
 
-def show(rows: Sequence[dict[str, Any]], output: str, columns: Sequence[str] | None = None) -> None:
-    """Print ``rows`` on stdout; ``columns`` orders them, default: those of the first row."""
+def show(
+    rows: Sequence[dict[str, Any]],
+    output: str,
+    columns: Sequence[str] | None = None,
+    *,
+    records: Sequence[str] | None = None,
+    most: int | None = None,
+) -> None:
+    """Print ``rows`` on stdout; ``columns`` orders them, default: those of the first row.
+
+    On a terminal a row that comes as a record has ``records``, and no more than ``most`` come.
+    """
     names = list(columns or (rows[0] if rows else ()))
     if output == "json":
         click.echo(json.dumps(list(rows), indent=2, default=str, ensure_ascii=False))
     elif output == "csv":
         click.echo(_csv(rows, names), nl=False)
     else:
-        _table(rows, names)
+        _table(rows, names, list(records or names), most)
 
 
 def _csv(rows: Sequence[dict[str, Any]], names: list[str]) -> str:
@@ -154,18 +164,30 @@ def _text(value: Any) -> str:
     return str(value)
 
 
-def _table(rows: Sequence[dict[str, Any]], names: list[str]) -> None:
+def _table(
+    rows: Sequence[dict[str, Any]], names: list[str], records: list[str], most: int | None
+) -> None:
     """For people: what a terminal cannot show side by side comes a record at a time."""
     from rich.console import Console  # noqa: PLC0415  # rich is slow to import
 
-    cells = [[_plain(row.get(name)) for name in names] for row in rows]
     console = Console()
     if not console.is_terminal:
-        _print_lines(names, cells)
+        _print_lines(names, _cells(rows, names))
         return
+    if not rows:
+        talk("No rows.")
+        return
+    shown = rows[:most]
+    cells = _cells(shown, names)
     wide = sum(_wanted_width(column) for column in zip(names, *cells, strict=True))
     fits = wide <= _CROWDED * console.width
-    console.print(_columns(names, cells) if fits else _records(names, cells))
+    console.print(_columns(names, cells) if fits else _records(records, _cells(shown, records)))
+    if len(rows) > len(shown):
+        talk(f"{len(rows) - len(shown):,} more: -o csv, -o json or --limit.")
+
+
+def _cells(rows: Iterable[dict[str, Any]], names: Sequence[str]) -> list[list[str]]:
+    return [[_plain(row.get(name)) for name in names] for row in rows]
 
 
 def _wanted_width(column: Iterable[str]) -> int:

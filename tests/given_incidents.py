@@ -200,6 +200,9 @@ EVENTS: dict[str, tuple[list[Event], list[Event]]] = {
     "PrincipalActivity": (
         [e("ec2", "RunInstances", userIdentity=user("alice")), login(user("alice"), success=False)],
         [login(user("bob"), success=False), e("ec2", "RunInstances", userIdentity=user("bob"))]),
+    "AddressTimeline": (
+        [e("s3", "ListBuckets", userIdentity=user("anna"), sourceIPAddress=ODD), denied(e("iam", "ListUsers", sourceIPAddress=ODD))],
+        [e("s3", "ListBuckets", userIdentity=user("anna"), sourceIPAddress="198.51.100.7")]),
     "IamChanged": (
         [e("iam", "TagRole", {"roleName": "r"})],
         [e("iam", "GetRole"), e("iam", "CreateRole", userIdentity=SERVICE), denied(e("iam", "CreateRole"))]),

@@ -413,7 +413,7 @@ ROWS: dict[str, Counted] = {
     "PasswordSpraying": Counted(
         {"sourceip": "203.0.113.1", "principal": "s0, s1, s2, s3, s4", "detail": "5 users, 5 failures"},
         [*many(5, lambda n: login(user(f"s{n}"), success=False, sourceIPAddress="203.0.113.1",
-                                  _region=REGION if n % 2 else "us-east-2")),
+                                  _region=REGION if n % 2 else "us-east-2", eventTime=f"{day()}T10:00:0{n}Z")),
          *many(5, lambda _: login(user("s0"), success=False, sourceIPAddress="203.0.113.2"))],
         not_row={"sourceip": "203.0.113.2"}),
     "LoginAfterFailures": Counted(
@@ -596,7 +596,8 @@ ROWS: dict[str, Counted] = {
         {"eventday": day(1), "events": 1, "date": day()}, [e("s3", "ListBuckets") | {"eventTime": f"{day(1)}T23:59:00Z"}],
         not_row={"eventday": day()}),
     "DuplicateEvents": Counted(
-        {"account": ACCOUNT, "region": REGION, "events": 1, "surplus": 1}, [e("s3", "ListBuckets", eventID="twice")] * 2),
+        {"account": ACCOUNT, "region": REGION, "events": 1, "surplus": 1}, 
+        [*[e("s3", "ListBuckets", eventID="twice")] * 2, e("s3", "ListBuckets", eventID="twice", ago=1)]),
 }
 # fmt: on
 

@@ -1,7 +1,7 @@
 -- name: DuplicateEvents
 -- title: Events that were delivered more than once
 -- description: How many events of each account, region and day were delivered by more than one
---   trail.
+--   trail. A copy that was delivered on another day counts as an event of its own.
 -- why: Counts over auditing.cloudtrail count them twice; auditing.cloudtrail_distinct does not. And
 --   a second trail costs.
 -- topic: partitions
@@ -11,11 +11,11 @@ WITH repeated AS (
     eventid,
     account,
     region,
-    min(date) AS day,
+    date AS day,
     count(*) AS times
   FROM auditing.cloudtrail
   WHERE date >= date_format(date_add('day', -:days, current_timestamp), '%Y-%m-%d')
-  GROUP BY 1, 2, 3
+  GROUP BY 1, 2, 3, 4
   HAVING count(*) > 1
 )
 SELECT day, account, region, count(*) AS events, sum(times) - count(*) AS surplus

@@ -255,3 +255,14 @@ def test_a_rule_says_nothing_to_the_terminal(tmp_path: Path, capsys: Output, tit
     shown = capsys.readouterr().out
     assert "stop\N{REPLACEMENT CHARACTER}[31mlogging" in shown
     assert shown.replace("\n", "").isprintable()
+
+
+def test_a_bad_regular_expression_is_told_once(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Not also by the library that reads it, in lines of its own."""
+    (tmp_path / "rule.yml").write_text(rule("{s: {userAgent|re: '(['}, condition: s}"))
+    assert cli.run(["query", "import-sigma", "rule.yml"]) == 1
+    err = capfd.readouterr().err
+    assert err.count("missing ]") == 1
+    assert [line.split(":")[0] for line in err.splitlines()[:1]] == ["Refused"]

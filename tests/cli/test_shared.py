@@ -18,6 +18,12 @@ def test_csv_defuses_formulas_and_leaves_numbers(capsys: pytest.CaptureFixture[s
     assert (row["name"], row["n"]) == ("'=1+1", "-1")
 
 
+def test_csv_defuses_names_of_columns_too(capsys: pytest.CaptureFixture[str]) -> None:
+    """A query gives its columns any name."""
+    shared.show([{"=cmd|' /C calc'!A0": 1}], "csv")
+    assert capsys.readouterr().out == "'=cmd|' /C calc'!A0\n1\n"
+
+
 def test_a_lone_carriage_return_begins_no_new_line_of_a_csv(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -144,7 +144,7 @@ def show(
 def _csv(rows: Sequence[dict[str, Any]], names: list[str]) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(names)
+    writer.writerow(map(_cell, names))
     writer.writerows([_cell(row.get(name)) for name in names] for row in rows)
     return text.getvalue()
 

@@ -10,9 +10,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, ClassVar
 
+import re2
 from sigma.collection import SigmaCollection
 from sigma.conditions import ConditionAND, ConditionNOT, ConditionOR
 from sigma.conversion.base import TextQueryBackend
+from sigma.policy import SigmaPolicy
+from sigma.policy.regex_engine import RE2RegexEngine, RegexPattern
 from sigma.rule import SigmaRule
 from sigma.types import (
     CompareOperators,
@@ -66,11 +69,25 @@ ORDER BY time DESC
 """
 
 
+class _SilentRE2(RE2RegexEngine):
+    """Google's library writes to stderr, past us, what its error says as well."""
+
+    def compile(self, pattern: str, flags: int = 0) -> RegexPattern:
+        """As RE2 does it, once it is known that it can be done."""
+        silent = re2.Options()
+        silent.log_errors = False
+        re2.compile(pattern, silent)
+        return super().compile(pattern, flags)
+
+
+_POLICY = SigmaPolicy(regex_engine=_SilentRE2())
+
+
 def read(file: Path, *, detection: bool) -> Iterator[catalogue.SavedQuery | QueryError]:
     """Each rule in ``file`` as a saved query, or the error that says why it cannot be one."""
     try:
         text = file.read_text(encoding="utf-8")
-        collection = SigmaCollection.from_yaml(text, collect_errors=True)
+        collection = SigmaCollection.from_yaml(text, collect_errors=True, policy=_POLICY)
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8"
         yield QueryError(f"cannot be read: {reason}", where=str(file))

@@ -596,7 +596,7 @@ ROWS: dict[str, Counted] = {
         {"eventday": day(1), "events": 1, "date": day()}, [e("s3", "ListBuckets") | {"eventTime": f"{day(1)}T23:59:00Z"}],
         not_row={"eventday": day()}),
     "DuplicateEvents": Counted(
-        {"account": ACCOUNT, "region": REGION, "events": 1, "surplus": 1}, 
+        {"account": ACCOUNT, "region": REGION, "events": 1, "surplus": 1},
         [*[e("s3", "ListBuckets", eventID="twice")] * 2, e("s3", "ListBuckets", eventID="twice", ago=1)]),
 }
 # fmt: on

@@ -63,6 +63,18 @@ width_bucket(5, 0, 10, 5)
 1 NOT IN (2, NULL)
 NULL IS DISTINCT FROM 1
 is_nan(nan())
+cast(1e10 as varchar)
+cast(1.5e0 as varchar)
+cast(0e0 as varchar)
+cast(-2e0 as varchar)
+cast(123456.789e0 as varchar)
+cast(12345678e0 as varchar)
+cast(1e-5 as varchar)
+cast(0.1e0 + 0.2e0 as varchar)
+cast(1e0 / 3 as varchar)
+cast(sqrt(16) as varchar)
+cast(cast(1.5 as real) as varchar)
+cast(' 12 ' as integer)
 -- Text
 'a' || 'b'
 'a' || NULL
@@ -130,6 +142,14 @@ if(1 > 2, 'a')
 CASE WHEN NULL THEN 1 ELSE 2 END
 CASE 'a' WHEN 'b' THEN 1 END
 nullif('a', 'b')
+format('%s', 1e7)
+format('%s', 2.5e0)
+format('%s', 5)
+format('%s', 1.50)
+format('%s', true)
+format('%,d', 1234567)
+format('%s%%', 12)
+'a' || cast(1e0 as varchar)
 -- Regular expressions
 regexp_like('arn:aws:iam::1:root', ':root$')
 regexp_like('abc', 'B')
@@ -389,6 +409,7 @@ reduce(array[1, 2, 3], 0, (s, x) -> s + x, s -> s)
 reduce(array[1, 2, 3], 1, (s, x) -> s * x, s -> s * 10)
 array[1, 2] = array[1, 2]
 array['x', 'y'][2] || 'z'
+array_distinct(array[1, 1, null])
 -- Maps and rows
 map(array['a', 'b'], array[1, 2])
 map(array['a', 'b'], array[1, 2])['b']
@@ -436,6 +457,7 @@ ipaddress '10.0.0.1' = cast('10.0.0.1' as ipaddress)
 ipaddress '172.20.1.1' BETWEEN ipaddress '172.16.0.0' AND ipaddress '172.31.255.255'
 ipaddress '2001:db8::1' = ipaddress '2001:DB8:0:0::1'
 ipaddress '2001:db8::2' > ipaddress '2001:db8::1'
+cast(cast('010.0.0.1' as ipaddress) as varchar)
 -- URLs
 url_extract_host('https://console.aws.amazon.com:443/x?y')
 url_extract_host('nonsense')
@@ -544,8 +566,20 @@ crc32(to_utf8('abc'))
 checksum('a') IS NULL
 numeric_histogram(2, 1) IS NULL
 regexp_like('fooBar', 'foo(?!x)')
+from_iso8601_date('2026-W27-3')
 -- Answered otherwise
 date '2026-07-02' - date '2026-07-01'
 json_extract_scalar('{"a":1.50}', '$.a')
 1e0 / 0 > 1
 cast(timestamp '2026-07-01 10:00:00' as varchar)
+cast(1e23 as varchar)
+typeof(1)
+typeof(array[1])
+upper('ß')
+json_extract_scalar('{"a":1e10}', '$.a')
+json_format(json_parse('{"b":1,"a":2}'))
+length(cast('ab' as char(5)))
+contains('::/0', cast('1.2.3.4' as ipaddress))
+cast(array[1, 2] as varchar)
+cast('2026-07-01T10:00:00Z' as timestamp)
+cast(date('2026-07-01 10:00:00') as varchar)

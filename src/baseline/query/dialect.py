@@ -6,8 +6,9 @@ mended here on the tree, mostly by calling a macro of ``macros.sql``: those see 
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib import resources
+from itertools import chain, repeat
 
 from sqlglot import exp
 from sqlglot.dialects.trino import Trino
@@ -178,7 +179,19 @@ def _substring(node: exp.Expression) -> exp.Expression:
 
 
 def _format(node: exp.Expression) -> exp.Expression:
-    return _call("printf", node.this, *node.expressions)
+    return _call("printf", node.this, *map(_shown, node.expressions, _conversions(node.this)))
+
+
+def _conversions(pattern: exp.Expression) -> Iterator[str]:
+    """The letters of ``%s`` and ``%5d``, in order; nothing of ``%2$s``, whose order is another."""
+    known = isinstance(pattern, exp.Literal) and "$" not in pattern.name
+    letters = re.findall(r"%[^a-zA-Z%]*([a-zA-Z%])", pattern.name) if known else []
+    return chain((letter for letter in letters if letter != "%"), repeat(""))
+
+
+def _shown(argument: exp.Expression, conversion: str) -> exp.Expression:
+    # DuckDB's %s takes text only.
+    return _call("as_shown", argument) if conversion == "s" else argument
 
 
 def _normalize(node: exp.Expression) -> exp.Expression:

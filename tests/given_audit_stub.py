@@ -43,8 +43,9 @@ SCOUT_DENIED = (
     "2026-01-01 00:00:00 host scout[1] ERROR s3.py L42: Failed to get bucket policy: An error "
     "occurred (AccessDenied) when calling the GetBucketPolicy operation: no\n"
 )
+UNHEARD_OF = RECORD + '"eu-west-1 -- OSError[52]: [Errno 24] Too many open files"}\n'
 ERRORS = {
-    "prowler": {"denied": DENIED * 3, "throttled": THROTTLED},
+    "prowler": {"denied": DENIED * 3, "throttled": THROTTLED, "unheard of": UNHEARD_OF},
     "scoutsuite": {"denied": SCOUT_DENIED},
 }
 # Where the CSV ends, for each way of cutting it.

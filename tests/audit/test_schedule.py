@@ -140,6 +140,14 @@ def test_denied_calls_make_a_result_partial_whatever_the_exit_code(audit: Audit)
     assert entry.counts["UNKNOWN"] == 1
 
 
+def test_an_error_that_nobody_knows_makes_a_result_partial(audit: Audit) -> None:
+    """It may be a whole service that was not seen."""
+    run = audit({f"prowler {FIRST}": "unheard of"})
+    entry = next(e for e in run.entries if e.key == (FIRST, "prowler"))
+    assert (entry.status, entry.reason) == (Status.PARTIAL, "tool 1 times: iam")
+    assert entry.remedy.startswith("See its log")
+
+
 def test_a_service_that_scoutsuite_is_silent_about_makes_its_result_partial(audit: Audit) -> None:
     entry = of(audit({f"scoutsuite {FIRST}": "ec2 alone blind"}), FIRST, "scoutsuite")
     assert (entry.status, entry.reason) == (Status.PARTIAL, "crashed 1 times: ec2")

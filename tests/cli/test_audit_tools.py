@@ -27,7 +27,12 @@ TOOLS_DIR = os.environ.get("BASELINE_TOOLS") or str(default_directory())
 ACCOUNTS = {"production": "400000000004", "development": "600000000006"}
 # Six are there anyway.
 EXTRA = 6
-SERVICES = ("iam", "s3", "ec2", "cloudtrail", "guardduty")
+SERVICES = ("iam", "s3", "ec2", "vpc", "cloudtrail", "guardduty")
+# What is denied in development: ScoutSuite's VPC rules read the last two by way of EC2's pages.
+DENIED = (
+    *(("guardduty", "*"), ("s3", "GetBucketPolicy")),
+    *(("ec2", "DescribeNetworkAcls"), ("ec2", "DescribeFlowLogs")),
+)
 REGION = "eu-west-1"
 LIMITS = [f"--region={REGION}", *(f"--service={service}" for service in SERVICES)]
 
@@ -71,7 +76,7 @@ def audited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Audited]:
     """One audit for all tests here: it takes minutes."""
     simulation = Simulation(Blueprint(extra_members=EXTRA))
     _let_in(simulation)
-    for service, operation in (("guardduty", "*"), ("s3", "GetBucketPolicy")):
+    for service, operation in DENIED:
         simulation.faults.add(Fault.parse(f"deny:{service}:{operation}:{ACCOUNTS['development']}"))
     reports = tmp_path_factory.mktemp("audit") / "reports"
     plainly = tmp_path_factory.mktemp("plainly") / "reports"
@@ -204,6 +209,20 @@ def test_what_rests_on_a_denied_call_is_unknown_and_nothing_else(audited: Audite
     mine = next(f for f in found if f["check"] == "s3_bucket_policy_public_write_access")
     assert mine["detail"].startswith("denied (")
     assert "GetBucketPolicy" in mine["detail"]
+
+
+def test_no_rule_of_scoutsuite_passes_that_reads_pages_which_were_denied(audited: Audited) -> None:
+    """It names EC2, whose pages they are, and passes the VPC rules: nothing was there."""
+    status = {
+        account: Counter(
+            f["status"] for f in audited.findings("scoutsuite", account) if f["service"] == "vpc"
+        )
+        for account in ACCOUNTS
+    }
+    assert status["development"]["PASS"] == 0
+    assert status["development"]["UNKNOWN"] > 5
+    assert status["production"]["PASS"] > 0
+    assert status["production"]["UNKNOWN"] == 0
 
 
 def test_denied_calls_are_told_in_that_account_alone(audited: Audited) -> None:

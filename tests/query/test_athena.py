@@ -198,6 +198,16 @@ def test_a_number_is_filled_in_as_a_number() -> None:
     )
 
 
+def test_a_parameter_stays_apart_from_the_word_before_it() -> None:
+    """It is a value, so it is no name of a column either."""
+    n = {"n": exp.Literal.number(5)}
+    assert filled("SELECT:n AS x WHERE 1 IN (:n) OR:n>2", n) == (
+        "SELECT 5 AS x WHERE 1 IN (5) OR 5>2"
+    )
+    with pytest.raises(QueryError, match="the parameter :n stands where a name is expected"):
+        statement.read("SELECT 'a':n", statement.literals({"n": "b"}))
+
+
 @pytest.mark.parametrize("text", ["-5", "5"])
 def test_a_number_means_the_same_on_both_engines_whatever_stands_before_it(text: str) -> None:
     """Two minus signs in a row would begin a comment on Athena, which takes what follows away."""

@@ -76,7 +76,9 @@ def filled(sql: str, parameters: Mapping[str, exp.Expression]) -> str:
     text, at = [], 0
     for colon, name in pairwise(tokens):
         if colon.token_type is TokenType.COLON and name.text in parameters:
-            text += [sql[at : colon.start], written(parameters[name.text])]
+            before = sql[at : colon.start]
+            # SELECT:n would become SELECT5.
+            text += [before, " " * before[-1:].isalnum(), written(parameters[name.text])]
             at = name.end + 1
     return "".join([*text, sql[at:]])
 
@@ -169,6 +171,12 @@ def _bind(query: exp.Query, values: Mapping[str, exp.Expression]) -> None:
                 f"the parameter {':' * name.isidentifier()}{name} has no value",
                 where="SQL",
                 remedy="Write :name, and give --param name=value.",
+            )
+        if placeholder.arg_key == "alias":
+            raise QueryError(
+                f"the parameter :{name} stands where a name is expected",
+                where="SQL",
+                remedy="Is a comma or an operator missing before it?",
             )
         placeholder.replace(values[name].copy())
     if unused := sorted(set(values) - wanted):

@@ -2,9 +2,12 @@
 
 import gzip
 import json
+import os
+import resource
 import stat
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +17,7 @@ import pytest
 
 from baseline.errors import LogFileError, UsageError
 from baseline.logs import collect as collecting
-from baseline.logs import convert, objects
+from baseline.logs import objects
 from baseline.logs.collect import Collected, collect
 from baseline.logs.discover import days
 from baseline.logs.lake import Lake
@@ -115,17 +118,44 @@ def test_bad_objects_are_set_aside_and_the_good_ones_count(bucket: Path, lake: L
     assert len(lake.manifest.set_aside()) == 4
 
 
-def test_too_little_memory_or_disk_sets_nothing_aside(
-    bucket: Path, lake: Lake, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_too_little_disk_sets_nothing_aside(bucket: Path, lake: Lake) -> None:
     """No object is to blame; the next run brings all."""
-    given_a_log(bucket, an_event(1))
-    with monkeypatch.context() as scarce:
-        scarce.setattr(convert, "_MEMORY", "1MB")
-        with pytest.raises(LogFileError, match=r"cannot be written: Out of Memory.*make room"):
-            gather(bucket, lake)
+    given_a_log(
+        bucket, *(an_event(n, requestParameters=os.urandom(2_000).hex()) for n in range(99))
+    )
+    full = pytest.raises(LogFileError, match=r"cannot be written: .*make room")
+    with limited(resource.RLIMIT_FSIZE, 300_000), full:
+        gather(bucket, lake)
     assert lake.manifest.set_aside() == []
     assert gather(bucket, lake).objects == 1
+
+
+@contextmanager
+def limited(what: int, most: int) -> Iterator[None]:
+    before = resource.getrlimit(what)
+    resource.setrlimit(what, (most, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(what, before)
+
+
+def test_more_headers_in_a_day_than_files_can_be_open(bucket: Path, lake: Lake) -> None:
+    """Anybody who may deliver can invent headers; all of their records come in."""
+    for number in range(150):
+        given_a_flow_log(
+            bucket, f"10.0.0.{number} x", header=f"srcaddr x{number}", mark=f"{number:03}"
+        )
+    given_a_flow_log(bucket, "10.0.0.0 y", header="srcaddr x0", mark="zzz")
+    used = len(list(Path("/dev/fd").iterdir()))
+    with limited(resource.RLIMIT_NOFILE, used + 70):
+        assert gather(bucket, lake).rows == {"flowlogs": 151}
+    rows = duckdb.execute(
+        "SELECT count(DISTINCT srcaddr), count(DISTINCT _object) FROM read_parquet($1)",
+        [lake.files("flowlogs")],
+    ).fetchone()
+    assert rows == (150, 151)
+    assert list(lake.staging.iterdir()) == []
 
 
 def test_a_hostile_object_does_not_stop_the_others(bucket: Path, lake: Lake) -> None:

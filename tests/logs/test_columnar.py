@@ -6,6 +6,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from baseline.logs import convert
 from baseline.logs.collect import Collected, collect
 from baseline.logs.discover import days
 from baseline.logs.lake import Lake
@@ -113,4 +114,29 @@ def test_what_is_no_flow_log_is_set_aside(
     done = gather(bucket, lake)
     assert done.rows == {"flowlogs": 1}
     assert [(name, reason in said) for name, said in done.set_aside] == [(key, True)]
+    assert list(lake.staging.iterdir()) == []
+
+
+def test_a_small_file_that_unpacks_to_very_much_is_set_aside(bucket: Path, lake: Lake) -> None:
+    """Its footer says so; what lies beside it comes in, in every later run, too."""
+    given_parquet(bucket, "a", USUAL)
+    key = given_parquet(bucket, "b", "SELECT repeat('a', 300_000_000) AS srcaddr")
+    done = gather(bucket, lake)
+    assert done.rows == {"flowlogs": 1}
+    assert done.set_aside == [(key, "unpacks to more than 268,435,456 bytes")]
+    given_parquet(bucket, "c", USUAL)
+    assert gather(bucket, lake).rows == {"flowlogs": 1}
+
+
+def test_what_takes_too_much_memory_is_found_and_set_aside(
+    bucket: Path, lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also when its footer says nothing of it; no neighbour suffers."""
+    monkeypatch.setattr(convert, "_MEMORY", "64MB")
+    given_parquet(bucket, "a", USUAL)
+    key = given_parquet(bucket, "b", "SELECT repeat('a', 120_000_000) AS srcaddr")
+    given_a_flow_log(bucket, "2 1 eni-1 10.0.0.9 10.0.0.2 443 51000 6 10 840 1 2 ACCEPT OK")
+    done = gather(bucket, lake)
+    assert done.rows == {"flowlogs": 2}
+    assert done.set_aside == [(key, "takes more than 64MB of memory to convert")]
     assert list(lake.staging.iterdir()) == []

@@ -4,11 +4,12 @@ Nothing of a step is visible before the manifest names its file. An object that 
 set aside with its reason; the others of the batch go on.
 """
 
+import errno
 import hashlib
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO
@@ -122,13 +123,17 @@ def _download(
 
 
 def _convert(lake: Lake, batch: Batch, contents: _Contents, target: Path) -> _Result:
-    """One file of all; when a record has a wrong shape, of all but the objects that have such."""
+    """One file of all; when DuckDB refuses some objects, of all but those."""
     try:
         return _attempt(lake, batch, contents, target)
     except LogFileError:
         bad = _misshapen(lake, replace(batch, absorbed=()), contents, target)
         good = [(new, content) for new, content in contents if new.number not in bad]
-        result = _attempt(lake, batch, good, target)
+        try:
+            result = _attempt(lake, batch, good, target)
+        except LogFileError as error:
+            # Each of them alone is well.
+            raise OSError(errno.ENOMEM, error.what) from None
         result.bad |= bad
         return result
 
@@ -176,17 +181,20 @@ def _stage(
                 continue
             result.rows[new.number] = rows
             result.text_bytes += size
-    return [*stage.columnar, *(staged for staged, _ in stage.files.values())]
+    return [*stage.columnar, *stage.files.values()]
 
 
-class _Stage(ExitStack):
-    """Files of lines, one for each header, and Parquet flow logs as they are."""
+class _Stage(AbstractContextManager["_Stage"]):
+    """Files of lines, one for each header, and Parquet flow logs as they are.
+
+    Only the file of the last header is open: there may be more headers than a process may open.
+    """
 
     def __init__(self, table: str, base: Path) -> None:
-        super().__init__()
         self._table = table
         self._base = base
-        self.files: dict[str, tuple[Staged, BinaryIO]] = {}
+        self._open: tuple[str, BinaryIO] | None = None
+        self.files: dict[str, Staged] = {}
         self.columnar: list[Columnar] = []
 
     def add(self, new: New, content: bytes) -> tuple[int, int]:
@@ -209,10 +217,25 @@ class _Stage(ExitStack):
         return found.rows, len(content)
 
     def _file(self, header: str) -> BinaryIO:
-        if header not in self.files:
+        if self._open and self._open[0] == header:
+            return self._open[1]
+        self.close()
+        if header in self.files:
+            file = self.files[header].path.open("ab")
+        else:
             path = self._base.with_suffix(f".{len(self.files)}.lines")
-            self.files[header] = Staged(path, header), self.enter_context(path.open("wb"))
-        return self.files[header][1]
+            self.files[header], file = Staged(path, header), path.open("wb")
+        self._open = header, file
+        return file
+
+    def close(self) -> None:
+        """Let go of the file that is open."""
+        if self._open:
+            self._open[1].close()
+            self._open = None
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from typing import Any
 
 from baseline.errors import LogFileError
 from baseline.logs import schema
-from baseline.logs.objects import Tag
+from baseline.logs.objects import LARGEST, Tag
 from baseline.logs.schema import Column
 
 MAGIC = b"PAR1"
@@ -41,10 +41,16 @@ def look(connection: Any, path: Path, tag: Tag) -> Columnar:
         counted = connection.execute(
             "SELECT sum(num_rows) FROM parquet_file_metadata($1)", [str(path)]
         ).fetchone()
+        unpacked = connection.execute(
+            "SELECT coalesce(sum(abs(total_uncompressed_size)), 0) FROM parquet_metadata($1)",
+            [str(path)],
+        ).fetchone()
     except duckdb.Error as error:
         reason = str(error).split("\n")[0].replace(str(path), "it")
         raise LogFileError(f"is not valid Parquet: {reason}") from None
     columns = tuple((name, kind) for name, kind, *_ in found if _ours(name))
+    if unpacked[0] > LARGEST:
+        raise LogFileError(f"unpacks to more than {LARGEST:,} bytes")
     if not columns:
         raise LogFileError("is Parquet, but has no column of a flow log")
     return Columnar(path, tag, columns, int(counted[0]))

@@ -3,8 +3,10 @@
 import errno
 import re
 import threading
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,10 @@ _LARGEST_RECORD = 8 * 1024**2
 _MEMORY = "1GB"
 # A query skips whole groups, and writing one holds it: events are ten times a flow record's size.
 _ROW_GROUP = {"cloudtrail": 40_960, "flowlogs": 122_880}
+# DuckDB opens a file for each shape of record at once: more shapes than this are several queries.
+_SHAPES = 32
+# Of a disk that is full DuckDB says this, too, that its memory does not suffice.
+_NO_ROOM = "offload"
 # Making a database costs as much as converting a few megabytes; each thread keeps its own.
 _OWN = threading.local()
 _PLACE = re.compile(r"^.*?(?:in line \d+|line: \d+)[:.]?\s*", re.DOTALL)
@@ -44,9 +50,36 @@ class Absorbed:
 def write(table: str, staged: Sequence[Staged | Columnar], absorbed: Absorbed, target: Path) -> int:
     """Write ``target`` and return its number of rows.
 
-    Raises LogFileError when a record has not the shape of the table, OSError when disk or memory
-    do not suffice.
+    Raises LogFileError when a record has not the shape of the table, or takes too much memory;
+    OSError when the disk does not suffice.
     """
+    *more, last = _by_shapes(staged) or [[]]
+    pieces = [target.with_suffix(f".{number}.piece") for number in range(len(more))]
+    try:
+        for piece, some in zip(pieces, more, strict=True):
+            _write(table, some, Absorbed(), piece)
+        paths = [*map(str, pieces), *absorbed.paths]
+        return _write(table, last, Absorbed(paths, absorbed.without), target)
+    finally:
+        for piece in pieces:
+            piece.unlink(missing_ok=True)
+
+
+def _by_shapes(staged: Sequence[Staged | Columnar]) -> list[list[Staged | Columnar]]:
+    """What has the same shape together, and of many shapes so many at a time."""
+    alike: dict[object, list[Staged | Columnar]] = defaultdict(list)
+    for file in staged:
+        alike[file.header if isinstance(file, Staged) else file.columns].append(file)
+    shapes = list(alike.values())
+    return [
+        list(chain.from_iterable(shapes[start : start + _SHAPES]))
+        for start in range(0, len(shapes), _SHAPES)
+    ]
+
+
+def _write(
+    table: str, staged: Sequence[Staged | Columnar], absorbed: Absorbed, target: Path
+) -> int:
     import duckdb  # noqa: PLC0415  # slow to import
 
     inputs = [_parts(absorbed)] if absorbed.paths else []
@@ -54,12 +87,20 @@ def write(table: str, staged: Sequence[Staged | Columnar], absorbed: Absorbed, t
     inputs += columnar.selects([file for file in staged if isinstance(file, Columnar)])
     try:
         rows = _connection(target.parent).execute(_copy(table, inputs, target)).fetchone()
+    except duckdb.OutOfMemoryException as error:
+        if _NO_ROOM in str(error):
+            raise _scarce(error) from None
+        raise LogFileError(f"takes more than {_MEMORY} of memory to convert") from None
     except duckdb.OperationalError as error:
         # No object is to blame for a full disk.
-        raise OSError(errno.EIO, str(error).split("\n")[0]) from None
+        raise _scarce(error) from None
     except duckdb.Error as error:
         raise LogFileError(_reason(error)) from None
     return int(rows[0])
+
+
+def _scarce(error: Exception) -> OSError:
+    return OSError(errno.EIO, str(error).split("\n")[0])
 
 
 def _copy(table: str, inputs: Sequence[str], target: Path) -> str:

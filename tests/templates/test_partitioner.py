@@ -3,11 +3,12 @@
 import base64
 import json
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from hypothesis import example, given
 from hypothesis import strategies as st
 from sqlglot import exp
@@ -160,6 +161,89 @@ def test_whatever_came_first_the_same_place_is_preferred(places: list[str], data
 
     assert last(places) == last(data.draw(st.permutations(places)))
     assert last(places).location in PLACES
+
+
+class Bucket:
+    """S3 with the folders that files have come to."""
+
+    def __init__(self) -> None:
+        self.keys: list[str] = []
+
+    def get_paginator(self, name: str) -> "Bucket":
+        assert name == "list_objects_v2"
+        return self
+
+    def paginate(self, **asked: str) -> list[dict[str, Any]]:
+        prefix = asked["Prefix"]
+        below = {key[len(prefix) :].partition("/")[0] for key in self.keys}
+        return [{"CommonPrefixes": [{"Prefix": f"{prefix}{name}/"} for name in sorted(below)]}]
+
+    def list_objects_v2(self, **asked: Any) -> dict[str, Any]:
+        return {"Contents": [{"Key": k} for k in self.keys if k.startswith(asked["Prefix"])]}
+
+
+class Catalog:
+    """Glue with one partition; ``meanwhile`` is done once, after the partition was read."""
+
+    def __init__(self, location: str, meanwhile: Callable[[], None]) -> None:
+        self.location = location
+        self.meanwhile = [meanwhile]
+
+    def get_table(self, **_: str) -> dict[str, Any]:
+        return {"Table": {"StorageDescriptor": {}}}
+
+    def batch_create_partition(self, **asked: Any) -> dict[str, Any]:
+        code = {"ErrorCode": "AlreadyExistsException"}
+        (one,) = asked["PartitionInputList"]
+        return {"Errors": [{"PartitionValues": one["Values"], "ErrorDetail": code}]}
+
+    def batch_get_partition(self, **asked: Any) -> dict[str, Any]:
+        found = {"StorageDescriptor": {"Location": self.location}, **asked["PartitionsToGet"][0]}
+        if self.meanwhile:
+            self.meanwhile.pop()()
+        return {"Partitions": [found]}
+
+    def batch_update_partition(self, **asked: Any) -> dict[str, Any]:
+        self.location = asked["Entries"][0]["PartitionInput"]["StorageDescriptor"]["Location"]
+        return {}
+
+
+def test_of_two_functions_that_mend_a_partition_the_slower_undoes_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The account's reads, the organization's updates, then the account's updates."""
+    monkeypatch.setenv("DATABASE", "auditing")
+    own, organizations = plain("CloudTrail"), plain("CloudTrail", organization=ORGANIZATION)
+    bucket = Bucket()
+
+    def arrives(key: str) -> None:
+        bucket.keys.append(key)
+        partition = partitioner.read(BUCKET, key)
+        assert partition
+        assert partitioner._Table(glue, bucket, "cloudtrail").bring_in([partition]) == {}
+
+    digests = f"s3://{BUCKET}/{plain('CloudTrail-Digest', '')}"
+    glue = Catalog(digests, lambda: arrives(organizations))
+    arrives(own)
+    assert glue.location == f"s3://{BUCKET}/{organizations.rpartition('/')[0]}/"
+
+
+def test_a_bucket_that_cannot_be_listed_is_said_to_be_that(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And not that the message of noon was not understood."""
+    denied = ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "ListObjectsV2")
+
+    def client(_: str) -> Any:
+        raise denied
+
+    monkeypatch.setattr("boto3.client", client)
+    body = json.dumps({"source": "aws.events", "time": "2026-07-23T12:00:00Z"})
+    monkeypatch.setattr(partitioner, "bring_in", lambda _: {})
+    answer = partitioner.handler({"Records": [{"messageId": "1", "body": body}]}, None)
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "1"}]}
+    said = json.loads(capsys.readouterr().out)
+    assert (said["what"], "AccessDenied" in said["error"]) == ("bucket not listed", True)
 
 
 # What the template ships

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from urllib.parse import unquote_plus
 
 import boto3
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 ROOT = "AWSLogs/"
 # Items of one call [Glue API reference].
@@ -66,6 +66,9 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
         try:
             for partition in wanted(json.loads(message["body"])):
                 asked[partition].add(message["messageId"])
+        except (ClientError, BotoCoreError) as error:
+            _say("bucket not listed", message=message["messageId"], error=str(error))
+            failed.add(message["messageId"])
         except Exception as error:  # noqa: BLE001  # one message must not hold up the others
             _say("message not understood", message=message["messageId"], error=repr(error))
             failed.add(message["messageId"])
@@ -110,10 +113,10 @@ def bring_in(asked: Any) -> dict[Partition, str]:
         other = chosen.get(partition[:2])
         chosen[partition[:2]] = preferred(partition, other.location) if other else partition
     problems: dict[Any, str] = {}
-    glue = boto3.client("glue")
+    glue, s3 = boto3.client("glue"), boto3.client("s3")
     for table in sorted({partition.table for partition in chosen.values()}):
         found = [p for p in chosen.values() if p.table == table]
-        problems |= _Table(glue, table).bring_in(found)
+        problems |= _Table(glue, s3, table).bring_in(found)
     # Whoever lost to another place shares its fate: it is as good as added, or failed with it.
     return {p: problems[chosen[p[:2]]] for p in asked if chosen[p[:2]] in problems}
 
@@ -121,8 +124,10 @@ def bring_in(asked: Any) -> dict[Partition, str]:
 def preferred(partition: Partition, location: str) -> Partition:
     """The partition at its own place or at ``location``: the same whichever comes first.
 
-    An organization's trail has everything that an account's own has, so its folder is preferred; a
-    place that is no folder of these logs never is.
+    A partition has one place, so of two trails Athena sees one: the organization's, which every
+    account has. What only the account's own records, such as data events, is then not seen by
+    Athena; ``baseline logs partitions`` names the folders. A place that is no folder of these logs
+    is never preferred.
     """
     other = Partition(partition.table, partition.values, location)
     return min(partition, other, key=_preference) if _fits(other) else partition
@@ -175,8 +180,9 @@ def _lately(s3: Any, days: tuple[date, ...], place: tuple[str, str]) -> list[Par
 class _Table:
     """One table of the data catalog, as partitions are added to it."""
 
-    def __init__(self, glue: Any, name: str) -> None:
+    def __init__(self, glue: Any, s3: Any, name: str) -> None:
         self._glue = glue
+        self._s3 = s3
         self._place = {"DatabaseName": os.environ["DATABASE"], "TableName": name}
 
     def bring_in(self, partitions: list[Partition]) -> dict[Partition, str]:
@@ -186,8 +192,12 @@ class _Table:
         there = self._each(partitions, CREATES, self._create, problems)
         known = [by_values[values] for values in there]
         wrong = self._each(known, READS, self._wrong, problems)
-        self._each(wrong, UPDATES, self._update, problems)
-        return problems
+        updated = self._each(wrong, UPDATES, self._update, problems)
+        # Glue takes the last of two updates, whichever knew better. What knew better came with a
+        # file, which is in the bucket by now: so the last to update sees it.
+        better = self._each(updated, 1, self._better, problems)
+        self._each(better, UPDATES, self._update, problems)
+        return {by_values[p.values]: problem for p, problem in problems.items()}
 
     def _each(self, items: list[Any], most: int, work: Any, problems: dict[Partition, str]) -> Any:
         """What ``work`` gives for all items, so many at a time; a refused call hides no other."""
@@ -229,7 +239,7 @@ class _Table:
         return [p for p in some if p.values in found and _misplaced(p, found[p.values])]
 
     def _update(self, some: list[Partition], problems: dict[Partition, str]) -> Any:
-        """Point partitions to where they should."""
+        """Point partitions to where they should; gives those that were."""
         answer = self._glue.batch_update_partition(
             **self._place,
             Entries=[
@@ -240,7 +250,13 @@ class _Table:
         by_values = {p.values: p for p in some}
         for error in answer.get("Errors", ()):
             problems[by_values[tuple(error["PartitionValueList"])]] = _reason(error)
-        return []
+        return [partition for partition in some if partition not in problems]
+
+    def _better(self, some: list[Partition], problems: dict[Partition, str]) -> list[Partition]:
+        """The organization's folders of the same logs, where the bucket has such."""
+        del problems
+        found = (_of_organization(self._s3, partition) for partition in some)
+        return [partition for partition in found if partition]
 
     def _input(self, partition: Partition) -> dict[str, Any]:
         descriptor = self._descriptor() | {"Location": partition.location}
@@ -254,6 +270,22 @@ class _Table:
             )
             self.described: dict[str, Any] = table["Table"]["StorageDescriptor"]
         return self.described
+
+
+def _of_organization(s3: Any, partition: Partition) -> Partition | None:
+    bucket, _, folder = partition.location.removeprefix("s3://").partition("/")
+    if not folder.startswith(ROOT):  # no trail of the roll-out's; its role may not list there
+        return None
+    rest = folder[len(ROOT) :]
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=ROOT, Delimiter="/")
+    for child in (c["Prefix"] for page in pages for c in page.get("CommonPrefixes", ())):
+        place = f"s3://{bucket}/{child}{rest}"
+        other = Partition(partition.table, partition.values, place)
+        if _ORGANIZATION.fullmatch(child[len(ROOT) : -1]) and _fits(other):
+            listed = s3.list_objects_v2(Bucket=bucket, Prefix=child + rest, MaxKeys=1)
+            if listed.get("Contents"):
+                return other
+    return None
 
 
 def _after_root(key: str) -> tuple[str, str, str]:

@@ -33,6 +33,7 @@ def a_run(reports: Path, rows: list[list[str]], log: str = "", name: str = "firs
     with (directory / "prowler.csv").open("w", newline="") as out:
         csv.writer(out, delimiter=";").writerows([HEADER, *rows])
     (directory / "prowler-errors.log").write_text(log)
+    (directory / "log.txt").write_text("Executing 0 checks, please wait...\n")
     results.note(directory, prowler.obstacles(directory, directory))
     where = directory.relative_to(reports)
     looked = Entry(

@@ -1,5 +1,6 @@
 """Flow logs: collecting text into the lake, and asking it, against unpacking and zgrep."""
 
+import os
 import subprocess
 import time
 from collections.abc import Iterator
@@ -13,7 +14,9 @@ from baseline.logs.lake import Lake
 from baseline.query import statement
 from baseline.query.duckdb import DuckDB
 
-SIZE = Size(accounts=4, regions=2, days=10, objects=5, records=20_000)
+# Of records; another number of them by the environment, such as the fifty of the README.
+MILLIONS = int(os.environ.get("BENCH_MILLIONS", "8"))
+SIZE = Size(accounts=4, regions=2, days=10, objects=5, records=MILLIONS * 2_500)
 TOP_TALKERS = (
     "SELECT srcaddr, dstaddr, sum(bytes) AS b FROM auditing.flowlogs WHERE action = 'ACCEPT'"
     " GROUP BY srcaddr, dstaddr ORDER BY b DESC LIMIT 10"

@@ -188,7 +188,7 @@ def test_a_rule_becomes_a_detection_among_the_others(tmp_path: Path, capsys: Out
             "path": "queries/TrailStoppedBySomebody.sql",
         }
     ]
-    assert "1 rules were brought in, 1 refused." in err
+    assert "1 rule was brought in, 1 refused." in err
     assert cli.run(["query", "list", "--detections", "-o", "json"]) == 0
     listed = {row["name"]: row for row in json.loads(capsys.readouterr().out)}
     mine = listed["TrailStoppedBySomebody"]

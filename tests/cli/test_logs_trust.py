@@ -53,6 +53,10 @@ def test_valid_then_tampered_then_copied(
     assert f"log s3://{BUCKET}/{victim} missing" in err
     (row,) = json.loads(out)
     assert (row["state"], row["invalid"]) == ("invalid", 1)
+    assert cli.run([*command, "-o", "table"]) == 1
+    out = capsys.readouterr().out
+    assert "acme-main us-east-1" in out, "people know accounts by their names"
+    assert "T00:00" not in out, "and need the days"
     assert [(f["kind"], f["verdict"]) for f in row["files"]] == [("log", "missing")]
 
     source = Bucket(client, BUCKET)

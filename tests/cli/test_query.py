@@ -131,7 +131,7 @@ def test_a_query_of_no_table_misses_no_logs(capsys: Output) -> None:
 
 @pytest.mark.usefixtures("bucket")
 def test_a_terminated_query_leaves_nothing_behind(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Output
 ) -> None:
     """Copies of logs are not for who comes after."""
     (tmp_path / "passing").mkdir()
@@ -157,6 +157,7 @@ def test_a_terminated_query_leaves_nothing_behind(
         killer.join()
         signal.signal(signal.SIGTERM, before)
     assert list(left.glob("baseline-*")) == []
+    assert "kept" not in capsys.readouterr().err, "a query does nothing that could be"
 
 
 def test_broken_objects_beside_good_ones(tmp_path: Path, capsys: Output) -> None:

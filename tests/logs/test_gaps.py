@@ -114,3 +114,12 @@ def test_a_broken_digest_covers_nothing(bucket: Memory) -> None:
     for key in bucket.keys("_20260703T121500Z"):
         bucket.objects_[key] = Fetched(b"garbage")
     assert gaps(bucket) == [a_gap(State.GAP)]
+
+
+def test_a_copy_has_no_gap_after_its_last_day(bucket: Memory) -> None:
+    """What came later was not lost: it was never copied."""
+    bucket.bucket = ""
+    assert find(bucket, Selection(), (), LAST + timedelta(days=1000)) == []
+    until = (LAST + timedelta(days=10)).isoformat()
+    (after,) = find(bucket, Selection(until=until), (), LAST)
+    assert (after.since, after.until) == ("2026-07-06", until)

@@ -188,6 +188,7 @@ def test_parameters_are_filled_in_as_literals(capsys: Output) -> None:
     out = capsys.readouterr()
     assert json.loads(out.out) == [{"who": "O'Neil", "text": ":who"}]
     assert "Athena scanned" in out.err
+    assert "less than $0.0001" in out.err
 
 
 def test_a_number_is_filled_in_as_a_number() -> None:

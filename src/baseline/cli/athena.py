@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from baseline.query.athena import Athena, Execution
 
 _UNITS = ("B", "KB", "MB", "GB", "TB")
+_LEAST = 0.0001
 _SIZE = re.compile(r"(?P<number>\d{1,15})\s*(?P<unit>[KMGT]?B)?", re.IGNORECASE | re.ASCII)
 
 
@@ -59,9 +60,13 @@ def _tell_cost(execution: "Execution") -> None:
     if not execution.ended:
         return
     talk(
-        f"Athena scanned {shown(execution.scanned)}: about ${execution.dollars:.4f}"
+        f"Athena scanned {shown(execution.scanned)}: {_price(execution.dollars)}"
         " at the list price of $5 a TB, 10 MB at least."
     )
+
+
+def _price(dollars: float) -> str:
+    return f"about ${dollars:.4f}" if dollars >= _LEAST else f"less than ${_LEAST}"
 
 
 def shown(size: int) -> str:

@@ -7,6 +7,7 @@ import click
 
 from baseline.cli import shared
 from baseline.cli.logs_options import (
+    account_names,
     expected_places,
     place_options,
     selection,
@@ -52,7 +53,8 @@ def gaps(
     unknown   there are logs of other days, but no digests at all
     never     an account or region of the organization of which there is nothing
 
-    The digests are believed here; `logs validate` proves them. The last day is yesterday.
+    The digests are believed here; `logs validate` proves them. The last day is
+    yesterday, or the last of a copy.
 
     Exit code 0: no days are missing. 1: removed, gap or never. 2: nothing worse than unknown.
     """
@@ -65,7 +67,10 @@ def gaps(
     found = library.find(place, wanted, expected, yesterday)
     rows = [_row(gap) for gap in found]
     if output == "table":
-        named = [row | {"account_name": row["account"]} for row in rows]
+        names = account_names(session) if rows else {}
+        named = [
+            row | {"account_name": names.get(str(row["account"]), row["account"])} for row in rows
+        ]
         shared.show(grouped(named, _ALIKE), output, ("state", "where", *_ALIKE[1:]))
     else:
         shared.show(rows, output, _COLUMNS)

@@ -10,7 +10,7 @@ import click
 
 from baseline.cli.shared import talk
 from baseline.configuration import Configuration
-from baseline.errors import AwsError, UsageError
+from baseline.errors import AwsError, BaselineError, UsageError
 from baseline.logs.layout import Selection
 from baseline.logs.source import NO_BUCKET, Original, Source, open_source
 from baseline.organization import discover, enabled_regions
@@ -133,6 +133,14 @@ def account_ids(names: Iterable[str], session: Session | None) -> frozenset[str]
             remedy="See: baseline accounts",
         )
     return frozenset(ids | {known[name] for name in others})
+
+
+def account_names(session: Session | None) -> dict[str, str]:
+    """Names by id, to be read by people; none where the organization cannot be asked."""
+    try:
+        return {a.id: a.name for a in discover(session).accounts} if session else {}
+    except BaselineError:
+        return {}
 
 
 def day(text: str) -> str:

@@ -1,7 +1,7 @@
 """``baseline logs validate``: prove that CloudTrail's logs are those that it delivered."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +10,7 @@ import click
 
 from baseline.cli import shared
 from baseline.cli.logs_options import (
+    account_names,
     expected_places,
     place_options,
     printable,
@@ -35,6 +36,7 @@ _COLUMNS = (
 _SUMS = ("digests", "logs", "invalid", "unproven")
 _TOGETHER = ("state", "where", "trail", *_SUMS, "from", "to")
 _CAUSES = 50
+_A_DAY = len("2026-07-01")  # the hour is in the other forms
 _DOUBTS = (Verdict.UNPROVEN, Verdict.UNREAD)
 
 
@@ -93,10 +95,11 @@ def validate_logs(
             remedy="Check --source and the filters; digests come an hour after the trail is made.",
         )
     results.sort(key=lambda result: result.chain)
-    _tell(results)
+    names = account_names(session)
+    _tell(results, names)
     rows = [_row(result, details=output == "json") for result in results]
     if output == "table":
-        shared.show(_together(rows), output, _TOGETHER)
+        shared.show(_together(rows, names), output, _TOGETHER)
     else:
         shared.show(rows, output, None if output == "json" else _COLUMNS)
     states = {result.state for result in results}
@@ -125,7 +128,7 @@ class _Clients:
         return self._session.client("cloudtrail", region)
 
 
-def _tell(results: Sequence[Result]) -> None:
+def _tell(results: Sequence[Result], names: Mapping[str, str]) -> None:
     """Say on stderr what is wrong, file by file, and then what could not be proven."""
     problems = [problem for result in results for problem in result.problems]
     for problem in problems:
@@ -135,7 +138,8 @@ def _tell(results: Sequence[Result]) -> None:
     silent: dict[Silence, list[dict[str, Any]]] = defaultdict(list)
     for result in results:
         place = result.chain.place
-        named = {"account": place.account, "account_name": place.account, "region": place.region}
+        name = names.get(place.account, place.account)
+        named = {"account": place.account, "account_name": name, "region": place.region}
         for silence in result.silences:
             silent[silence].append(named)
     for silence, places in silent.items():
@@ -186,20 +190,21 @@ def _row(result: Result, *, details: bool) -> dict[str, Any]:
     return row
 
 
-def _together(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+def _together(rows: Iterable[dict[str, Any]], names: Mapping[str, str]) -> list[dict[str, Any]]:
     """For people: the whole organization in a few rows, and one for each chain that is invalid."""
     groups: dict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
     for row in rows:
         alone = (row["account"], row["region"]) if row["state"] == "invalid" else ()
-        groups[row["state"], row["trail"], *alone].append(row | {"account_name": row["account"]})
+        name = names.get(row["account"], row["account"])
+        groups[row["state"], row["trail"], *alone].append(row | {"account_name": name})
     return [
         {
             "state": members[0]["state"],
             "where": where(members),
             "trail": members[0]["trail"],
             **{name: sum(member[name] for member in members) for name in _SUMS},
-            "from": min(member["from"] for member in members),
-            "to": min(member["to"] for member in members),
+            "from": min(member["from"] for member in members)[:_A_DAY],
+            "to": min(member["to"] for member in members)[:_A_DAY],
         }
         for members in groups.values()
     ]

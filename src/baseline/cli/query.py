@@ -322,7 +322,7 @@ def _open_duckdb(stack: ExitStack, lake: Any) -> Any:
 
 @contextmanager
 def _terminated_like_interrupted() -> Iterator[None]:
-    """SIGTERM, too, leaves no copies of logs behind."""
+    """SIGTERM, too, leaves no copies of logs behind; of a query there is nothing to be kept."""
 
     def interrupt(*_: object) -> NoReturn:
         raise KeyboardInterrupt
@@ -330,6 +330,9 @@ def _terminated_like_interrupted() -> Iterator[None]:
     before = signal.signal(signal.SIGTERM, interrupt)
     try:
         yield
+    except KeyboardInterrupt:
+        shared.talk("Interrupted.")
+        raise click.exceptions.Exit(130) from None
     finally:
         signal.signal(signal.SIGTERM, before)
 

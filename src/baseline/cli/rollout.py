@@ -285,7 +285,7 @@ def _announce(job: _Job, made: Plan) -> None:
     """Say on stderr what is going to happen, before it is asked for."""
     columns = ("action", "kind", "name")
     for row in grouped((_step(job, step) for step in made.changes), columns):
-        shared.talk(f"  {row['action']:8}{row['kind']:16}{row['name']:18}{row['where']}")
+        shared.talk(f"  {row['action']:8}{row['kind']:16}{row['name']:18} {row['where']}")
     for step in made.changes:
         if step.action is Action.RETAIN:
             shared.talk(f"Given up: {step.part} {step.reason}.")

@@ -65,7 +65,8 @@ def import_sigma(
             taken.add(found.name.lower())
             rows.append(_row(found, directory))
     shared.show(rows, output, ("name", "severity", "title", "path"))
-    shared.talk(f"{len(rows)} rules were brought in, {refused} refused.")
+    brought = "1 rule was" if len(rows) == 1 else f"{len(rows)} rules were"
+    shared.talk(f"{brought} brought in, {refused} refused.")
     return 1 if refused else 0
 
 

@@ -57,7 +57,7 @@ def find(
     """The days without logs of every place that has a folder or is expected to have one.
 
     Without a first day in ``wanted`` a place is looked at from its own first day on; without a
-    last one until ``yesterday``. Raises the source's errors.
+    last one until ``yesterday``, or the last day of a copy. Raises the source's errors.
     """
     logged: dict[Place, set[date]] = defaultdict(set)
     trails = Selection(
@@ -69,12 +69,21 @@ def find(
     for chain, names in listed(source, wanted, _span(wanted, yesterday)).items():
         named[chain.place.account, chain.place.region] += names
     last = date.fromisoformat(wanted.until) if wanted.until else yesterday
+    if not wanted.until and not source.bucket:
+        last = min(last, _last_day(logged, named))
     found: list[Gap] = []
     for place in sorted({*logged, *named, *expected}):
         silent = _silent(wanted, last, logged[place], named[place])
         states = _judged(source, silent, named[place], ever=bool(logged[place]))
         found += _in_rows(place, states)
     return found
+
+
+def _last_day(logged: Mapping[Place, set[date]], named: Mapping[Place, list[Name]]) -> date:
+    """Of a copy: the days after it were not lost, but never copied."""
+    # A digest that ends on a day covers the day before to its end.
+    covered = {name.end.date() - _DAY for names in named.values() for name in names}
+    return max(covered.union(*logged.values()), default=date.max)
 
 
 def _span(wanted: Selection, yesterday: date) -> Span:

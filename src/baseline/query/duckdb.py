@@ -34,7 +34,8 @@ class DuckDB:
     def __init__(self, lake: Lake | None = None) -> None:
         room = lake.spill() if lake else None
         self._spill = tempfile.TemporaryDirectory(prefix="baseline-query-", dir=room)
-        self._connection = _connect(lake, Path(self._spill.name))
+        with _interruptible():
+            self._connection = _connect(lake, Path(self._spill.name))
 
     def close(self) -> None:
         """Let go of memory and temporary files."""
@@ -196,9 +197,7 @@ def _table(table: str, files: list[str]) -> str:
 
 
 @contextmanager
-def _our_errors(query: exp.Query) -> Iterator[None]:
-    import duckdb  # noqa: PLC0415  # slow to import
-
+def _interruptible() -> Iterator[None]:
     try:
         yield
     except RuntimeError as error:
@@ -206,5 +205,14 @@ def _our_errors(query: exp.Query) -> Iterator[None]:
         if str(error) == "Query interrupted":
             raise KeyboardInterrupt from None
         raise
+
+
+@contextmanager
+def _our_errors(query: exp.Query) -> Iterator[None]:
+    import duckdb  # noqa: PLC0415  # slow to import
+
+    try:
+        with _interruptible():
+            yield
     except duckdb.Error as error:
         raise refused(str(error), query) from None

@@ -22,7 +22,7 @@ _LARGEST_RECORD = 8 * 1024**2
 _MEMORY = "1GB"
 # A query skips whole groups, and writing one holds it: events are ten times a flow record's size.
 _ROW_GROUP = {"cloudtrail": 40_960, "flowlogs": 122_880}
-# DuckDB opens a file for each shape of record at once: more shapes than this are several queries.
+# A statement grows with every shape of record in it: more than this are several statements.
 _SHAPES = 32
 # Of a disk that is full DuckDB says this, too, that its memory does not suffice.
 _NO_ROOM = "offload"

@@ -311,7 +311,10 @@ def test_detections_run_together_and_can_fail_a_job(tmp_path: Path, capsys: Outp
     [
         (["--detections", "TrailStopped"], "--detections runs without NAME"),
         (["--detections", "--param", "days=7"], "--detections runs without NAME"),
-        (["TrailStopped", "--since", "7d"], "need --detections"),
+        (["--sql", "SELECT 1", "--since", "7d"], "need a saved query, or --detections"),
+        (["TrailStopped", "--fail-on", "high"], "--fail-on needs --detections"),
+        (["TrailStopped", "--since", "7d", "--param", "days=3"], "are two answers"),
+        (["PrincipalsFirstSeen", "--since", "7d"], "takes no --since and --until"),
         (["--detections", "--account", "production"], "'production' is no account id"),
         (["--detections", "--since", "1d", "--until", "2d"], "--since is after --until"),
     ],
@@ -351,6 +354,17 @@ def test_queries_of_ones_own_are_listed_shown_and_run(
     assert cli.run(["query", "show", "mine"]) == 2
     monkeypatch.setenv("BASELINE_QUERIES", str(tmp_path / "queries"))
     assert cli.run(["query", "show", "mine"]) == 0
+
+
+@pytest.mark.usefixtures("bucket")
+def test_a_saved_query_can_be_asked_of_days_and_places(capsys: Output, tmp_path: Path) -> None:
+    """In the place of the days that it looks back."""
+    stop = an_event(1, eventName="StopLogging", eventSource="cloudtrail.amazonaws.com")
+    given_a_log(tmp_path / "bucket", stop, day="2023-07-10")
+    ask = ["--source", "bucket", "TrailStopped", "--since", "2023-07-01", "--until", "2023-07-31"]
+    assert len(answer(capsys, *ask)) == 1
+    assert len(answer(capsys, *ask, "--region", "eu-west-1", "--account", "100000000001")) == 1
+    assert answer(capsys, *ask, "--region", "us-east-1") == []
 
 
 MY_DETECTION = MINE.replace("-- name: Mine", "-- name: Bare\n-- severity: high")

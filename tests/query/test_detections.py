@@ -15,7 +15,7 @@ from baseline.logs.lake import Lake
 from baseline.logs.layout import Selection
 from baseline.logs.source import Directory
 from baseline.query import catalogue, pruning, statement
-from baseline.query.detections import COLUMNS, Scope, at_least, together
+from baseline.query.detections import COLUMNS, Scope, at_least, narrowed, together
 from baseline.query.duckdb import DuckDB
 from baseline.simulation.blueprint import Blueprint
 from baseline.simulation.cloudtrail import History
@@ -163,6 +163,15 @@ def test_a_detection_of_ones_own_runs_with_the_others(over_incidents: DuckDB) ->
     )
     rows = ask(over_incidents, Scope(accounts=(ACCOUNT,)), [mine, *SOME])
     assert {row["region"] for row in rows if row["detection"] == "Mine"} >= {REGION}
+
+
+def test_every_saved_query_can_be_narrowed(over_incidents: DuckDB) -> None:
+    """To a day, an account and a region, whatever it joins or counts."""
+    for saved in catalogue.saved():
+        names = {parameter.name for parameter in saved.parameters}
+        days = {"since": "2020-01-01"} if "days" in names and "before" not in names else {}
+        sql = narrowed(saved, {}, Scope(accounts=(ACCOUNT,), regions=(REGION,), **days))
+        over_incidents.check(statement.read(sql))
 
 
 def test_a_detection_of_another_shape_is_refused() -> None:

@@ -1,4 +1,4 @@
-"""``query run --detections``: its options, and what they mean."""
+"""``query run --detections``, and days and places of saved queries: the options' meaning."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -35,15 +35,21 @@ class Detecting:
     severity: str
     fail_on: str | None
 
-    def check(self, *others: Any) -> None:
+    @property
+    def narrows(self) -> bool:
+        """Whether days, accounts or regions were given."""
+        return bool(self.since or self.until or self.accounts or self.regions)
+
+    def check(self, name: str | None, *others: Any) -> None:
         """Raise UsageError when options contradict each other; ``others`` belong to one query."""
-        narrowed = self.since or self.until or self.accounts or self.regions or self.fail_on
-        if narrowed and not self.detections:
+        if self.narrows and not self.detections and not name:
             raise UsageError(
-                "--since, --until, --account, --region and --fail-on need --detections",
-                remedy="Write other queries' limits into their SQL, or give --param.",
+                "--since, --until, --account and --region need a saved query, or --detections",
+                remedy="Write other queries' limits into their SQL.",
             )
-        if self.detections and any(others):
+        if self.fail_on and not self.detections:
+            raise UsageError("--fail-on needs --detections", remedy="Leave it out.")
+        if self.detections and any((name, *others)):
             raise UsageError(
                 "--detections runs without NAME, --sql, --file and --param",
                 remedy="Give the days with --since and --until.",
@@ -58,6 +64,24 @@ class Detecting:
         """
         if not self.detections:
             return None
+        from baseline.query import detections  # noqa: PLC0415  # sqlglot is slow to import
+
+        scope = self.scope()
+        wanted = detections.at_least(saved(own, refuse), self.severity)
+        if any(query.path for query in wanted):
+            wanted = _runnable(wanted, refuse, here=here)
+        return detections.together(wanted, scope), {}
+
+    def of_saved(self, query: SavedQuery, values: dict[str, str]) -> tuple[str, dict[str, Any]]:
+        """One saved query, and literals for its parameters, over the days and places asked for."""
+        if not self.narrows:
+            return query.sql, query.literals(values)
+        from baseline.query import detections  # noqa: PLC0415  # sqlglot is slow to import
+
+        return detections.narrowed(query, values, self.scope()), {}
+
+    def scope(self) -> Any:
+        """The days, accounts and regions; raises UsageError when they are none."""
         from baseline.cli.logs_options import day  # noqa: PLC0415  # slow to import
         from baseline.query import detections  # noqa: PLC0415  # sqlglot is slow to import
 
@@ -67,10 +91,7 @@ class Detecting:
         scope = detections.Scope(day(self.since), day(self.until), self.accounts, self.regions)
         if scope.until and scope.since > scope.until:
             raise UsageError("--since is after --until", remedy="Swap them.")
-        wanted = detections.at_least(saved(own, refuse), self.severity)
-        if any(query.path for query in wanted):
-            wanted = _runnable(wanted, refuse, here=here)
-        return detections.together(wanted, scope), {}
+        return scope
 
     def columns(self, all_columns: Sequence[str], output: str) -> Sequence[str]:
         """What is shown: all of it, but of detections in a table what there is room for."""

@@ -182,7 +182,7 @@ def run_query(
     """Run a saved query, or one of your own, over the lake, straight over raw logs, or on Athena.
 
     \b
-    Example:  baseline query run RootLogin30Days
+    Example:  baseline query run TrailStopped --since 2026-07-01 --region eu-west-1
     Example:  baseline query run --sql "select count(*) from auditing.cloudtrail"
     Example:  baseline query run RootLogin30Days --engine athena --max-bytes 5GB
     Example:  baseline query run --detections --since 7d --fail-on high
@@ -193,7 +193,7 @@ def run_query(
     own = _directory(queries_path, config_path) if name or detecting.detections else None
     left_out: list[QueryError] = []
     text, literals = detecting.asked(own, left_out.append, here=engine == "duckdb") or _asked(
-        name, sql, file, _values(parameters), own
+        name, sql, file, _values(parameters), own=own, detecting=detecting
     )
     for error in left_out:
         _leave_out(error)
@@ -254,7 +254,9 @@ def _asked(
     sql: str | None,
     file: Path | None,
     values: dict[str, str],
+    *,
     own: Path | None,
+    detecting: Detecting,
 ) -> tuple[str, Any]:
     """The text of the one query that was asked for, and a literal for each parameter."""
     from baseline.query import statement  # noqa: PLC0415  # sqlglot is slow to import
@@ -262,8 +264,7 @@ def _asked(
     if [name, sql, file].count(None) != 2:  # noqa: PLR2004  # two of three
         raise UsageError("give one of NAME, --sql and --file", remedy="See: baseline query list")
     if name is not None:
-        saved = catalogue.find(name, own, _leave_out)
-        return saved.sql, saved.literals(values)
+        return detecting.of_saved(catalogue.find(name, own, _leave_out), values)
     text = sql if sql is not None else _read(file or Path("-"))
     return text, statement.literals(values)
 

@@ -4,7 +4,7 @@ A detection that looks at single events is a condition and some columns; those w
 predicates on account, region and date share one reading. One that counts reads for itself.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -135,6 +135,24 @@ def together(queries: Sequence[SavedQuery], scope: Scope) -> str:
     found = exp.select(*map(_named, COLUMNS)).from_(rows.subquery("found"))
     ordered = found.order_by(rank, exp.column("time").desc(), exp.column("detection"))
     return str(ordered.sql(dialect="athena"))
+
+
+def narrowed(saved: SavedQuery, values: Mapping[str, str], scope: Scope) -> str:
+    """A saved query in Athena's SQL, asked of ``scope`` alone; raises QueryError."""
+    names = {parameter.name for parameter in saved.parameters}
+    given = dict(values)
+    if scope.since or scope.until:
+        if "days" not in names or "before" in names:
+            raise QueryError(
+                f"{saved.name} has days of its own, and takes no --since and --until",
+                remedy="See: baseline query show" if "days" not in names else "Give --param days=…",
+            )
+        if "days" in given:
+            raise QueryError("days and --since or --until are two answers", remedy="Give one.")
+        given["days"] = _FOREVER
+    query = statement.read(saved.sql, saved.literals(given))
+    _narrow(query, scope)
+    return str(query.sql(dialect="athena"))
 
 
 def _read(saved: SavedQuery, scope: Scope) -> _Detection:

@@ -142,7 +142,7 @@ def test_a_resumed_run_goes_on_as_it_was_asked_to(baseline: Baseline, behave: Be
     run = json.loads(manifest.read_text())
     assert run["manner"] == {
         "workers": 1, "mfa": False, "hours": 0, "minutes": 9, "fail_on": "critical",
-        "options": {"prowler": ["--verbose"]}, "warm": False,
+        "options": {"prowler": ["--verbose"]}, "warm": False, "on": "",
     }  # fmt: skip
     assert all("--verbose" in e["command"] for e in run["entries"] if e["tool"] == "prowler")
     assert {e["status"] for e in run["entries"]} == {"complete"}

@@ -50,7 +50,7 @@ def login(**options: Any) -> None:
     \b
     Examples:
       eval "$(baseline login -m -d 8)"
-      eval "$(baseline login -m --export --token-command 'ykman oath accounts code -s aws')"
+      eval "$(baseline login -m --export --token-command 'ykman …')"
     """
     if options["export"] and options["name"]:
         raise UsageError("--export keeps no profile that --as could name", remedy="Leave out one.")

@@ -182,7 +182,7 @@ def run_query(
     """Run a saved query, or one of your own, over the lake, straight over raw logs, or on Athena.
 
     \b
-    Example:  baseline query run TrailStopped --since 2026-07-01 --region eu-west-1
+    Example:  baseline query run TrailStopped --since 7d --region eu-west-1
     Example:  baseline query run --sql "select count(*) from auditing.cloudtrail"
     Example:  baseline query run RootLogin30Days --engine athena --max-bytes 5GB
     Example:  baseline query run --detections --since 7d --fail-on high

@@ -6,6 +6,7 @@ predicates on account, region and date share one reading. One that counts reads 
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import groupby
 
 from sqlglot import exp
@@ -66,17 +67,17 @@ class _Detection:
             and not any(query.find_all(exp.AggFunc, exp.Window, exp.Subquery))
         )
 
-    @property
+    @cached_property
     def conditions(self) -> list[exp.Expression]:
         """The parts of WHERE that all must hold."""
         return _parts(self.query.args["where"].this)
 
-    @property
+    @cached_property
     def partitions(self) -> str:
         """What it asks of account, region and date, as text."""
         return " AND ".join(sorted(part.sql() for part in self.conditions if _prunes(part)))
 
-    @property
+    @cached_property
     def condition(self) -> exp.Expression:
         """What it asks of an event besides."""
         rest = [part for part in self.conditions if not _prunes(part)]

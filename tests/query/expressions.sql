@@ -75,6 +75,24 @@ cast(1e0 / 3 as varchar)
 cast(sqrt(16) as varchar)
 cast(cast(1.5 as real) as varchar)
 cast(' 12 ' as integer)
+1_000
+1_000_000 + 1
+1_000.5
+0x1F
+0xFF_FF
+0o17
+0b101
+1_0e2
+1__0
+round(acos(0.5) + asin(0.5) + atan(0.5) + atan2(1, 2), 9)
+round(cos(1) + cosh(1) + sin(1) + sinh(1) + tan(1) + tanh(1), 9)
+round(degrees(1) + radians(180) + exp(1) + pi(), 9)
+pow(2, 3)
+round(cbrt(27), 9)
+ln(1)
+log(2, 8)
+log10(100)
+log2(8)
 -- Text
 'a' || 'b'
 'a' || NULL
@@ -150,6 +168,7 @@ format('%s', true)
 format('%,d', 1234567)
 format('%s%%', 12)
 'a' || cast(1e0 as varchar)
+U&'\0041'
 -- Regular expressions
 regexp_like('arn:aws:iam::1:root', ':root$')
 regexp_like('abc', 'B')
@@ -277,6 +296,30 @@ current_timezone()
 current_date > date '2020-01-01'
 now() > timestamp '2020-01-01 00:00:00 UTC'
 cast(current_timestamp as date) = current_date
+date('2019-01-15')
+date(' 2019-1-5 ')
+date(timestamp '2019-01-15 10:00:00')
+date('2019-01-15T00:45:46Z')
+date('2019-01-15 00:45:46')
+date '2019-01-15T00:45:46Z'
+cast('2019-01-15T00:45:46Z' as date)
+try_cast('2019-01-15T00:45:46Z' as date)
+cast('2019-01-15T00:45:46Z' as timestamp)
+cast('2019-01-15T00:45:46' as timestamp)
+try_cast('2019-01-15T00:45:46Z' as timestamp)
+cast('2019-01-15T00:45:46Z' as timestamp with time zone)
+timestamp '2019-01-15T00:45:46Z'
+cast('2019-01-15 00:45:46' as timestamp)
+cast('2019-01-15' as timestamp)
+cast(NULL as timestamp)
+date '2026-07-02' - 1
+date '2026-07-02' + 1
+now() - 1
+extract(epoch FROM timestamp '2026-07-01 00:00:00')
+timestamp '2026-07-01 00:00:00' + interval 1 day
+timestamp '2026-07-01 00:00:00' + interval '1 day'
+timestamp '2026-07-01 00:00:00' + interval '1' days
+timestamp '2026-07-01 00:00:00' + interval '1' week
 -- JSON
 json_extract_scalar('{"a":{"b":"c"}}', '$.a.b')
 json_extract_scalar('{"a":{"b":"c"}}', '$.a')
@@ -522,6 +565,20 @@ sum(v) / count(*)
 round(100.0 * count_if(v > 1) / count(*), 1)
 100 * count(v) / count(*)
 cast(count(v) as double) / count(*)
+listagg(k, ',')
+string_agg(k, ',')
+group_concat(k)
+first(k)
+last(k)
+list(k)
+median(v)
+count(DISTINCT k, v)
+count(DISTINCT (k, v))
+count(k, v)
+count(*) FILTER (WHERE 1)
+round(stddev_samp(v), 9)
+round(var_samp(v) + var_pop(v), 9)
+round(covar_pop(v, v) + covar_samp(v, v), 5)
 -- Types that do not fit
 1 = '1'
 '1' = 1
@@ -548,6 +605,84 @@ substr(12345, 2)
 nullif('1', 1)
 array['a', 1]
 greatest('a', 1)
+NOT 1
+true AND 1
+1 OR false
+if(1, 2, 3)
+CASE WHEN 1 THEN 2 END
+(SELECT k FROM (VALUES 1) AS t (k) WHERE 1)
+(SELECT k FROM (VALUES 1) AS t (k) WHERE k)
+(SELECT max(k) FROM (VALUES 1) AS t (k) HAVING 1)
+(SELECT t.k FROM (VALUES 1) AS t (k) JOIN (VALUES 1) AS u (k) ON 1)
+-- Words of other programs
+json '{"a":1}' -> '$.a'
+json '{"a":1}' ->> '$.a'
+'a' ILIKE 'A'
+'a' NOT ILIKE 'A'
+'a' RLIKE 'a'
+'a' GLOB 'a'
+'a' SIMILAR TO 'a'
+'a' ~ 'a'
+'a' COLLATE nocase
+1 == 1
+1 <=> 1
+2 ^ 3
+2 & 3
+2 | 3
+~3
+1 << 3
+8 >> 1
+7 // 2
+7 DIV 2
+2 ** 3
+{'a': 1}
+array[1, 2][1:2]
+1 IN array[1]
+N'a'
+$$a$$
+(SELECT 1,)
+(SELECT k, FROM (VALUES 1) AS t (k))
+(SELECT k AS 'k' FROM (VALUES 1) AS t (k))
+(SELECT k FROM (VALUES 1, 2) AS t (k) ORDER BY k LIMIT 1 OFFSET 1)
+(SELECT k FROM (VALUES 1, 2) AS t (k) ORDER BY k OFFSET 1 LIMIT 1)
+(SELECT k FROM (VALUES 1, 2) AS t (k) ORDER BY k LIMIT 1, 1)
+(SELECT k FROM (VALUES 1) AS t (k) LIMIT 1 + 1)
+(SELECT k FROM (VALUES 1) AS t (k) LIMIT 50%)
+(SELECT k FROM (VALUES 1) AS t (k) USING SAMPLE 1)
+(SELECT k FROM (VALUES 1) AS t (k) TABLESAMPLE BERNOULLI (100))
+(SELECT t.k FROM (VALUES 1) AS t (k) SEMI JOIN (VALUES 1) AS u (k) ON t.k = u.k)
+(SELECT t.k FROM (VALUES 2) AS t (k) ANTI JOIN (VALUES 1) AS u (k) ON t.k = u.k)
+(SELECT k FROM (VALUES 1) AS t (k) NATURAL JOIN (VALUES 1) AS u (k))
+(SELECT k FROM (VALUES 1) AS t (k) JOIN (VALUES 1) AS u (k) USING (k))
+(SELECT count(*) FROM (SELECT 1 AS a UNION ALL BY NAME SELECT 2 AS a))
+(SELECT count(*) FROM (VALUES (1, 'a')) AS t (k, n) PIVOT (sum(k) FOR n IN ('a')))
+(SELECT count(*) FROM (SELECT * LIKE 'k' FROM (VALUES 1) AS t (k)))
+(SELECT k FROM (VALUES 1) AS t (k) QUALIFY row_number() OVER () = 1)
+(SELECT TOP 1 k FROM (VALUES 1) AS t (k))
+-- Functions of other programs
+ifnull(NULL, 1)
+nvl(NULL, 1)
+len('a')
+strftime(timestamp '2026-07-01 00:00:00', '%Y')
+strptime('2026', '%Y')
+to_timestamp(1)
+to_date('2026-07-01')
+datediff('day', date '2026-07-01', date '2026-07-02')
+epoch(timestamp '2026-07-01 00:00:00')
+regexp_matches('a', 'a')
+string_split('a,b', ',')
+list_contains(array[1], 1)
+array_to_string(array['a'], ',')
+instr('abc', 'b')
+ucase('a')
+size(array[1])
+get_json_object('{"a":1}', '$.a')
+json_extract_string('{"a":1}', '$.a')
+struct_pack(a := 1)
+columns('k')
+md5('a')
+sha1('a')
+sha256('a')
 -- On Athena alone
 soundex('robert')
 word_stem('running')
@@ -567,19 +702,22 @@ checksum('a') IS NULL
 numeric_histogram(2, 1) IS NULL
 regexp_like('fooBar', 'foo(?!x)')
 from_iso8601_date('2026-W27-3')
+typeof('a')
+current_catalog
+json_object('a' : 1)
+bitwise_left_shift(1, 3)
+format_number(123456)
+timestamp '2026-07-01 00:00:00' + interval -'1' day
 -- Answered otherwise
 date '2026-07-02' - date '2026-07-01'
 json_extract_scalar('{"a":1.50}', '$.a')
 1e0 / 0 > 1
 cast(timestamp '2026-07-01 10:00:00' as varchar)
 cast(1e23 as varchar)
-typeof(1)
-typeof(array[1])
 upper('ß')
 json_extract_scalar('{"a":1e10}', '$.a')
 json_format(json_parse('{"b":1,"a":2}'))
 length(cast('ab' as char(5)))
 contains('::/0', cast('1.2.3.4' as ipaddress))
 cast(array[1, 2] as varchar)
-cast('2026-07-01T10:00:00Z' as timestamp)
-cast(date('2026-07-01 10:00:00') as varchar)
+current_schema

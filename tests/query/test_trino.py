@@ -18,7 +18,7 @@ from baseline.logs import schema
 from baseline.logs.convert import text
 from baseline.logs.lake import Lake
 from baseline.logs.layout import TABLES
-from baseline.query import catalogue, detections, statement
+from baseline.query import catalogue, detections, functions, statement
 from baseline.query.duckdb import DuckDB
 from baseline.templates.analytics import VIEWS
 from given_incidents import ROWS
@@ -124,6 +124,12 @@ def test_the_expressions_are_what_trino_answers(
     recorded = given_expressions.answers()
     for expression in given_expressions.expressions():
         assert asked(trino, expression.statement) == recorded[expression.sql], expression
+
+
+def test_the_names_of_functions_are_those_of_the_server(trino: Trino) -> None:
+    """Those that it has and the file has not would be refused here for nothing."""
+    shown = {row["Function"].lower() for row in trino.run("SHOW FUNCTIONS")}
+    assert shown == functions.SHOWN
 
 
 @pytest.mark.parametrize("saved", SAVED, ids=[saved.name for saved in SAVED])

@@ -9,10 +9,12 @@ import re
 from collections.abc import Callable, Iterator
 from importlib import resources
 from itertools import chain, repeat
+from typing import Any
 
 from sqlglot import exp
 from sqlglot.dialects.trino import Trino
 from sqlglot.errors import ErrorLevel, SqlglotError
+from sqlglot.tokens import Token, TokenType
 
 from baseline.errors import QueryError
 from baseline.query.formats import strftime
@@ -31,6 +33,14 @@ _WHOLE = {
     exp.DataType.Type.INT,
     exp.DataType.Type.BIGINT,
 }
+_ALONE = (exp.Typeof, exp.Skewness, exp.CurrentSchema, exp.CurrentCatalog, exp.CurrentUser,
+          exp.JSONObject)  # fmt: skip
+# Macros for what is cast to one.
+_TIMES = {
+    exp.DataType.Type.DATE: "of_a_day",
+    exp.DataType.Type.TIMESTAMP: "of_a_time",
+    exp.DataType.Type.TIMESTAMPTZ: "of_a_time",
+}
 
 
 class Auditing(Trino):  # type: ignore[misc]  # sqlglot is not typed here
@@ -40,13 +50,28 @@ class Auditing(Trino):  # type: ignore[misc]  # sqlglot is not typed here
     """
 
     class Parser(Trino.Parser):  # type: ignore[misc]
-        """As Trino's, but it leaves our functions alone."""
+        """As Trino's, but it leaves our functions alone, and keeps the names of all as ``called``.
+
+        In the tree they are gone: ``len``, ``length`` and ``char_length`` are one node there.
+        """
 
         FUNCTIONS = {  # noqa: RUF012  # as sqlglot has it
             name: build
             for name, build in Trino.Parser.FUNCTIONS.items()
             if name.lower() not in FUNCTIONS | _REWRITTEN
         }
+
+        def reset(self) -> None:
+            """Forget the statement before."""
+            super().reset()
+            self.called: list[Token] = []
+
+        def _parse_function_call(self, *args: Any, **kwargs: Any) -> exp.Expression | None:
+            token, after = self._curr, self._next
+            found: exp.Expression | None = super()._parse_function_call(*args, **kwargs)
+            if found is not None and after and after.token_type is TokenType.L_PAREN:
+                self.called.append(token)
+            return found
 
 
 def translate(query: exp.Query) -> str:
@@ -240,11 +265,28 @@ def _cast(node: exp.Expression) -> exp.Expression:
         return _call("address" if strict else "address_or_null", node.this)
     if kind in _WHOLE:
         node.set("this", _call("whole", node.this))
+    elif kind in _TIMES:
+        return _to_time(node, _TIMES[kind])
     elif kind == exp.DataType.Type.JSON:
         return _call("to_json", node.this)
     elif kind == exp.DataType.Type.VARCHAR or node.to.is_type(exp.DataType.Type.CHAR):
         return _text(node)
     return node
+
+
+def _to_time(node: exp.Expression, guard: str) -> exp.Expression:
+    """Of text DuckDB takes more forms than Athena."""
+    if isinstance(node.this, exp.Null):
+        return node
+    text = isinstance(node.this, exp.Literal) and node.this.is_string
+    given = exp.cast(node.this.copy(), "varchar", dialect="duckdb") if text else node.this
+    name = f"{guard}_or_null" if isinstance(node, exp.TryCast) else guard
+    node.set("this", _call(name, given))
+    return node
+
+
+def _date(node: exp.Expression) -> exp.Expression:
+    return _cast(exp.Cast(this=node.this.copy(), to=exp.DataType.build("date")))
 
 
 def _text(node: exp.Expression) -> exp.Expression:
@@ -375,11 +417,17 @@ def _unnest(node: exp.Expression) -> exp.Expression:
     return exp.Lateral(this=rows.subquery(), alias=named)
 
 
+def _alone(node: exp.Expression) -> exp.Expression:
+    """What DuckDB answers otherwise: names of its own types and catalogue, another formula."""
+    raise _refused(f"{node.sql(dialect=Auditing)[:40]} is answered on Athena alone")
+
+
 _Rule = Callable[[exp.Expression], exp.Expression]
 _RULES: dict[type[exp.Expression], _Rule] = {
     exp.Div: _divide,
     exp.Add: _plus,
     exp.Sub: _minus,
+    exp.Date: _date,
     exp.DateAdd: _date_add,
     exp.DateDiff: _date_diff,
     exp.DateTrunc: _date_trunc,
@@ -398,6 +446,7 @@ _RULES: dict[type[exp.Expression], _Rule] = {
     exp.Reduce: _reduce,
     exp.Anonymous: _anonymous,
     exp.Unnest: _unnest,
+    **dict.fromkeys(_ALONE, _alone),
 }
 _NAMED: dict[str, _Rule] = {
     "any_match": _any_match,

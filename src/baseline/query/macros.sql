@@ -63,6 +63,12 @@ CREATE MACRO still_a_date(t) AS CASE WHEN date_trunc('day', t) = t THEN CAST(t A
 CREATE MACRO moved_on(a DATE, i INTERVAL) AS still_a_date(a + i), (a TIMESTAMP, i INTERVAL) AS a + i, (a TIMESTAMPTZ, i INTERVAL) AS a + i, (a INTERVAL, i INTERVAL) AS a + i;
 CREATE MACRO moved_back(a DATE, i INTERVAL) AS still_a_date(a - i), (a TIMESTAMP, i INTERVAL) AS a - i, (a TIMESTAMPTZ, i INTERVAL) AS a - i, (a INTERVAL, i INTERVAL) AS a - i;
 CREATE MACRO truncated(u VARCHAR, a DATE) AS CAST(date_trunc(u, a) AS DATE), (u VARCHAR, a TIMESTAMP) AS date_trunc(u, a), (u VARCHAR, a TIMESTAMPTZ) AS date_trunc(u, a);
+-- Text is cast to a timestamp with a space before the hour, not ISO 8601's T, and to a date without an hour.
+CREATE MACRO no_time(x, t) AS CAST(CAST('~cannot cast ''' || x || ''' to ' || t || ': from_iso8601_timestamp reads it' AS BIGINT) AS VARCHAR);
+CREATE MACRO of_a_day(x VARCHAR) AS CASE WHEN x IS NULL OR regexp_full_match(x, '\s*[+-]?\d+-\d+-\d+\s*') THEN x ELSE no_time(x, 'date') END, (x DATE) AS x, (x TIMESTAMP) AS x, (x TIMESTAMPTZ) AS x;
+CREATE MACRO of_a_day_or_null(x VARCHAR) AS CASE WHEN regexp_full_match(x, '\s*[+-]?\d+-\d+-\d+\s*') THEN x END, (x DATE) AS x, (x TIMESTAMP) AS x, (x TIMESTAMPTZ) AS x;
+CREATE MACRO of_a_time(x VARCHAR) AS CASE WHEN x IS NULL OR NOT regexp_matches(x, '^\s*\S+-\d+T') THEN x ELSE no_time(x, 'timestamp') END, (x DATE) AS x, (x TIMESTAMP) AS x, (x TIMESTAMPTZ) AS x;
+CREATE MACRO of_a_time_or_null(x VARCHAR) AS CASE WHEN NOT regexp_matches(x, '^\s*\S+-\d+T') THEN x END, (x DATE) AS x, (x TIMESTAMP) AS x, (x TIMESTAMPTZ) AS x;
 CREATE MACRO trino_to_iso8601(x DATE) AS strftime(x, '%Y-%m-%d'), (x TIMESTAMP) AS strftime(x, '%Y-%m-%dT%H:%M:%S.%g'), (x TIMESTAMPTZ) AS strftime(x AT TIME ZONE 'UTC', '%Y-%m-%dT%H:%M:%S.%gZ');
 CREATE MACRO trino_from_iso8601_date(x) AS x::DATE;
 CREATE MACRO trino_to_unixtime(x) AS epoch(x);

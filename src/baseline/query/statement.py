@@ -6,8 +6,9 @@ DuckDB runs locked in as well; this is the door before that, and the one that an
 import difflib
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from itertools import pairwise
+from typing import Any
 
 import sqlglot
 from sqlglot import exp
@@ -16,6 +17,7 @@ from sqlglot.tokens import Token, TokenType
 
 from baseline.errors import QueryError
 from baseline.logs.layout import TABLES
+from baseline.query import functions, spelling
 from baseline.query.dialect import Auditing
 
 SCHEMA = "auditing"
@@ -32,7 +34,6 @@ _SHOW = (
     (r"show\s+partitions\s+(?P<table>[\w.\"`]+)", "partitions"),
     (r"(?:show\s+columns\s+(?:in|from)|desc(?:ribe)?)\s+(?P<table>[\w.\"`]+)", "columns"),
 )
-_BEFORE_A_VALUE = {"SELECT", "WHERE", "HAVING", "ON", "BY", "AND", "OR", "NOT", "THEN", "ELSE"}
 _PLACES_OF_UNNEST = (exp.From, exp.Join, exp.Lateral)
 _WRITES = (
     exp.Insert,
@@ -59,10 +60,10 @@ def read(sql: str, parameters: Mapping[str, exp.Expression] | None = None) -> ex
     anything but the tables of the logs.
     """
     shown = _shown(sql)
-    query = _parse(shown or sql)
+    query, called = _parse(shown or sql)
     _bind(query, parameters or {})
     if not shown:
-        _check(query)
+        _check(query, called)
     return query
 
 
@@ -113,7 +114,8 @@ def _width(node: exp.Expression) -> int:
     return end - start + 1 if start is not None and end is not None else len(node.name)
 
 
-def _parse(sql: str) -> exp.Query:
+def _parse(sql: str) -> tuple[exp.Query, list[Token]]:
+    """The query, and the names of the functions that it calls."""
     first = _body(sql).lower()
     if not first.strip("; \n\t"):
         raise QueryError("there is no statement", remedy="Give a SELECT.")
@@ -121,8 +123,10 @@ def _parse(sql: str) -> exp.Query:
         word = re.split(r"[\s(;]", first, maxsplit=1)[0]
         raise QueryError(f"{word.upper()[:30]!r} is no query", where="SQL", remedy=_ONLY)
     try:
-        _check_spelling(sqlglot.tokenize(sql, read=Auditing))
-        statements = [s for s in sqlglot.parse(sql, read=Auditing) if s is not None]
+        tokens = spelling.read_numbers(sqlglot.tokenize(sql, read=Auditing), sql)
+        spelling.check(tokens, sql)
+        parser = Auditing().parser()
+        statements = [s for s in parser.parse(tokens, sql) if s is not None]
     except ParseError as error:
         raise _not_sql(error) from None
     except TokenError as error:
@@ -136,7 +140,7 @@ def _parse(sql: str) -> exp.Query:
     query = statements[0]
     if not isinstance(query, exp.Query):
         raise QueryError(f"{query.key.upper()} is no query", where="SQL", remedy=_ONLY)
-    return query
+    return query, parser.called
 
 
 _ONLY = "Give one SELECT, WITH, SHOW or DESCRIBE: the logs are only read."
@@ -187,7 +191,10 @@ def _bind(query: exp.Query, values: Mapping[str, exp.Expression]) -> None:
         )
 
 
-def _check(query: exp.Query) -> None:
+def _check(query: exp.Query, called: list[Token]) -> None:
+    for table in query.find_all(exp.Table):
+        _check_table(table, _named_around(table))
+    functions.check(called)
     for node in query.walk():
         if foreign := _foreign(node):
             raise QueryError(f"{foreign} is not Athena's", where=position(node) or "SQL")
@@ -201,42 +208,33 @@ def _check(query: exp.Query) -> None:
                 where=position(node) or "SQL",
                 remedy="Write it after FROM: … CROSS JOIN UNNEST(list) AS t (item).",
             )
-    for table in query.find_all(exp.Table):
-        _check_table(table, _named_around(table))
 
 
 def _foreign(node: exp.Expression) -> str:
     """What sqlglot reads although Athena would not; empty for all else."""
-    match node:
-        case exp.Star() if node.args.get("except_") or node.args.get("replace"):
-            return "* EXCLUDE"
-        case exp.Distinct() if node.args.get("on"):
-            return "DISTINCT ON"
-        case exp.Group() if node.args.get("all"):
-            return "GROUP BY ALL"
+    for kind, is_foreign, what in _FOREIGN:
+        if isinstance(node, kind) and is_foreign(node):
+            return what
     return ""
 
 
-def _check_spelling(tokens: list[Token]) -> None:
-    """Refuse what reads as Athena's SQL once it is a tree."""
-    for before, token in pairwise([None, *tokens]):
-        where = f"line {token.line}, column {token.col - (token.end - token.start)}"
-        if before and before.token_type is token.token_type is TokenType.STRING:
-            remedy = "Other programs would join them."
-            raise QueryError("two texts without a comma", where=where, remedy=remedy)
-        if token.token_type is TokenType.DCOLON:
-            raise QueryError(
-                "x::type is not Athena's", where=where, remedy="Write cast(x as type)."
-            )
-        if token.token_type is TokenType.L_BRACKET and not _holds_elements(before):
-            raise QueryError("[…] is not Athena's", where=where, remedy="Write array[…].")
-
-
-def _holds_elements(token: Token | None) -> bool:
-    if token is None or token.text.upper() in _BEFORE_A_VALUE:
-        return False
-    closes = {TokenType.R_BRACKET, TokenType.R_PAREN, TokenType.IDENTIFIER}
-    return token.token_type in closes or token.text[:1].isalpha()
+_FIELDS = {"YEAR", "YEAR_OF_WEEK", "YOW", "QUARTER", "MONTH", "WEEK", "WEEK_OF_YEAR", "DAY",
+           "DAY_OF_MONTH", "DAY_OF_WEEK", "DAYOFWEEK", "DOW", "DAY_OF_YEAR", "DAYOFYEAR", "DOY",
+           "HOUR", "MINUTE", "SECOND", "TIMEZONE_HOUR", "TIMEZONE_MINUTE"}  # fmt: skip
+_FOREIGN: tuple[tuple[type[exp.Expression], Callable[[exp.Expression], Any], str], ...] = (
+    (exp.Star, lambda star: star.args.get("except_") or star.args.get("replace"), "* EXCLUDE"),
+    (exp.Star, lambda star: isinstance(star.parent, exp.Predicate), "* LIKE"),
+    (exp.Distinct, lambda distinct: distinct.args.get("on"), "DISTINCT ON"),
+    (exp.Group, lambda group: group.args.get("all"), "GROUP BY ALL"),
+    (exp.SetOperation, lambda union: union.args.get("by_name"), "BY NAME"),
+    (exp.JSONExtract, lambda path: not path.args.get("json_query"), "-> for a field"),
+    (exp.Slice, lambda _: True, "a[1:2]"),
+    (exp.In, lambda found: found.args.get("field"), "IN without brackets"),
+    (exp.Extract, lambda part: part.name.upper() not in _FIELDS, "that field of EXTRACT"),
+    (exp.GroupConcat, lambda call: not call.find(exp.Order), "LISTAGG without WITHIN GROUP"),
+    (exp.Count, lambda call: isinstance(call.this, exp.Distinct)
+     and len(call.this.expressions) > 1, "count(DISTINCT a, b)"),
+)  # fmt: skip
 
 
 def _named_around(table: exp.Table) -> set[str]:

@@ -35,6 +35,8 @@ _RETURNS = {
 }
 _COMPARED = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Nullif,
              exp.NullSafeEQ, exp.NullSafeNEQ)  # fmt: skip
+# Also as sqlglot calls them.
+_OF_BYTES = frozenset({"md5", "md5_digest", "sha1", "s_h_a2_digest"})
 _CASTS = {
     ("a number", "text"): "cast(… as bigint)",
     ("text", "a number"): "cast(… as varchar)",
@@ -57,6 +59,29 @@ def check(query: exp.Query) -> None:
                 f"{_short(left)} is {kinds[0]}, {_short(right)} is {kinds[1]}",
                 where=position(left) or position(right) or "SQL",
                 remedy=f"Athena compares like with like: {_CASTS.get(kinds, 'cast one of them')}.",
+            )
+    _check_conditions(known)
+    _check_sums(known)
+    _check_digests(known)
+
+
+def _check_conditions(query: exp.Expression) -> None:
+    for condition in _conditions(query):
+        if _kind(condition) not in ("", "true or false"):
+            raise QueryError(
+                f"{_short(condition)} is {_kind(condition)}, not true or false",
+                where=position(condition) or "SQL",
+                remedy="Athena wants a comparison here.",
+            )
+
+
+def _check_sums(query: exp.Expression) -> None:
+    for node in query.find_all(exp.Add, exp.Sub):
+        if {_kind(node.left), _kind(node.right)} == {"a time", "a number"}:
+            raise QueryError(
+                f"{_short(node)} is of a time and a number",
+                where=position(node) or "SQL",
+                remedy="Write … + interval '1' day, or date_add('day', 1, …).",
             )
 
 
@@ -143,6 +168,32 @@ def _pairs(query: exp.Expression) -> Iterator[tuple[exp.Expression, exp.Expressi
                 yield from pairwise(node.expressions)
             case _ if isinstance(node, _COMPARED):
                 yield node.this, node.expression
+
+
+def _check_digests(query: exp.Expression) -> None:
+    for call in query.find_all(exp.Func):
+        name = call.name if isinstance(call, exp.Anonymous) else call.sql_name()
+        given = call.expressions if isinstance(call, exp.Anonymous) else [call.this]
+        if name.lower() in _OF_BYTES and given and _kind(given[0]) == "text":
+            raise QueryError(
+                f"{_short(call)} is of text",
+                where=position(call) or "SQL",
+                remedy="Athena takes bytes: to_utf8(text).",
+            )
+
+
+def _conditions(query: exp.Expression) -> Iterator[exp.Expression]:
+    """What must be true or false."""
+    for node in query.walk():
+        match node:
+            case exp.Where() | exp.Having() | exp.Not():
+                yield node.this
+            case exp.And() | exp.Or():
+                yield from (node.left, node.right)
+            case exp.If() if not (isinstance(node.parent, exp.Case) and node.parent.this):
+                yield node.this
+            case exp.Join() if node.args.get("on"):
+                yield node.args["on"]
 
 
 def _kind(node: exp.Expression) -> str:

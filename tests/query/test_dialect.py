@@ -177,5 +177,18 @@ def test_columns_of_the_tables_as_athena_has_them(engine: DuckDB) -> None:
         "tlsdetails",
     ]
     assert names[-3:] == ["account", "region", "date"]
-    assert {types[n] for n in ("requestparameters", "date", "account")} == {"VARCHAR"}
-    assert types["resources"].endswith("[]")
+    assert {types[n] for n in ("requestparameters", "date", "account")} == {"string"}
+    assert types["resources"] == "array<struct<arn:string,accountid:string,type:string>>"
+
+
+@pytest.mark.parametrize(
+    ("shown", "row"),
+    [
+        ("SHOW COLUMNS IN cloudtrail_distinct", {"col_name": "readonly", "data_type": "string"}),
+        ("DESCRIBE flowlogs", {"col_name": "bytes", "data_type": "bigint"}),
+        ('DESCRIBE "flowlogs$partitions"', {"col_name": "date", "data_type": "string"}),
+    ],
+)
+def test_types_are_told_in_athenas_words(engine: DuckDB, shown: str, row: dict[str, str]) -> None:
+    """Not in DuckDB's, which nobody could write in a query for Athena."""
+    assert row in list(engine.run(statement.read(shown)).rows)

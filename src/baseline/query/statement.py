@@ -16,6 +16,7 @@ from sqlglot.errors import ParseError, TokenError
 from sqlglot.tokens import Token, TokenType
 
 from baseline.errors import QueryError
+from baseline.logs import schema
 from baseline.logs.layout import TABLES
 from baseline.query import functions, spelling
 from baseline.query.dialect import Auditing
@@ -32,7 +33,7 @@ _SHOW = (
     (r"show\s+tables(?:\s+(?:in|from)\s+\w+)?(?:\s+'[^']*')?", "tables"),
     (r"show\s+(?:schemas|databases)", "schemas"),
     (r"show\s+partitions\s+(?P<table>[\w.\"`]+)", "partitions"),
-    (r"(?:show\s+columns\s+(?:in|from)|desc(?:ribe)?)\s+(?P<table>[\w.\"`]+)", "columns"),
+    (r"(?:show\s+columns\s+(?:in|from)|desc(?:ribe)?)\s+(?P<table>[\w.$$\"`]+)", "columns"),
 )
 _PLACES_OF_UNNEST = (exp.From, exp.Join, exp.Lateral)
 _WRITES = (
@@ -319,8 +320,15 @@ def _catalogue(what: str, table: str) -> str:
             "SELECT 'account=' || account || '/region=' || region || '/date=' || \"date\""
             f' AS partition FROM {SCHEMA}."{found.name}$partitions" ORDER BY 1'
         )
-    return (
-        "SELECT column_name AS col_name, data_type FROM information_schema.columns"
-        f" WHERE table_schema = '{SCHEMA}' AND table_name = '{found.name}'"
-        " ORDER BY ordinal_position"
-    )
+    rows = ", ".join(f"('{name}', '{kind}')" for name, kind in _columns(found.name))
+    return f"SELECT col_name, data_type FROM (VALUES {rows}) AS t (col_name, data_type)"
+
+
+def _columns(table: str) -> list[tuple[str, str]]:
+    """Names and types of a table's columns in Hive's words, as Athena's DESCRIBE prints them."""
+    columns = schema.columns(table.removesuffix("$partitions").removesuffix("_distinct"))
+    if table.endswith("$partitions"):
+        columns = columns[-3:]
+    types = [exp.DataType.build(column.type, dialect="duckdb").sql("hive") for column in columns]
+    plain = [str(kind).lower().replace("`", "").replace(" ", "") for kind in types]
+    return [(column.name, kind) for column, kind in zip(columns, plain, strict=True)]

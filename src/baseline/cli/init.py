@@ -63,6 +63,7 @@ config:
 #   regions: []                   # all
 #   services: []                  # all
 #   timeout_minutes: 180
+#   pass_environment: []          # names of variables that the tools are to see
 #   tries: 2                      # of what fails in passing, with a pause before the second
 #   pause_seconds: 60
 #   tools:                        # paths, checks, frameworks; see docs/reference/configuration.md

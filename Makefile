@@ -1,9 +1,16 @@
 # Everything works on a fresh machine with Python >= 3.11, git and make:
 #
-#   make demo                                     the whole job on a simulated organization
-#   make test                                     all tests
-#   make security-audit-all                       audit every account of your organization
+#   make demo               the whole job on a simulated organization
+#   make test               all tests; "make test-fast" without the real audit tools
+#   make test-trino         saved queries and the dialect on a real Trino server (Java 17, Maven)
+#   make lint               style, types and templates, as CI checks them first
+#   make format             mend the style
+#   make docs               write the generated parts of the reference anew
+#   make bench              the benchmarks
+#   make image-check        build the container image and audit with it
+#   make security-audit-all                         audit every account of your organization
 #   make security-audit-accounts Accounts="ID ID"   audit these accounts
+#   make clean              remove what make has made: .venv, .tools and demo
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -16,7 +23,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .PHONY: help setup demo test test-fast test-trino lint format docs bench security-audit-all security-audit-accounts image-check clean
 
 help:
-	@sed -n 's/^# \{0,1\}//p' Makefile | head -n 6
+	@sed -n -e '/^#/!q' -e 's/^# \{0,1\}//p' Makefile
 
 setup:
 	@$(PYTHON) scripts/setup.py

@@ -140,3 +140,13 @@ def test_the_image_s_base_is_pinned_and_its_user_is_not_root() -> None:
     assert base.removeprefix("ARG BASE_IMAGE=").partition(":")[2] not in ("", "latest")
     last = lines[max(n for n, line in enumerate(lines) if line.startswith("FROM")) :]
     assert "USER 10001:10001" in last
+
+
+def test_make_alone_lists_the_tasks_and_nothing_else() -> None:
+    said = subprocess.run(["make"], cwd=CHECKOUT, capture_output=True, text=True, check=True).stdout
+    tasks = [line.split()[1] for line in said.splitlines() if line.startswith("  make ")]
+    assert tasks == [
+        *("demo", "test", "test-trino", "lint", "format", "docs", "bench", "image-check"),
+        *("security-audit-all", "security-audit-accounts", "clean"),
+    ]
+    assert "Byte code" not in said

@@ -102,6 +102,13 @@ def test_a_code_buys_hours_in_a_profile_of_its_own(
     assert organization.mfa_code() not in file.read_text()
 
 
+def test_a_login_without_a_code_says_that_it_is_without_mfa(
+    baseline: Baseline, organization: Simulation
+) -> None:
+    assert f"Signed in as {ME} (without MFA) until " in baseline("login").err
+    assert "without MFA" not in baseline("login", "-m", "--token-code", organization.mfa_code()).err
+
+
 def test_the_profile_that_a_login_made_is_signed_in_again_from_its_source(
     baseline: Baseline,
     organization: Simulation,

@@ -64,7 +64,8 @@ def login(**options: Any) -> None:
     profiles.check(file, name)  # before a code is used up
     keys = _sign_in(session, options)
     profiles.store(file, name, _values(session, keys, source))
-    talk(f"Signed in as {session.arn} until {keys.ends}; profile {name} in {file}.")
+    how = "" if options["mfa"] else " (without MFA)"
+    talk(f"Signed in as {session.arn}{how} until {keys.ends}; profile {name} in {file}.")
     click.echo(f"unset {' '.join((*_KEYS, _ENDS))}\nexport AWS_PROFILE={shlex.quote(name)}")
 
 

@@ -8,6 +8,7 @@ from baseline.errors import AwsError, UnknownAccountError, UsageError
 from baseline.sessions import Session
 
 ACTIVE = "ACTIVE"
+_ID_DIGITS = 12
 
 # Enabled in every account and impossible to disable [Account Management guide, "Enable or disable
 # AWS Regions"]; every other region is opt-in.
@@ -197,6 +198,11 @@ def _find(organization: Organization, name: str) -> Account:
     for account in organization.accounts:
         if name in (account.id, account.name):
             return account
+    if name.isdecimal() and len(name) != _ID_DIGITS:
+        raise UnknownAccountError(
+            f"{name} is no account: account ids have {_ID_DIGITS} digits",
+            remedy="See: baseline accounts",
+        )
     return organization.account(name)
 
 

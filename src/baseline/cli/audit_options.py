@@ -122,4 +122,8 @@ def names_and_workers(options: dict[str, Any]) -> tuple[tuple[str, ...], int | N
         return names, None
     if parallel == _AUTO:
         return names, 0
+    if parallel.strip("0") == "":
+        raise UsageError(
+            "-p: N is at least 1", remedy="Without N it is as many as the machine bears."
+        )
     return (names, int(parallel)) if _COUNT.fullmatch(parallel) else ((*names, parallel), 0)

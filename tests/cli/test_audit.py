@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import click
 import pytest
 
 from baseline.simulation import Blueprint, Fault, Simulation
@@ -107,6 +108,49 @@ def test_a_denied_account_is_named_with_its_remedy_and_the_others_finish(
     assert [r["status"] for r in ran.rows if r["account_id"] == PRODUCTION] == ["complete"] * 2
     (page,) = Path("reports/runs").glob("*/index.html")
     assert "not looked" in page.read_text()
+
+
+def test_a_table_for_people_fits_and_says_each_reason_once(
+    baseline: Baseline, organization: Simulation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Programs still get every field, by its own name."""
+    organization.client("iam", "us-east-1", PAYMENTS).delete_role(RoleName=ROLE)
+    full = baseline("audit", "run", PAYMENTS, PRODUCTION, "-o", "json")
+    assert full.err.count("baseline rollout deploy --only audit-roles") == 1
+    assert f"payments ({PAYMENTS}) Prowler and ScoutSuite: not looked; " in full.err
+    (reason,) = {row["reason"] for row in full.rows if row["account_id"] == PAYMENTS}
+    assert full.err.count(reason.rstrip(".")) == 1
+    assert {"account_id", "could_not_look", "directory", "remedy"} <= set(full.rows[0])
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "80")
+    table = click.unstyle(baseline("audit", "report").out).splitlines()
+    assert table[0].split() == ["account", "tool", "status", "fail", "unknown", "reason"]
+    assert max(map(len, table)) <= 80
+    assert [line.split()[:3] for line in table if line.startswith("production")] == [
+        ["production", "prowler", "complete"], ["production", "scoutsuite", "complete"],
+    ]  # fmt: skip
+    head, listed = click.unstyle(baseline("audit", "list").out).splitlines()
+    fail = str(sum(row["fail"] or 0 for row in full.rows))
+    assert head.split()[-2:] == ["not_done", "fail"]
+    assert listed.split()[1:] == ["2", "2", "0", "0", "2", "0", fail]
+
+
+def test_what_an_interrupted_run_has_not_done_is_not_called_looked_at_in_vain(
+    baseline: Baseline,
+) -> None:
+    baseline("audit", "run", PRODUCTION)
+    (manifest,) = Path("reports/runs").glob("*.json")
+    run = json.loads(manifest.read_text())
+    before = baseline("audit", "report").err
+    run["entries"][0] |= {"status": "waiting", "counts": {}}
+    manifest.write_text(json.dumps(run))
+    (listed,) = baseline("audit", "list", "-o", "json").rows
+    assert (listed["complete"], listed["not_looked"], listed["not_done"]) == (1, 0, 1)
+    said = baseline("audit", "report")
+    assert "prowler     not done" in said.out
+    assert "; scans not done: 1." in said.err
+    assert "not done" not in before
 
 
 def test_running_again_with_resume_finishes_what_was_denied(
@@ -243,6 +287,8 @@ def test_services_that_a_tool_does_not_know_are_said_and_not_passed_on(baseline:
     ("arguments", "sentence"),
     [
         (["123456789012"], "account 123456789012 is not in organization"),
+        (["12345"], "12345 is no account: account ids have 12 digits"),
+        (["-p", "0"], "-p: N is at least 1"),
         (["retired"], "no account to audit: retired is SUSPENDED"),
         (["--region", "mars-north-1"], "region mars-north-1 is not enabled"),
         (["--service", "guardutty"], "Did you mean guardduty?"),

@@ -125,6 +125,15 @@ def test_where_there_is_no_terminal_a_line_says_each_change_and_where_the_run_is
     ]
 
 
+def test_a_line_has_the_beginning_of_a_long_reason(capsys: pytest.CaptureFixture[str]) -> None:
+    board = Board(a_run(1), 1, Forecast({}), Clock())
+    denied = an_entry(0, status=Status.NOT_LOOKED, reason="denied " * 60)
+    view(board, iter([Progress(denied, Reach())]), shown=True)
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "not looked, denied denied" in line
+    assert line.count("denied") == 80 // len("denied ")
+
+
 def test_a_scan_that_goes_on_is_told_of_now_and_then() -> None:
     clock = Clock()
 

@@ -120,3 +120,25 @@ def test_a_record_has_room_for_more_than_a_row(capsys: pytest.CaptureFixture[str
     assert "why" in capsys.readouterr().out
     shared.show([row], "table", list(row)[:2], records=list(row))
     assert "why" not in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("terminal")
+def test_short_columns_are_not_folded_where_a_long_one_can_give_way(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    row = {"account": "workloads-production", "could_not_look": 1, "status": "not looked"}
+    shared.show([row | {"reason": "no " * 20}], "table")
+    first, second, *_ = click.unstyle(capsys.readouterr().out).splitlines()
+    assert first.split() == ["account", "could_not_look", "status", "reason"]
+    assert second.split()[:4] == ["workloads-production", "1", "not", "looked"]
+
+
+@pytest.mark.usefixtures("terminal")
+@pytest.mark.parametrize("each", range(8, 22))
+def test_no_width_of_columns_has_anything_cut_off(
+    capsys: pytest.CaptureFixture[str], each: int
+) -> None:
+    """From those that fit with room to spare to those that have to be folded."""
+    shared.show([{letter: letter * each for letter in "VWXYZ"}], "table")
+    out = click.unstyle(capsys.readouterr().out)
+    assert [out.count(letter) for letter in "VWXYZ"] == [each + 1] * 5

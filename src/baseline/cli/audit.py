@@ -21,7 +21,7 @@ from baseline.cli.audit_options import (
     tools_directory_option,
     tools_option,
 )
-from baseline.cli.audit_rows import RUN_COLUMNS, run_row
+from baseline.cli.audit_rows import RUN_COLUMNS, RUN_SHOWN, run_row
 from baseline.cli.audit_running import begin, carry_out, earlier, mention_unended, resume, wish
 from baseline.cli.audit_setup import chosen, set_up
 from baseline.cli.shared import (
@@ -216,7 +216,9 @@ def list_runs(reports: Path | None, output: str, config_path: Path | None, profi
     Example:  baseline audit list -o json
     """
     runs = manifest.runs(reports or load_configuration(config_path).reports)
-    show([run_row(found) for found in runs], output, RUN_COLUMNS)
+    show(
+        [run_row(found) for found in runs], output, RUN_SHOWN if output == "table" else RUN_COLUMNS
+    )
 
 
 @audit.command()

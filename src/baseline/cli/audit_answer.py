@@ -4,7 +4,7 @@ from pathlib import Path
 
 from baseline.audit.findings import SEVERITIES
 from baseline.audit.manifest import Run, readable
-from baseline.cli.audit_rows import SCAN_COLUMNS, last_words, scan_name, scan_row
+from baseline.cli.audit_rows import SCAN_SHOWN, last_words, scan_row, shortcomings, shown_scan
 from baseline.cli.shared import show, talk
 from baseline.report import (
     stand_as_latest,
@@ -29,14 +29,12 @@ def tell(run: Run, reports: Path, output: str, fail_on: str = "") -> int:
     if run.stamp == _latest_that_looked(reports):
         stand_as_latest(run.stamp, reports)
     write_front_page(reports)
-    show(
-        [scan_row(entry) for entry in summary.completeness],
-        output,
-        SCAN_COLUMNS if output == "table" else None,
-    )
-    for entry in summary.completeness:
-        if entry.reason:
-            talk(f"{scan_name(entry)}: {entry.status}; {entry.reason.rstrip('.')}. {entry.remedy}")
+    if output == "table":
+        show([shown_scan(entry) for entry in summary.completeness], output, SCAN_SHOWN)
+    else:
+        show([scan_row(entry) for entry in summary.completeness], output)
+    for line in shortcomings(summary.completeness):
+        talk(line)
     talk(last_words(summary, reports))
     bad = fail_on and any(
         summary.severities[s] for s in SEVERITIES[: SEVERITIES.index(fail_on) + 1]

@@ -13,7 +13,7 @@ from baseline.audit.job import Progress
 from baseline.audit.manifest import Status
 from baseline.audit.tools import TOOLS
 from baseline.cli.audit_board import Board, heartbeats
-from baseline.cli.audit_rows import scan_name
+from baseline.cli.audit_rows import clipped, scan_name
 from baseline.cli.shared import talk
 
 _STYLES = {
@@ -26,6 +26,8 @@ _STYLES = {
 }
 # Seconds between two lines of one scan that goes on, where there is no terminal.
 _HEARTBEAT = 30.0
+# Characters of a reason in a line; the whole comes at the end.
+_REASON = 80
 # Lines of the live view that are not accounts: head, bar, sums, and one for the cursor.
 _OTHER_LINES = 4
 _MINUTE = 60
@@ -122,4 +124,4 @@ def _news(change: Progress) -> str:
         return f", {counts}, {entry.seconds:.0f} s"
     if reach.done:
         return f", {reach.done}/{reach.total or '?'} checks, {reach.failing} failing so far"
-    return f", {entry.reason}" if entry.reason else ""
+    return f", {clipped(entry.reason, _REASON)}" if entry.reason else ""

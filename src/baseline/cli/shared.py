@@ -23,6 +23,10 @@ F = TypeVar("F", bound=Callable[..., Any])
 _LONG = 40
 # ... and so are columns that would like this many times the terminal's width.
 _CROWDED = 1.5
+# Columns up to this wide are not folded where each of the others keeps so much room.
+_SHORT, _ROOM = 24, 16
+# Blanks between two columns; one has to do where the short columns fit with that alone.
+_GAP = 2
 
 
 def aws_options(command: F) -> F:
@@ -181,7 +185,9 @@ def _table(
     cells = _cells(shown, names)
     wide = sum(_wanted_width(column) for column in zip(names, *cells, strict=True))
     fits = wide <= _CROWDED * console.width
-    console.print(_columns(names, cells) if fits else _records(records, _cells(shown, records)))
+    console.print(
+        _columns(names, cells, console.width) if fits else _records(records, _cells(shown, records))
+    )
     if len(rows) > len(shown):
         talk(f"{len(rows) - len(shown):,} more: -o csv, -o json or --limit.")
 
@@ -203,17 +209,34 @@ def _print_lines(names: list[str], cells: list[list[str]]) -> None:
         click.echo(line.rstrip())
 
 
-def _columns(names: list[str], cells: list[list[str]]) -> "RenderableType":
+def _columns(names: list[str], cells: list[list[str]], width: int) -> "RenderableType":
     from rich.table import Table  # noqa: PLC0415  # rich is slow to import
     from rich.text import Text  # noqa: PLC0415  # rich is slow to import
 
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for name in names:
-        table.add_column(name, overflow="fold")
+    firm, gap = _firm(names, cells, width)
+    table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, gap, 0, 0))
+    for name, whole in zip(names, firm, strict=True):
+        table.add_column(name, overflow="fold", no_wrap=whole)
     for row in cells:
         # Text, never markup: a tag or a log field may hold anything.
         table.add_row(*map(Text, row))
     return table
+
+
+def _firm(names: list[str], cells: list[list[str]], width: int) -> tuple[list[bool], int]:
+    """Which columns are not folded, and the gap: the short ones, when others can give way to all.
+
+    What is not folded would be cut off where there is no room for it.
+    """
+    from rich.cells import cell_len  # noqa: PLC0415  # rich is slow to import
+
+    wanted = [max(map(cell_len, column)) for column in zip(names, *cells, strict=True)]
+    short = [wide <= _SHORT for wide in wanted]
+    needed = sum(wide if wide <= _SHORT else _ROOM for wide in wanted)
+    for gap in (_GAP, 1):
+        if needed + gap * len(wanted) <= width:
+            return short, gap
+    return [False] * len(wanted), _GAP
 
 
 def _records(names: list[str], cells: list[list[str]]) -> "RenderableType":

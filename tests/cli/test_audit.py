@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -16,8 +16,8 @@ import pytest
 
 from baseline.simulation import Blueprint, Fault, Simulation
 from baseline.simulation.organizations import backend
-from given_audits import ROLE, Behave, roll_out_role, stand_in
-from given_terminal import Baseline, at_a_terminal
+from given_audits import ROLE, Behave, roll_out_role
+from given_terminal import Baseline
 
 PRODUCTION, PAYMENTS = "400000000004", "500000000005"
 SCRIPT = Path(__file__).parents[2] / "scripts/security-audit"
@@ -31,30 +31,6 @@ def founded() -> bytes:
         return simulation.snapshot()
     finally:
         simulation.close()
-
-
-@pytest.fixture
-def organization(founded: bytes) -> Iterator[Simulation]:
-    simulation = Simulation.restore(founded)
-    yield simulation
-    simulation.close()
-
-
-@pytest.fixture
-def behave(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Behave:
-    """Tells the stubs what to do; nothing special unless told."""
-    return stand_in(tmp_path, monkeypatch)
-
-
-@pytest.fixture
-def baseline(
-    organization: Simulation,
-    behave: Behave,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> Iterator[Baseline]:
-    with at_a_terminal(organization, monkeypatch, capsys) as run:
-        yield run
 
 
 def test_without_names_every_active_account_is_audited(baseline: Baseline) -> None:

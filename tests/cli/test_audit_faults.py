@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ import pytest
 
 from baseline.simulation import Blueprint, Fault, Simulation
 from given_audits import ROLE, Behave, roll_out_role, stand_in
-from given_terminal import Baseline, at_a_terminal
+from given_terminal import Baseline
 
 PRODUCTION, PAYMENTS = "400000000004", "500000000005"
 AUDIT = (sys.executable, "-m", "baseline", "audit", "run")
@@ -35,27 +35,9 @@ def founded() -> bytes:
 
 
 @pytest.fixture
-def organization(founded: bytes) -> Iterator[Simulation]:
-    simulation = Simulation.restore(founded)
-    yield simulation
-    simulation.close()
-
-
-@pytest.fixture
 def behave(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Behave:
     Path("baseline.yaml").write_text("audit:\n  pause_seconds: 0\n")
     return stand_in(tmp_path, monkeypatch)
-
-
-@pytest.fixture
-def baseline(
-    organization: Simulation,
-    behave: Behave,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> Iterator[Baseline]:
-    with at_a_terminal(organization, monkeypatch, capsys) as run:
-        yield run
 
 
 def members(organization: Simulation) -> list[str]:

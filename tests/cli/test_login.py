@@ -40,13 +40,6 @@ def founded() -> bytes:
 
 
 @pytest.fixture
-def organization(founded: bytes) -> Iterator[Simulation]:
-    simulation = Simulation.restore(founded)
-    yield simulation
-    simulation.close()
-
-
-@pytest.fixture
 def file(tmp_path: Path) -> Path:
     """The shared credentials file, which is not there yet."""
     return tmp_path / "home/.aws/credentials"

@@ -22,8 +22,8 @@ from baseline.sessions import Device, open_session
 from baseline.simulation import Blueprint, Simulation
 from baseline.simulation.service import Call
 from given_audits import ROLE as GUARDED
-from given_audits import Behave, roll_out_role, stand_in
-from given_terminal import Baseline, at_a_terminal, type_at_terminal
+from given_audits import Behave, roll_out_role
+from given_terminal import Baseline, type_at_terminal
 
 MAIN, PRODUCTION, PAYMENTS = "100000000001", "400000000004", "500000000005"
 ME = f"arn:aws:iam::{MAIN}:user/security-engineer"
@@ -44,13 +44,6 @@ def founded() -> bytes:
 
 
 @pytest.fixture
-def organization(founded: bytes) -> Iterator[Simulation]:
-    simulation = Simulation.restore(founded)
-    yield simulation
-    simulation.close()
-
-
-@pytest.fixture
 def asked(organization: Simulation) -> list[Call]:
     """What STS was asked for that gives keys."""
     calls: list[Call] = []
@@ -61,22 +54,6 @@ def asked(organization: Simulation) -> list[Call]:
 
     organization.observers.append(observe)
     return calls
-
-
-@pytest.fixture
-def behave(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Behave:
-    return stand_in(tmp_path, monkeypatch)
-
-
-@pytest.fixture
-def baseline(
-    organization: Simulation,
-    behave: Behave,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> Iterator[Baseline]:
-    with at_a_terminal(organization, monkeypatch, capsys) as run:
-        yield run
 
 
 def sign_in(monkeypatch: pytest.MonkeyPatch, simulation: Simulation) -> None:

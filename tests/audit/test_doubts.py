@@ -8,11 +8,11 @@ import pytest
 
 from baseline.audit import manifest, prowler, results, scoutsuite
 from baseline.audit.doubts import Doubts
-from baseline.audit.findings import NOTHING_THERE, Finding
 from baseline.audit.manifest import Entry, Run, Status
 from baseline.audit.obstacles import Kind, Obstacle
 from baseline.audit.prowler_source import Source
 from baseline.errors import ToolError
+from baseline.findings.model import NOTHING_THERE, Finding
 from given_audits import FIRST
 
 Audit = Callable[..., Run]

@@ -10,7 +10,6 @@ import pytest
 
 from baseline.audit import environments, prowler
 from baseline.audit.environments import Environment
-from baseline.audit.findings import FAIL, Finding
 from baseline.audit.manifest import Run, Status
 from baseline.audit.obstacles import Obstacle
 from baseline.audit.passed_on import see_options
@@ -18,6 +17,7 @@ from baseline.audit.scan import LOG, Scan
 from baseline.audit.tools import TOOLS
 from baseline.configuration import parse
 from baseline.errors import ToolError, UsageError
+from baseline.findings.model import FAIL, Finding
 from baseline.report import summarize
 from given_audits import FIRST, SECOND
 

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from baseline.audit import obstacles, prowler, scan, scoutsuite
-from baseline.audit.findings import NOTHING_THERE
 from baseline.audit.obstacles import Kind, kind_of
 from baseline.audit.scan import Reach, Scan
 from baseline.errors import ToolError
+from baseline.findings.model import NOTHING_THERE
 
 
 def test_the_third_party_prowler_csv_is_read_whole(third_party: Path, tmp_path: Path) -> None:

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from baseline.audit import prowler, results
-from baseline.audit.findings import Finding
 from baseline.audit.manifest import Entry, LeftOut, Run, Status
+from baseline.findings.model import Finding
 from baseline.report import Summary, folder, summarize, write_page, write_summary
 from baseline.report.page import render
 from given_audit_stub import DENIED, HEADER

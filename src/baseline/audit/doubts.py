@@ -6,8 +6,8 @@ is UNKNOWN. What fails was seen, and stays; so does what a person has to look at
 
 from collections.abc import Iterable, Iterator
 
-from baseline.audit.findings import PASS, UNKNOWN, Finding
 from baseline.audit.obstacles import Obstacle
+from baseline.findings.model import PASS, UNKNOWN, Finding
 
 
 class Doubts:

@@ -11,7 +11,11 @@ from typing import TextIO
 import msgspec
 
 from baseline import configuration
-from baseline.audit.findings import (
+from baseline.audit.obstacles import Complaint, Kind, Obstacle, gather
+from baseline.audit.prowler_source import Source
+from baseline.audit.scan import LOG, Meter, Scan, plain
+from baseline.errors import ToolError
+from baseline.findings.model import (
     FAIL,
     MANUAL,
     MUTED,
@@ -21,10 +25,6 @@ from baseline.audit.findings import (
     UNKNOWN,
     Finding,
 )
-from baseline.audit.obstacles import Complaint, Kind, Obstacle, gather
-from baseline.audit.prowler_source import Source
-from baseline.audit.scan import LOG, Meter, Scan, plain
-from baseline.errors import ToolError
 
 PAGE = "prowler.html"
 _CSV = "prowler.csv"

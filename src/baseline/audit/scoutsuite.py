@@ -9,10 +9,10 @@ from typing import Any
 import msgspec
 
 from baseline import configuration
-from baseline.audit.findings import FAIL, NOTHING_THERE, PASS, UNKNOWN, Finding
 from baseline.audit.obstacles import Complaint, Kind, Obstacle, gather
 from baseline.audit.scan import Meter, Scan
 from baseline.errors import ToolError
+from baseline.findings.model import FAIL, NOTHING_THERE, PASS, UNKNOWN, Finding
 
 PAGE = "scoutsuite.html"
 _RESULTS = "scoutsuite-results/scoutsuite_results_scoutsuite.js"

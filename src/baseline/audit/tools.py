@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from baseline.audit import prowler, scoutsuite, warm_prowler
-from baseline.audit.findings import Finding
 from baseline.audit.obstacles import Obstacle
 from baseline.audit.scan import Meter, Scan
+from baseline.findings.model import Finding
 
 
 @dataclass(frozen=True)

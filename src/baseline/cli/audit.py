@@ -6,7 +6,6 @@ from typing import Any
 import click
 
 from baseline.audit import capacity, environments, manifest, schedule
-from baseline.audit.findings import SEVERITIES
 from baseline.audit.ledger import Ledger
 from baseline.audit.manifest import Manner
 from baseline.cli.audit_answer import tell
@@ -34,6 +33,7 @@ from baseline.cli.shared import (
     target_options,
 )
 from baseline.cli.signing_in import sign_in, sign_in_options
+from baseline.findings.model import SEVERITIES
 from baseline.sessions import open_session
 
 

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from baseline.audit.findings import SEVERITIES
 from baseline.audit.manifest import Run, readable
 from baseline.cli.audit_rows import SCAN_SHOWN, last_words, scan_row, shortcomings, shown_scan
 from baseline.cli.shared import show, talk
+from baseline.findings.model import SEVERITIES
 from baseline.report import (
     stand_as_latest,
     summarize,

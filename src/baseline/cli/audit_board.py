@@ -5,11 +5,11 @@ from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterator
 from time import monotonic
 
-from baseline.audit.findings import FAIL
 from baseline.audit.forecast import Forecast
 from baseline.audit.job import Progress
 from baseline.audit.manifest import Entry, Run, Status
 from baseline.audit.scan import Reach
+from baseline.findings.model import FAIL
 
 _OVER = (Status.FAILED, Status.NOT_LOOKED, Status.PARTIAL, Status.COMPLETE)
 # What a narrow terminal cuts off is what matters least.

@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from baseline.audit.findings import FAIL, PASS, SEVERITIES, UNKNOWN
 from baseline.audit.manifest import Entry, Run, Status
 from baseline.audit.tools import TOOLS
+from baseline.findings.model import FAIL, PASS, SEVERITIES, UNKNOWN
 from baseline.report import PAGE, Summary, folder
 
 # What a run leaves behind when it is interrupted, or killed.

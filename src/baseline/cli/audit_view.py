@@ -8,13 +8,13 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from baseline.audit.findings import FAIL, UNKNOWN
 from baseline.audit.job import Progress
 from baseline.audit.manifest import Status
 from baseline.audit.tools import TOOLS
 from baseline.cli.audit_board import Board, heartbeats
 from baseline.cli.audit_rows import clipped, scan_name
 from baseline.cli.shared import talk
+from baseline.findings.model import FAIL, UNKNOWN
 
 _STYLES = {
     Status.WAITING: "dim",

@@ -15,7 +15,10 @@ from typing import TextIO
 
 import msgspec
 
-from baseline.audit.findings import (
+from baseline.audit.manifest import RUNS, Entry, LeftOut, Run, Status, whole, write, writing
+from baseline.audit.results import findings, unseen
+from baseline.errors import ToolError
+from baseline.findings.model import (
     FAIL,
     NOTHING_THERE,
     PASS,
@@ -24,9 +27,6 @@ from baseline.audit.findings import (
     UNKNOWN,
     Finding,
 )
-from baseline.audit.manifest import RUNS, Entry, LeftOut, Run, Status, whole, write, writing
-from baseline.audit.results import findings, unseen
-from baseline.errors import ToolError
 from baseline.report.cells import defused_row
 
 SUMMARY = "summary.json"

@@ -1,4 +1,4 @@
-"""What audit tools find, in one shape for all of them."""
+"""What was found, in one shape whoever found it."""
 
 from typing import NamedTuple
 

@@ -1,0 +1,151 @@
+"""What the one report says, as one value: gathered by the command, drawn by ``findings_page``.
+
+Every text may come from somebody who wants harm; whoever draws it escapes it. Times are UTC,
+ISO 8601. References (``href``) are paths relative to the report's file.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import NamedTuple
+
+from baseline.findings.model import Finding
+from baseline.organization import Account
+
+
+class Change(StrEnum):
+    """What became of a finding since the run that is compared with."""
+
+    UNKNOWN = ""  # there is nothing to compare with
+    NEW = "new"
+    OPEN = "open"
+    REOPENED = "reopened"
+    RESOLVED = "resolved"
+    NOT_LOOKED = "not looked at"
+
+
+class Shown(NamedTuple):
+    """A finding as a row of the report. What is resolved is shown as it last was."""
+
+    finding: Finding
+    change: Change = Change.UNKNOWN
+
+
+class Covered(NamedTuple):
+    """The answer to one check of the roll-out in one account and region: PASS, FAIL or UNKNOWN."""
+
+    account_id: str
+    region: str
+    service: str
+    check: str
+    status: str
+    detail: str = ""
+    remedy: str = ""
+
+
+@dataclass(frozen=True)
+class Source:
+    """Who looked: an audit tool, GuardDuty or Config.
+
+    ``name`` is what the findings call it in ``tool``. It was to look in ``accounts``, of which it
+    looked at everything in ``complete`` and at something in ``partial``.
+    """
+
+    name: str
+    title: str
+    version: str = ""
+    started: str = ""
+    ended: str = ""
+    accounts: int = 0
+    complete: int = 0
+    partial: int = 0
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Unseen:
+    """What could not be looked at, and why; empty fields mean all of them."""
+
+    source: str
+    account_id: str
+    region: str
+    service: str
+    reason: str
+    remedy: str = ""
+
+
+@dataclass(frozen=True)
+class Point:
+    """One run of the trend: failing findings by severity, and answers that are UNKNOWN."""
+
+    when: str
+    severities: dict[str, int]
+    unknown: int = 0
+    accounts: int = 0
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What changed since the run of ``since``; counts are findings that fail, or did."""
+
+    since: str
+    new: int = 0
+    reopened: int = 0
+    resolved: int = 0
+    open: int = 0
+    not_looked: int = 0
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The answer of a saved query; ``total`` rows are there, of which ``rows`` are shown.
+
+    ``error`` says why there is none.
+    """
+
+    name: str
+    title: str
+    why: str = ""
+    columns: tuple[str, ...] = ()
+    rows: tuple[tuple[str, ...], ...] = ()
+    total: int = 0
+    severity: str = ""
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class OwnReport:
+    """What a tool itself wrote of an account: its page or its log."""
+
+    source: str
+    account_id: str
+    title: str
+    href: str
+
+
+@dataclass(frozen=True)
+class Content:
+    """All that the page shows beside the findings, from which counts are taken while they pass.
+
+    ``accounts`` are all of the organization, those that answer nothing among them. ``coverage`` is
+    empty where nobody verified the roll-out, of ``verified``. ``notes`` are sentences that the
+    reader must not miss: an expired risk, a file that could not be read. ``files`` are the same
+    findings in other forms, by what they are called.
+    """
+
+    title: str
+    organization: str
+    made: str
+    version: str
+    command: str
+    accounts: tuple[Account, ...]
+    regions: tuple[str, ...] = ()
+    sources: tuple[Source, ...] = ()
+    coverage: tuple[Covered, ...] = ()
+    verified: str = ""
+    unseen: tuple[Unseen, ...] = ()
+    comparison: Comparison | None = None
+    trend: tuple[Point, ...] = ()
+    queries: tuple[Answer, ...] = ()
+    reports: tuple[OwnReport, ...] = ()
+    notes: tuple[str, ...] = ()
+    files: dict[str, str] = field(default_factory=dict)

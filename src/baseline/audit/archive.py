@@ -7,8 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from baseline.audit.job import PARTIAL
-from baseline.audit.manifest import Entry, private, writing
+from baseline.audit.manifest import Entry
 from baseline.errors import ToolError
+from baseline.files import private, writing
 
 
 def pack(directory: Path, archive: Path) -> None:

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import msgspec
 
-from baseline.audit.manifest import JOURNAL, RUNS, Entry, Job, Run, now, private, write, writing
+from baseline.audit.manifest import JOURNAL, RUNS, Entry, Job, Run, now
 from baseline.errors import ToolError, UsageError
+from baseline.files import private, write, writing
 
 
 class Ledger:

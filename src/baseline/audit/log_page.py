@@ -15,7 +15,7 @@ from typing import TextIO
 from ansi2html import Ansi2HTMLConverter
 from ansi2html.style import get_styles
 
-from baseline.audit.manifest import whole
+from baseline.files import whole
 
 LOG_PAGE = "log.html"
 

@@ -4,14 +4,12 @@ The journal has a line for each entry that changed since the manifest was writte
 both.
 """
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import TextIO
 
 import msgspec
 
@@ -185,46 +183,6 @@ def now() -> str:
 def stamp() -> str:
     """The time as part of a file name."""
     return datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
-
-
-@contextmanager
-def writing(file: Path) -> Iterator[None]:
-    """Raise ToolError, which names ``file``, when it cannot be written."""
-    try:
-        yield
-    except OSError as error:
-        raise ToolError(
-            f"cannot be written: {error.strerror}",
-            where=str(file),
-            remedy="Make room or give another directory with --reports.",
-        ) from error
-
-
-@contextmanager
-def whole(file: Path) -> Iterator[TextIO]:
-    """Write ``file`` whole or not at all, readable by its owner alone; raises ToolError."""
-    # Of this process alone: two runs may write the front page at once.
-    part = file.with_name(f".{file.name}.{os.getpid()}.part")
-    try:
-        with writing(file):
-            file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            with open(part, "w", encoding="utf-8", newline="", opener=private) as out:
-                yield out
-            part.replace(file)
-    finally:
-        with suppress(OSError):  # a place that takes no file has none to clear away
-            part.unlink()
-
-
-def private(path: str, flags: int) -> int:
-    """Open as ``open`` does, for the owner alone."""
-    return os.open(path, flags, 0o600)
-
-
-def write(file: Path, content: bytes) -> None:
-    """Put the UTF-8 ``content`` into ``file``, as ``whole`` does."""
-    with whole(file) as out:
-        out.write(content.decode())
 
 
 def runs(reports: Path) -> list[Run]:

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from baseline.audit import leash
-from baseline.audit.manifest import private, writing
 from baseline.errors import ToolError
+from baseline.files import private, writing
 
 # How long between two looks at a child, which grows up to a limit, and how long a child may take
 # to end when asked to; in seconds.

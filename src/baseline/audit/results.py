@@ -9,12 +9,13 @@ import msgspec
 
 from baseline.audit.doubts import Doubts, why
 from baseline.audit.environments import Environment
-from baseline.audit.manifest import Entry, Status, write
+from baseline.audit.manifest import Entry, Status
 from baseline.audit.obstacles import TRANSIENT, WEIGHTY, Kind, Obstacle, printable
 from baseline.audit.process import Ended
 from baseline.audit.scan import Scan, plain
 from baseline.audit.tools import TOOLS, Tool
 from baseline.errors import ToolError
+from baseline.files import write
 from baseline.findings.model import FAIL, NOTHING_THERE, PASS, UNKNOWN, Finding
 
 # What kept the tool from looking: worked out while it is installed, read without it.

@@ -11,9 +11,10 @@ from urllib.parse import quote
 
 import jinja2
 
-from baseline.audit.manifest import Run, Status, readable, write
+from baseline.audit.manifest import Run, Status, readable
 from baseline.audit.obstacles import Kind
 from baseline.audit.tools import TOOLS
+from baseline.files import write
 from baseline.findings.model import FAIL, PASS, SEVERITIES, UNKNOWN
 from baseline.report.standing import standing
 from baseline.report.summary import FINDINGS, PAGE, SHOWN, SUMMARY, Summary, folder

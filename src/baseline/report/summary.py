@@ -15,9 +15,10 @@ from typing import TextIO
 
 import msgspec
 
-from baseline.audit.manifest import RUNS, Entry, LeftOut, Run, Status, whole, write, writing
+from baseline.audit.manifest import RUNS, Entry, LeftOut, Run, Status
 from baseline.audit.results import findings, unseen
 from baseline.errors import ToolError
+from baseline.files import whole, write, writing
 from baseline.findings.model import (
     FAIL,
     NOTHING_THERE,

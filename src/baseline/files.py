@@ -1,0 +1,49 @@
+"""Files that hold what accounts look like: whole or not at all, and for their owner alone."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TextIO
+
+from baseline.errors import ToolError
+
+
+@contextmanager
+def writing(file: Path) -> Iterator[None]:
+    """Raise ToolError, which names ``file``, when it cannot be written."""
+    try:
+        yield
+    except OSError as error:
+        raise ToolError(
+            f"cannot be written: {error.strerror}",
+            where=str(file),
+            remedy="Make room or give another directory with --reports.",
+        ) from error
+
+
+@contextmanager
+def whole(file: Path) -> Iterator[TextIO]:
+    """Write ``file`` whole or not at all, readable by its owner alone; raises ToolError."""
+    # Of this process alone: two runs may write the front page at once.
+    part = file.with_name(f".{file.name}.{os.getpid()}.part")
+    try:
+        with writing(file):
+            file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with open(part, "w", encoding="utf-8", newline="", opener=private) as out:
+                yield out
+            part.replace(file)
+    finally:
+        with suppress(OSError):  # a place that takes no file has none to clear away
+            part.unlink()
+
+
+def private(path: str, flags: int) -> int:
+    """Open as ``open`` does, for the owner alone."""
+    return os.open(path, flags, 0o600)
+
+
+def write(file: Path, content: bytes) -> None:
+    """Put the UTF-8 ``content`` into ``file``, as ``whole`` does."""
+    with whole(file) as out:
+        out.write(content.decode())

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from baseline.errors import AwsError
-from baseline.simulation import Simulation
+from baseline.simulation import Fault, Simulation
 
 MAIN, PRODUCTION, SANDBOX = "100000000001", "400000000004", "500000000005"
 REGION = "eu-west-1"
@@ -187,4 +187,35 @@ def test_an_aggregator_that_is_not_there_is_named(simulation: Simulation) -> Non
     with pytest.raises(AwsError, match="NoSuchConfigurationAggregatorException"):
         client(simulation, "config", MAIN).describe_configuration_aggregator_sources_status(
             ConfigurationAggregatorName="none"
+        )
+
+
+def test_a_place_that_is_closed_to_everybody_fails_in_the_aggregator(
+    simulation: Simulation,
+) -> None:
+    """Its evaluations are missing there, and its state says so."""
+    for account_id in (PRODUCTION, SANDBOX):
+        given_it_records(simulation, account_id)
+        given_a_rule(simulation, SSH, "INCOMING_SSH_DISABLED", account_id)
+    given_an_aggregator(simulation)
+    simulation.faults.add(Fault("deny", "config", None, SANDBOX, REGION))
+    aggregator = client(simulation, "config", MAIN)
+    states = aggregator.describe_configuration_aggregator_sources_status(
+        ConfigurationAggregatorName="all"
+    )["AggregatedSourceStatusList"]
+    assert {s["SourceId"]: s["LastUpdateStatus"] for s in states} == {
+        PRODUCTION: "SUCCEEDED",
+        SANDBOX: "FAILED",
+    }
+    rules = aggregator.describe_aggregate_compliance_by_config_rules(
+        ConfigurationAggregatorName="all", Limit=1000
+    )["AggregateComplianceByConfigRules"]
+    assert {rule["AccountId"] for rule in rules} == {PRODUCTION}
+    with pytest.raises(AwsError, match="InvalidLimitException"):
+        aggregator.get_aggregate_compliance_details_by_config_rule(
+            ConfigurationAggregatorName="all",
+            ConfigRuleName=SSH,
+            AccountId=PRODUCTION,
+            AwsRegion=REGION,
+            Limit=101,
         )

@@ -292,3 +292,82 @@ def test_a_snapshot_keeps_detectors_and_members(simulation: Simulation) -> None:
     administrator, _ = accepted(simulation, PRODUCTION)
     restored = Simulation.restore(simulation.snapshot())
     assert status(restored, administrator, PRODUCTION) == "Enabled"
+
+
+def raised(simulation: Simulation, count: int = 1) -> tuple[str, list[str]]:
+    """The administrator's detector, and the ids of ``count`` findings of a member."""
+    administrator, own = accepted(simulation, PRODUCTION)
+    member = guardduty(simulation, PRODUCTION)
+    for number in range(count):
+        member.create_sample_findings(DetectorId=own, FindingTypes=[f"Recon:EC2/Port{number}"])
+    pages = guardduty(simulation, MAIN).get_paginator("list_findings")
+    found = pages.paginate(DetectorId=administrator).build_full_result()
+    return administrator, list(found["FindingIds"])
+
+
+def test_fifty_findings_a_call_are_the_limit(simulation: Simulation) -> None:
+    """They are listed in pages, and more are neither listed nor got at once."""
+    administrator, ids = raised(simulation, 51)
+    main = guardduty(simulation, MAIN)
+    assert len(set(ids)) == 51
+    assert len(main.list_findings(DetectorId=administrator)["FindingIds"]) == 50
+    with pytest.raises(AwsError, match="out-of-range"):
+        main.list_findings(DetectorId=administrator, MaxResults=51)
+    with pytest.raises(AwsError, match="out-of-range"):
+        main.get_findings(DetectorId=administrator, FindingIds=ids)
+
+
+def test_an_archived_finding_is_counted_apart_and_was_not_updated(simulation: Simulation) -> None:
+    """Only the administrator may archive it, and bring it back."""
+    administrator, (first, second) = raised(simulation, 2)
+    main, member = guardduty(simulation, MAIN), guardduty(simulation, PRODUCTION)
+    own = member.list_detectors()["DetectorIds"][0]
+    with pytest.raises(AwsError, match="member account cannot archive"):
+        member.archive_findings(DetectorId=own, FindingIds=[first])
+
+    def got() -> dict[str, Any]:
+        answer = main.get_findings(DetectorId=administrator, FindingIds=[first])
+        found: dict[str, Any] = answer["Findings"][0]
+        return found
+
+    before = got()["UpdatedAt"]
+    main.archive_findings(DetectorId=administrator, FindingIds=[first])
+    assert (got()["Service"]["Archived"], got()["UpdatedAt"]) == (True, before)
+    criteria = {"Criterion": {"service.archived": {"Equals": ["false"]}}}
+    listed = main.list_findings(DetectorId=administrator, FindingCriteria=criteria)
+    assert listed["FindingIds"] == [second]
+    counted = main.get_findings_statistics(
+        DetectorId=administrator, FindingCriteria=criteria, GroupBy="SEVERITY"
+    )["FindingStatistics"]["GroupedBySeverity"]
+    assert [(one["Severity"], one["TotalFindings"]) for one in counted] == [(5.0, 1)]
+    main.unarchive_findings(DetectorId=administrator, FindingIds=[first])
+    listed = main.list_findings(DetectorId=administrator, FindingCriteria=criteria)
+    assert set(listed["FindingIds"]) == {first, second}
+
+
+def test_a_delegated_administrator_has_members_without_inviting_them(
+    simulation: Simulation,
+) -> None:
+    """The main account names it in each region; the members' GuardDuty is switched on."""
+    main = guardduty(simulation, MAIN)
+    assert main.list_organization_admin_accounts()["AdminAccounts"] == []
+    with pytest.raises(AwsError, match="not the management account"):
+        guardduty(simulation, PAYMENTS).enable_organization_admin_account(AdminAccountId=PAYMENTS)
+    main.enable_organization_admin_account(AdminAccountId=PAYMENTS)
+    (named,) = main.list_organization_admin_accounts()["AdminAccounts"]
+    assert named == {"AdminAccountId": PAYMENTS, "AdminStatus": "ENABLED"}
+    with pytest.raises(AwsError, match="already the delegated administrator"):
+        main.enable_organization_admin_account(AdminAccountId=PRODUCTION)
+    elsewhere = guardduty(simulation, MAIN, "us-east-1").list_organization_admin_accounts()
+    assert elsewhere["AdminAccounts"] == []
+
+    security = guardduty(simulation, PAYMENTS)
+    own = security.list_detectors()["DetectorIds"][0]
+    details = [{"AccountId": PRODUCTION, "Email": "production@acme.example"}]
+    security.create_members(DetectorId=own, AccountDetails=details)
+    (member,) = security.list_members(DetectorId=own)["Members"]
+    assert (member["RelationshipStatus"], member["AccountId"]) == ("Enabled", PRODUCTION)
+    theirs = guardduty(simulation, PRODUCTION)
+    there = theirs.list_detectors()["DetectorIds"][0]
+    theirs.create_sample_findings(DetectorId=there, FindingTypes=["Recon:EC2/PortScan"])
+    assert len(security.list_findings(DetectorId=own)["FindingIds"]) == 1

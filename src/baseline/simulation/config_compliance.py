@@ -16,7 +16,9 @@ Here = tuple[str, str]  # account id, region
 
 COMPLIANT, NON_COMPLIANT, NO_DATA = "COMPLIANT", "NON_COMPLIANT", "INSUFFICIENT_DATA"
 _TOKEN = "InvalidNextTokenException"  # noqa: S105  # an error's name
+# The most that a page holds, which is also what it holds when nothing is said [Config API].
 _PAGE = 100
+_RULES_A_PAGE = 1000
 _NO_RULE = "NoSuchConfigRuleException"
 _NO_AGGREGATOR = "NoSuchConfigurationAggregatorException"
 
@@ -61,11 +63,11 @@ class Compliance(Service):
                 "AwsRegion": here[1],
             }
             for here in self._sources(call)
+            if not self._closed(here)
             for name in _rules(here)
         ]
-        return _paged(
-            call, "AggregateComplianceByConfigRules", [f for f in found if _passes(call, f)]
-        )
+        chosen = [f for f in found if _passes(call, f)]
+        return _paged(call, "AggregateComplianceByConfigRules", chosen, _RULES_A_PAGE)
 
     def get_aggregate_compliance_details_by_config_rule(self, call: Call) -> Answer:
         """Each resource that a rule has evaluated in one account and region."""
@@ -73,27 +75,38 @@ class Compliance(Service):
         here = (asked["AccountId"], asked["AwsRegion"])
         wanted = asked.get("ComplianceType")
         found = self._details(here, asked["ConfigRuleName"], call.time)
-        if here not in list(self._sources(call)):
+        if here not in list(self._sources(call)) or self._closed(here):
             found = []
         place = {"AccountId": here[0], "AwsRegion": here[1]}
         chosen = [f | place for f in found if not wanted or f["ComplianceType"] == wanted]
         return _paged(call, "AggregateEvaluationResults", chosen)
 
     def describe_configuration_aggregator_sources_status(self, call: Call) -> Answer:
-        """The accounts and regions that are aggregated, all read well."""
+        """The accounts and regions that are aggregated, and how reading them went."""
         wanted = call.parameters.get("UpdateStatus")
-        found = [
-            {
-                "SourceId": account_id,
-                "SourceType": "ACCOUNT",
-                "AwsRegion": region,
-                "LastUpdateStatus": "SUCCEEDED",
-                "LastUpdateTime": call.time,
-            }
-            for account_id, region in self._sources(call)
-            if not wanted or "SUCCEEDED" in wanted
-        ]
-        return _paged(call, "AggregatedSourceStatusList", found)
+        found = [self._status(here, call.time) for here in self._sources(call)]
+        chosen = [f for f in found if not wanted or f["LastUpdateStatus"] in wanted]
+        return _paged(call, "AggregatedSourceStatusList", chosen)
+
+    def _status(self, here: Here, now: dt.datetime) -> Answer:
+        """The aggregator reads well, but where a fault denies everything of Config to everybody."""
+        source = {"SourceId": here[0], "SourceType": "ACCOUNT", "AwsRegion": here[1]}
+        if not self._closed(here):
+            return source | {"LastUpdateStatus": "SUCCEEDED", "LastUpdateTime": now}
+        return source | {
+            "LastUpdateStatus": "FAILED",
+            "LastErrorCode": "AccessDenied",
+            "LastErrorMessage": "The aggregator may not read the account in this region.",
+        }
+
+    def _closed(self, here: Here) -> bool:
+        return any(
+            fault.kind == "deny"
+            and fault.operation is None
+            and fault.service in (None, "config")
+            and (fault.account_id, fault.region) == here
+            for fault in self.simulation.faults.planted()
+        )
 
     def _sources(self, call: Call) -> Iterator[Here]:
         """Where the aggregator looks: what belongs to the organization and has a recorder."""
@@ -162,7 +175,9 @@ def _passes(call: Call, found: Answer) -> bool:
     return all(told[key] == value for key, value in filters.items())
 
 
-def _paged(call: Call, name: str, found: list[Answer]) -> Answer:
+def _paged(call: Call, name: str, found: list[Answer], largest: int = _PAGE) -> Answer:
     asked = call.parameters
-    chosen, more = page(found, asked.get("NextToken"), asked.get("Limit"), _PAGE, _TOKEN)
+    if (asked.get("Limit") or 0) > largest:
+        raise Refusal("InvalidLimitException", "The specified limit is outside the allowed range.")
+    chosen, more = page(found, asked.get("NextToken"), asked.get("Limit"), largest, _TOKEN)
     return {name: chosen, **more}

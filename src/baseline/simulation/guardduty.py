@@ -1,19 +1,16 @@
-"""GuardDuty by invitation: detectors, members, invitations, findings.
-
-Administration through Organizations is left to what lies behind the simulation.
-"""
+"""GuardDuty: detectors, members by invitation or by delegation, and findings."""
 
 import secrets
 from typing import Any, ClassVar
 
-from baseline.simulation.guardduty_detectors import Answer, moment, page
-from baseline.simulation.guardduty_findings import SAMPLES, choose, sample
-from baseline.simulation.guardduty_members import Members
+from baseline.simulation.guardduty_detectors import Answer, checked, moment, page, refused
+from baseline.simulation.guardduty_findings import SAMPLES, by_severity, choose, ordered, sample
+from baseline.simulation.guardduty_organization import Delegation
 from baseline.simulation.guardduty_state import ASSOCIATED
 from baseline.simulation.service import Call
 
 
-class GuardDuty(Members):
+class GuardDuty(Delegation):
     """The service; an administrator sees the findings of its members in the same region."""
 
     name: ClassVar[str] = "guardduty"
@@ -35,14 +32,42 @@ class GuardDuty(Members):
 
     def list_findings(self, call: Call) -> Answer:
         """The ids of findings here, the members' among them, that meet the criteria."""
-        criteria = call.parameters.get("FindingCriteria") or {}
-        chosen = choose(self._findings(call), criteria.get("Criterion") or {})
-        return page(call, "FindingIds", [finding["Id"] for finding in chosen])
+        found = ordered(self._chosen(call), call.parameters.get("SortCriteria") or {})
+        return page(call, "FindingIds", [finding["Id"] for finding in found])
 
     def get_findings(self, call: Call) -> Answer:
-        """Findings by their ids."""
-        wanted = set(call.parameters["FindingIds"])
+        """Findings by their ids, fifty at most; an id that is not there has none."""
+        wanted = set(checked(call.parameters["FindingIds"]))
         return {"Findings": [f for f in self._findings(call) if f["Id"] in wanted]}
+
+    def get_findings_statistics(self, call: Call) -> Answer:
+        """How many findings meet the criteria, by severity; other groups are not made here."""
+        grouped = by_severity(self._chosen(call))
+        if call.parameters.get("GroupBy") == "SEVERITY":
+            return {"FindingStatistics": {"GroupedBySeverity": grouped}}
+        counts = {str(group["Severity"]): group["TotalFindings"] for group in grouped}
+        return {"FindingStatistics": {"CountBySeverity": counts}}
+
+    def archive_findings(self, call: Call) -> Answer:
+        """Put findings away; when they were updated stays as it is."""
+        return self._archive(call, archived=True)
+
+    def unarchive_findings(self, call: Call) -> Answer:
+        """Bring them back."""
+        return self._archive(call, archived=False)
+
+    def _archive(self, call: Call, *, archived: bool) -> Answer:
+        if self.own(call).administrator_id:
+            raise refused("a member account cannot archive or unarchive findings.")
+        wanted = set(checked(call.parameters["FindingIds"]))
+        for finding in self._findings(call):
+            if finding["Id"] in wanted:
+                finding["Service"]["Archived"] = archived
+        return {}
+
+    def _chosen(self, call: Call) -> list[dict[str, Any]]:
+        criteria = call.parameters.get("FindingCriteria") or {}
+        return choose(self._findings(call), criteria.get("Criterion") or {})
 
     def _findings(self, call: Call) -> list[dict[str, Any]]:
         detector = self.own(call)

@@ -17,7 +17,8 @@ from baseline.simulation.service import Call, Refusal, Service
 Answer = dict[str, Any]
 
 WHY = "The request is rejected because "
-_ACCOUNTS_A_CALL = 50
+_OUT_OF_RANGE = "an invalid or out-of-range value is specified as an input parameter."
+_LISTED_A_CALL = 50
 _PAGE = 50
 
 
@@ -128,11 +129,11 @@ def moment(call: Call) -> str:
     return call.time.strftime("%Y-%m-%dT%H:%M:%S.000Z")
 
 
-def checked(accounts: list[Any]) -> list[Any]:
-    """At most fifty accounts a call."""
-    if not 1 <= len(accounts) <= _ACCOUNTS_A_CALL:
-        raise refused("an invalid or out-of-range value is specified as an input parameter.")
-    return accounts
+def checked(listed: list[Any]) -> list[Any]:
+    """At most fifty accounts, or findings, a call."""
+    if not 1 <= len(listed) <= _LISTED_A_CALL:
+        raise refused(_OUT_OF_RANGE)
+    return listed
 
 
 def each_account(call: Call, work: Callable[[str], str | None]) -> Answer:
@@ -151,8 +152,11 @@ def unprocessed(results: Iterable[tuple[str, str | None]]) -> Answer:
 
 def page(call: Call, name: str, found: list[Any]) -> Answer:
     """Up to ``MaxResults`` (50) of ``found`` from ``NextToken`` on."""
+    size = int(call.parameters.get("MaxResults") or _PAGE)
+    if size > _PAGE:
+        raise refused(_OUT_OF_RANGE)
     start = int(call.parameters.get("NextToken") or 0)
-    end = start + min(int(call.parameters.get("MaxResults") or _PAGE), _PAGE)
+    end = start + size
     more = {"NextToken": str(end)} if end < len(found) else {}
     return {name: found[start:end], **more}
 
@@ -170,6 +174,6 @@ def _configure(detector: Detector, call: Call) -> None:
     if set(RUNTIME) <= {one["Name"] for one in wanted or ()}:
         raise refused("only one of EKS_RUNTIME_MONITORING and RUNTIME_MONITORING can be given.")
     if frequency and frequency not in FREQUENCIES:
-        raise refused("an invalid or out-of-range value is specified as an input parameter.")
+        raise refused(_OUT_OF_RANGE)
     detector.frequency = frequency or detector.frequency
     detector.set_features(wanted or features_of(sources or {}), call.time.timestamp())

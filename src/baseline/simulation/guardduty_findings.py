@@ -1,5 +1,6 @@
 """GuardDuty findings: samples, and choosing among findings by criteria."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
@@ -16,6 +17,35 @@ SAMPLES: Mapping[str, float] = {
     "UnauthorizedAccess:IAMUser/InstanceCredentialExfiltration.OutsideAWS": 8.0,
 }
 _OTHER_SEVERITY = 5.0
+
+# The resources of samples have these names in every account.
+_ACCESS_KEY = {
+    "ResourceType": "AccessKey",
+    "AccessKeyDetails": {
+        "AccessKeyId": "GeneratedFindingAccessKeyId",
+        "PrincipalId": "GeneratedFindingPrincipalId",
+        "UserName": "GeneratedFindingUserName",
+        "UserType": "IAMUser",
+    },
+}
+_RESOURCES: Mapping[str, dict[str, Any]] = {
+    "EC2": {
+        "ResourceType": "Instance",
+        "InstanceDetails": {
+            "InstanceId": "i-99999999",
+            "InstanceType": "m3.xlarge",
+            "InstanceState": "running",
+            "Tags": [{"Key": "GeneratedFindingInstanceTag1", "Value": "GeneratedFindingValue1"}],
+        },
+    },
+    "S3": {
+        "ResourceType": "S3Bucket",
+        "S3BucketDetails": [
+            {"Arn": "arn:aws:s3:::bucketName", "Name": "bucketName", "Type": "Destination"}
+        ],
+        "AccessKeyDetails": _ACCESS_KEY["AccessKeyDetails"],
+    },
+}
 
 _COMPARE: Mapping[str, Callable[[Any, Any], bool]] = {
     "Eq": lambda value, wanted: str(value) in wanted,
@@ -37,7 +67,6 @@ def sample(
     finding_type: str, *, finding_id: str, account_id: str, region: str, detector_id: str, at: str
 ) -> dict[str, Any]:
     """A finding as GuardDuty's samples are: marked as one in title and additional info."""
-    resource_type = {"EC2": "Instance", "S3": "S3Bucket"}.get(_subject(finding_type), "AccessKey")
     return {
         "AccountId": account_id,
         "Arn": f"arn:aws:guardduty:{region}:{account_id}:detector/{detector_id}"
@@ -52,7 +81,7 @@ def sample(
         "Type": finding_type,
         "Title": f"[SAMPLE] {finding_type}",
         "Description": f"[SAMPLE] An example of a finding of the type {finding_type}.",
-        "Resource": {"ResourceType": resource_type},
+        "Resource": _RESOURCES.get(_subject(finding_type), _ACCESS_KEY),
         "Service": {
             "ServiceName": "guardduty",
             "DetectorId": detector_id,
@@ -77,10 +106,42 @@ def choose(
     ]
 
 
-def _meets(finding: Mapping[str, Any], path: str, condition: Mapping[str, Any]) -> bool:
+def ordered(findings: list[dict[str, Any]], asked: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """As SortCriteria asks: by a field, the smallest first unless DESC; else as they came."""
+    name = asked.get("AttributeName")
+    if not name:
+        return findings
+    return sorted(
+        findings,
+        key=lambda finding: (_field(finding, name) is not None, _field(finding, name)),
+        reverse=asked.get("OrderBy") == "DESC",
+    )
+
+
+def by_severity(findings: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """How many there are of each severity, the worst first [GetFindingsStatistics]."""
+    groups: dict[float, list[dict[str, Any]]] = defaultdict(list)
+    for finding in findings:
+        groups[finding["Severity"]].append(finding)
+    return [
+        {
+            "Severity": severity,
+            "TotalFindings": len(members),
+            "LastGeneratedAt": datetime.fromisoformat(max(m["UpdatedAt"] for m in members)),
+        }
+        for severity, members in sorted(groups.items(), reverse=True)
+    ]
+
+
+def _field(finding: Mapping[str, Any], path: str) -> Any:
     value: Any = finding
     for part in path.split("."):
         value = value.get(part[:1].upper() + part[1:]) if isinstance(value, dict) else None
+    return value
+
+
+def _meets(finding: Mapping[str, Any], path: str, condition: Mapping[str, Any]) -> bool:
+    value = _field(finding, path)
     known = {name: wanted for name, wanted in condition.items() if name in _COMPARE}
     return value is not None and all(
         _COMPARE[name](_comparable(value, wanted), wanted) for name, wanted in known.items()

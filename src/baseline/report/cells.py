@@ -21,3 +21,10 @@ def defused(text: str) -> str:
     if cell.isprintable():
         return cell
     return "".join(c if c.isprintable() or c == "\n" else " " for c in cell)
+
+
+def printable(text: str, keep: str = "") -> str:
+    """``text`` without what a terminal or a reader would obey, such as U+202E."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or c in keep else "\N{REPLACEMENT CHARACTER}" for c in text)

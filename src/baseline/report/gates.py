@@ -1,0 +1,70 @@
+"""Gates: which findings are bad enough to say no.
+
+A muted finding has a status of its own and counts for none; one whose mute has expired fails again.
+"""
+
+from collections import Counter
+from dataclasses import dataclass
+
+from baseline.findings.model import FAIL, SEVERITIES, UNKNOWN, Finding
+from baseline.report.content import Change, Shown
+from baseline.report.tally import Worst, rank
+
+UNSEEN = "could not look"
+_FRESH = (Change.NEW, Change.REOPENED)
+
+
+@dataclass(frozen=True)
+class Gate:
+    """What is not let through: severities, and whatever is worse than these. "" asks nothing."""
+
+    fail_on: str = ""
+    fail_on_new: str = ""
+    fail_on_unknown: bool = False
+
+    def __bool__(self) -> bool:
+        """Whether there is anything that it holds back."""
+        return bool(self.fail_on or self.fail_on_new or self.fail_on_unknown)
+
+    def reason(self, shown: Shown) -> str:
+        """Why a finding is held back, in a word or two; "" lets it through."""
+        finding, change = shown
+        if change is Change.RESOLVED:
+            return ""
+        if finding.status == UNKNOWN:
+            return UNSEEN if self.fail_on_unknown else ""
+        if finding.status != FAIL:
+            return ""
+        if _as_bad(finding, self.fail_on):
+            return finding.severity
+        fresh = change in _FRESH and _as_bad(finding, self.fail_on_new)
+        return f"{change}, {finding.severity}" if fresh else ""
+
+
+# What a report without a gate of its own takes for a failure.
+EVERYTHING = Gate(fail_on=SEVERITIES[-1], fail_on_unknown=True)
+
+
+def _as_bad(finding: Finding, severity: str) -> bool:
+    return bool(severity) and rank(finding.severity) <= rank(severity)
+
+
+class Verdict:
+    """Counts what a gate holds back by reason, and keeps the worst of it to be named."""
+
+    def __init__(self, gate: Gate) -> None:
+        self.gate = gate
+        self.reasons: Counter[str] = Counter()
+        self.worst = Worst()
+
+    def see(self, shown: Shown) -> None:
+        """Hold ``shown`` back, or let it through."""
+        reason = self.gate.reason(shown)
+        if reason:
+            self.reasons[reason] += 1
+            self.worst.see(shown)
+
+    @property
+    def closed(self) -> bool:
+        """Whether anything was held back."""
+        return self.reasons.total() > 0

@@ -1,0 +1,161 @@
+"""The report in short, as Markdown for a pull request or a ticket.
+
+It is what GitHub and GitLab read; nothing that an account wrote is obeyed in it.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from itertools import chain, islice
+
+from baseline.findings.model import FAIL, MUTED, PASS, SEVERITIES, UNKNOWN
+from baseline.report.cells import printable
+from baseline.report.content import Change, Comparison, Content, Shown
+from baseline.report.gates import Verdict
+from baseline.report.tally import Tally
+
+# Characters of a text, and lines of a list, that a summary shows.
+_LONG = 160
+_LINES = 20
+
+
+def code(text: str, most: int = _LONG) -> str:
+    """``text`` as a code span: no markup, HTML, link, image or @mention works inside of one.
+
+    Not for a table's cell, which a "|" would end even there.
+    """
+    if len(text) > most:
+        text = text[: most - 1] + "\N{HORIZONTAL ELLIPSIS}"
+    shown = " ".join(printable(text, keep="\n\t").split())
+    # It ends at as many backticks as it began with [CommonMark 6.1]; its blanks are not shown.
+    fence = "`" * (max(map(len, re.findall("`+", shown)), default=0) + 1)
+    if not shown:
+        return "\N{EM DASH}"
+    return f"{fence} {shown} {fence}" if len(fence) > 1 else f"`{shown}`"
+
+
+def summary(content: Content, tally: Tally, verdict: Verdict) -> str:
+    """The summary; where there is a gate, what it holds back comes first."""
+    parts = (
+        _head(content, tally),
+        _held_back(verdict) if verdict.gate else (),
+        _table(tally, content.comparison),
+        _known(content, tally),
+        _list("New, or back again", map(_finding, tally.new), tally.new.total),
+        _list("The worst", map(_finding, tally.worst), tally.worst.total),
+        _list("Accounts with the most", _accounts(tally), len(tally.accounts)),
+        _list("Could not be looked at", _unseen(content), len(content.unseen)),
+        _list("Asked of the logs", _answers(content), len(content.queries)),
+        _foot(content),
+    )
+    return "\n".join(chain.from_iterable(parts)) + "\n"
+
+
+def _head(content: Content, tally: Tally) -> Iterator[str]:
+    worst = [f"{tally.severities[s]} {s}" for s in SEVERITIES[:2]]
+    yield f"## {code(content.title)}: {', '.join(worst)}"
+    yield ""
+
+
+def _held_back(verdict: Verdict) -> Iterator[str]:
+    if not verdict.closed:
+        yield "**The gate is open**: nothing is held back."
+        yield ""
+        return
+    number = verdict.reasons.total()
+    reasons = ", ".join(f"{count} {reason}" for reason, count in verdict.reasons.items())
+    yield f"**The gate is closed**: {number} held back ({reasons})."
+    yield ""
+    yield from _list("Held back", map(_finding, verdict.worst), number)
+
+
+def _table(tally: Tally, comparison: Comparison | None) -> Iterator[str]:
+    """Severities; all that stands in its cells is our own."""
+    changes = [Change.NEW, Change.REOPENED, Change.RESOLVED] if comparison else []
+    heads = ["severity", "failing", *changes]
+    yield f"| {' | '.join(heads)} |"
+    yield f"|---|{'--:|' * (len(heads) - 1)}"
+    for severity in SEVERITIES:
+        counts = [tally.severities, *(tally.changes[change] for change in changes)]
+        yield f"| {severity} | {' | '.join(str(count[severity]) for count in counts)} |"
+    yield ""
+
+
+def _known(content: Content, tally: Tally) -> Iterator[str]:
+    statuses = tally.statuses
+    yield (
+        f"- {statuses[FAIL]} fail, {statuses[PASS]} pass, {statuses[MUTED]} are muted, "
+        f"**{statuses[UNKNOWN]} could not be looked at**"
+    )
+    if content.comparison:
+        since = content.comparison
+        yield (
+            f"- since {code(since.since)}: {since.new} new, {since.reopened} reopened, "
+            f"{since.resolved} resolved, {since.not_looked} not looked at again"
+        )
+    if content.coverage:
+        counts = Counter(covered.status for covered in content.coverage)
+        said = ", ".join(f"{counts[status]} {status}" for status in (PASS, FAIL, UNKNOWN))
+        yield f"- roll-out, verified {code(content.verified)}: {said}"
+    else:
+        yield "- the roll-out was not verified"
+    for note in content.notes:
+        yield f"- {code(note, 2 * _LONG)}"
+    yield ""
+
+
+def _list(title: str, lines: Iterable[str], total: int) -> Iterator[str]:
+    shown = list(islice(lines, _LINES))
+    if not shown:
+        return
+    yield f"### {title}"
+    yield ""
+    for line in shown:
+        yield f"- {line}"
+    if total > len(shown):
+        yield f"- and {total - len(shown)} more"
+    yield ""
+
+
+def _finding(shown: Shown) -> str:
+    finding = shown.finding
+    where = [finding.account_name or finding.account_id, finding.region, finding.resource]
+    said = [finding.title] if finding.status == FAIL else [finding.title, finding.detail]
+    severity = finding.severity if finding.status == FAIL else finding.status
+    parts = [
+        f"**{severity if severity in (*SEVERITIES, UNKNOWN) else code(severity)}**",
+        " ".join(code(part) for part in (finding.tool, *said) if part),
+        "in",
+        " ".join(code(part) for part in where if part),
+    ]
+    return " ".join(parts)
+
+
+def _accounts(tally: Tally) -> Iterator[str]:
+    def weight(account_id: str) -> list[int]:
+        return [tally.accounts[account_id][severity] for severity in SEVERITIES]
+
+    for account_id in sorted(tally.accounts, key=weight, reverse=True):
+        counts = zip(SEVERITIES, weight(account_id), strict=True)
+        said = ", ".join(f"{count} {severity}" for severity, count in counts if count)
+        yield f"{code(tally.names[account_id] or account_id)} {code(account_id)}: {said}"
+
+
+def _unseen(content: Content) -> Iterator[str]:
+    for unseen in content.unseen:
+        where = [unseen.account_id, unseen.region, unseen.service]
+        said = [unseen.reason, unseen.remedy]
+        yield (
+            f"{' '.join(code(part) for part in (unseen.source, *where) if part)}: "
+            f"{' '.join(code(part) for part in said if part)}"
+        )
+
+
+def _answers(content: Content) -> Iterator[str]:
+    for answer in content.queries:
+        said = code(answer.error) if answer.error else f"{answer.total} rows"
+        yield f"{code(answer.name)} {code(answer.title)}: {said}"
+
+
+def _foot(content: Content) -> Iterator[str]:
+    yield f"Made {code(content.made)} by AWS Baseline {content.version}: {code(content.command)}"

@@ -1,0 +1,64 @@
+"""A gate holds back what is as bad as it says, and nothing that is muted or resolved."""
+
+import pytest
+
+from baseline.findings.model import FAIL, MANUAL, MUTED, PASS, UNKNOWN
+from baseline.report.content import Change
+from baseline.report.gates import EVERYTHING, Gate, Verdict
+from given_findings import shown
+
+
+@pytest.mark.parametrize(
+    ("gate", "severity", "change", "reason"),
+    [
+        (Gate("high"), "critical", Change.OPEN, "critical"),
+        (Gate("high"), "high", Change.UNKNOWN, "high"),
+        (Gate("high"), "medium", Change.NEW, ""),
+        (Gate("high"), "critical", Change.RESOLVED, ""),
+        (Gate("informational"), "never heard of", Change.OPEN, "never heard of"),
+        (Gate(fail_on_new="low"), "low", Change.NEW, "new, low"),
+        (Gate(fail_on_new="low"), "high", Change.REOPENED, "reopened, high"),
+        (Gate(fail_on_new="low"), "critical", Change.OPEN, ""),
+        (Gate(fail_on_new="low"), "critical", Change.UNKNOWN, ""),
+        (Gate(fail_on_new="high"), "medium", Change.NEW, ""),
+        (Gate("critical", fail_on_new="low"), "low", Change.NEW, "new, low"),
+        (Gate(fail_on_unknown=True), "critical", Change.NEW, ""),
+    ],
+)
+def test_severity_and_change_decide(gate: Gate, severity: str, change: Change, reason: str) -> None:
+    assert gate.reason(shown("s3_open", severity, change=change)) == reason
+
+
+@pytest.mark.parametrize("status", [PASS, MUTED, MANUAL])
+def test_only_what_fails_is_held_back(status: str) -> None:
+    assert EVERYTHING.reason(shown("s3_open", "critical", status)) == ""
+
+
+def test_what_could_not_be_looked_at_is_held_back_where_that_is_asked_for() -> None:
+    unknown = shown("s3_open", "critical", UNKNOWN)
+    assert Gate("informational").reason(unknown) == ""
+    assert Gate(fail_on_unknown=True).reason(unknown) == "could not look"
+
+
+def test_the_worst_of_what_is_held_back_is_named_in_its_order() -> None:
+    verdict = Verdict(Gate("low", fail_on_unknown=True))
+    for number in range(30):
+        verdict.see(shown(f"medium_{number:02}", "medium"))
+    for check, severity, status in (
+        ("blind", "critical", UNKNOWN),
+        ("low", "low", FAIL),
+        ("info", "informational", FAIL),
+        ("worst", "critical", FAIL),
+    ):
+        verdict.see(shown(check, severity, status))
+    assert verdict.closed
+    assert verdict.reasons == {"medium": 30, "could not look": 1, "low": 1, "critical": 1}
+    named = [s.finding.check for s in verdict.worst]
+    assert named == ["worst", *(f"medium_{number:02}" for number in range(19))]
+
+
+def test_without_a_reason_the_gate_is_open() -> None:
+    verdict = Verdict(Gate("critical"))
+    verdict.see(shown("s3_open", "high"))
+    assert not verdict.closed
+    assert list(verdict.worst) == []

@@ -233,6 +233,16 @@ class Audit(_Section):
     batch: Batch = Batch()
 
 
+QueryName = Annotated[str, _text(r"[A-Za-z]\w{0,99}", "a saved query, like RootLogin30Days")]
+
+
+class Report(_Section):
+    """What the one report shows beside the findings."""
+
+    queries: tuple[QueryName, ...] = ("RootLogin30Days",)
+    """Saved queries that are asked of the lake for it; `[]` for none."""
+
+
 class StackSets(_Section):
     """The roles that self-managed StackSets use, and the role that can create them in members."""
 
@@ -260,6 +270,7 @@ class Configuration(_Section):
     storage: Storage = Storage()
     athena: Athena = Athena()
     audit: Audit = Audit()
+    report: Report = Report()
     lake: Directory = Path("lake")
     """Directory to which logs are collected."""
     queries: Directory = Path("queries")

@@ -10,18 +10,18 @@ from markdown_it.token import Token
 
 from baseline.findings.model import FAIL, MUTED, PASS, UNKNOWN
 from baseline.report.content import Answer, Change, Comparison, Content, Covered, Shown, Unseen
+from baseline.report.digest import Digest
 from baseline.report.gates import Gate, Verdict
 from baseline.report.markdown import code, summary
-from baseline.report.tally import Tally
 from given_findings import FIRST, HOSTILE, SECOND, a_content, hostile, shown
 
 
 def summed(findings: Iterable[Shown], gate: Gate = Gate(), content: Content | None = None) -> str:  # noqa: B008  # frozen
-    tally, verdict = Tally(), Verdict(gate)
+    digest, verdict = Digest(), Verdict(gate)
     for one in findings:
-        tally.see(one)
+        digest.see(one)
         verdict.see(one)
-    return summary(content or a_content(), tally, verdict)
+    return summary(content or a_content(), digest, verdict)
 
 
 def tokens(text: str) -> Iterator[Token]:

@@ -78,6 +78,9 @@ config:
 #     schedule: null              # like cron(0 3 ? * SUN *)
 #     result_days: 365
 
+# report:
+#   queries: [RootLogin30Days]    # saved queries whose answers it shows
+
 # lake: lake                      # where logs are collected to
 # reports: reports
 # queries: queries                # saved queries of your own, one .sql file each

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from baseline.findings.model import FAIL, SEVERITIES, UNKNOWN, Finding
 from baseline.report.content import Change, Shown
-from baseline.report.tally import Worst, rank
+from baseline.report.digest import Worst, rank
 
 UNSEEN = "could not look"
 _FRESH = (Change.NEW, Change.REOPENED)

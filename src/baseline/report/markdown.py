@@ -11,8 +11,8 @@ from itertools import chain, islice
 from baseline.findings.model import FAIL, MUTED, PASS, SEVERITIES, UNKNOWN
 from baseline.report.cells import printable
 from baseline.report.content import Change, Comparison, Content, Shown
+from baseline.report.digest import Digest
 from baseline.report.gates import Verdict
-from baseline.report.tally import Tally
 
 # Characters of a text, and lines of a list, that a summary shows.
 _LONG = 160
@@ -34,16 +34,16 @@ def code(text: str, most: int = _LONG) -> str:
     return f"{fence} {shown} {fence}" if len(fence) > 1 else f"`{shown}`"
 
 
-def summary(content: Content, tally: Tally, verdict: Verdict) -> str:
+def summary(content: Content, digest: Digest, verdict: Verdict) -> str:
     """The summary; where there is a gate, what it holds back comes first."""
     parts = (
-        _head(content, tally),
+        _head(content, digest),
         _held_back(verdict) if verdict.gate else (),
-        _table(tally, content.comparison),
-        _known(content, tally),
-        _list("New, or back again", map(_finding, tally.new), tally.new.total),
-        _list("The worst", map(_finding, tally.worst), tally.worst.total),
-        _list("Accounts with the most", _accounts(tally), len(tally.accounts)),
+        _table(digest, content.comparison),
+        _known(content, digest),
+        _list("New, or back again", map(_finding, digest.new), digest.new.total),
+        _list("The worst", map(_finding, digest.worst), digest.worst.total),
+        _list("Accounts with the most", _accounts(digest), len(digest.accounts)),
         _list("Could not be looked at", _unseen(content), len(content.unseen)),
         _list("Asked of the logs", _answers(content), len(content.queries)),
         _foot(content),
@@ -51,8 +51,8 @@ def summary(content: Content, tally: Tally, verdict: Verdict) -> str:
     return "\n".join(chain.from_iterable(parts)) + "\n"
 
 
-def _head(content: Content, tally: Tally) -> Iterator[str]:
-    worst = [f"{tally.severities[s]} {s}" for s in SEVERITIES[:2]]
+def _head(content: Content, digest: Digest) -> Iterator[str]:
+    worst = [f"{digest.severities[s]} {s}" for s in SEVERITIES[:2]]
     yield f"## {code(content.title)}: {', '.join(worst)}"
     yield ""
 
@@ -69,20 +69,20 @@ def _held_back(verdict: Verdict) -> Iterator[str]:
     yield from _list("Held back", map(_finding, verdict.worst), number)
 
 
-def _table(tally: Tally, comparison: Comparison | None) -> Iterator[str]:
+def _table(digest: Digest, comparison: Comparison | None) -> Iterator[str]:
     """Severities; all that stands in its cells is our own."""
     changes = [Change.NEW, Change.REOPENED, Change.RESOLVED] if comparison else []
     heads = ["severity", "failing", *changes]
     yield f"| {' | '.join(heads)} |"
     yield f"|---|{'--:|' * (len(heads) - 1)}"
     for severity in SEVERITIES:
-        counts = [tally.severities, *(tally.changes[change] for change in changes)]
+        counts = [digest.severities, *(digest.changes[change] for change in changes)]
         yield f"| {severity} | {' | '.join(str(count[severity]) for count in counts)} |"
     yield ""
 
 
-def _known(content: Content, tally: Tally) -> Iterator[str]:
-    statuses = tally.statuses
+def _known(content: Content, digest: Digest) -> Iterator[str]:
+    statuses = digest.statuses
     yield (
         f"- {statuses[FAIL]} fail, {statuses[PASS]} pass, {statuses[MUTED]} are muted, "
         f"**{statuses[UNKNOWN]} could not be looked at**"
@@ -131,14 +131,14 @@ def _finding(shown: Shown) -> str:
     return " ".join(parts)
 
 
-def _accounts(tally: Tally) -> Iterator[str]:
+def _accounts(digest: Digest) -> Iterator[str]:
     def weight(account_id: str) -> list[int]:
-        return [tally.accounts[account_id][severity] for severity in SEVERITIES]
+        return [digest.accounts[account_id][severity] for severity in SEVERITIES]
 
-    for account_id in sorted(tally.accounts, key=weight, reverse=True):
+    for account_id in sorted(digest.accounts, key=weight, reverse=True):
         counts = zip(SEVERITIES, weight(account_id), strict=True)
         said = ", ".join(f"{count} {severity}" for severity, count in counts if count)
-        yield f"{code(tally.names[account_id] or account_id)} {code(account_id)}: {said}"
+        yield f"{code(digest.names[account_id] or account_id)} {code(account_id)}: {said}"
 
 
 def _unseen(content: Content) -> Iterator[str]:

@@ -40,7 +40,7 @@ class Worst:
         return (shown for _, shown in sorted(self._kept, reverse=True))
 
 
-class Tally:
+class Digest:
     """What there is: ``statuses`` of what is open, ``severities`` of what of it fails.
 
     ``changes`` are by change and severity, ``accounts`` severities by id, ``names`` theirs.

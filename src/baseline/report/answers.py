@@ -1,0 +1,75 @@
+"""What chosen saved queries answer over the lake, for the report: also why one has no answer."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from itertools import islice
+from pathlib import Path
+
+from sqlglot import exp
+
+from baseline.errors import BaselineError, UsageError
+from baseline.logs.lake import Lake
+from baseline.query import catalogue, coverage, statement
+from baseline.query.catalogue import SavedQuery
+from baseline.query.duckdb import DuckDB
+from baseline.report.content import Answer
+
+# Rows of one answer that a report shows; `baseline query run` has all.
+SHOWN = 100
+
+
+def answers(names: Iterable[str], lake: Path, own: Path) -> Iterator[Answer]:
+    """The answer of each saved query, those in the directory ``own`` among them, by its defaults.
+
+    What cannot be asked is an answer with its error: it takes none of the others away.
+    """
+    for name in names:
+        try:
+            query = catalogue.find(name, own, lambda _: None)
+        except BaselineError as error:
+            yield Answer(name, name, error=str(error))
+            continue
+        try:
+            yield _answer(query, Lake(lake))
+        except BaselineError as error:
+            yield _of(query, error=str(error))
+
+
+def _answer(query: SavedQuery, lake: Lake) -> Answer:
+    asked = statement.read(query.sql, query.literals({}))
+    with closing(DuckDB(lake)) as engine:
+        answer = engine.run(asked)
+        rows = iter(answer.rows)
+        shown = tuple(tuple(map(_text, row.values())) for row in islice(rows, SHOWN))
+        total = len(shown) + sum(1 for _ in rows)
+        _see_that_it_looked(lake, asked, engine)
+    return _of(query, answer.columns, shown, total)
+
+
+def _of(
+    query: SavedQuery,
+    columns: tuple[str, ...] = (),
+    rows: tuple[tuple[str, ...], ...] = (),
+    total: int = 0,
+    error: str = "",
+) -> Answer:
+    return Answer(query.name, query.title, query.why, columns, rows, total, query.severity, error)
+
+
+def _see_that_it_looked(lake: Lake, asked: exp.Query, engine: DuckDB) -> None:
+    """Raise UsageError where no day that it asks for is in the lake: nothing proves nothing."""
+    tables = coverage.of(lake, asked, engine)
+    if tables and not any(table.looked for table in tables):
+        days = ", ".join(
+            f"{table.table} {table.first} to {table.last}" if table.first else f"no {table.table}"
+            for table in tables
+        )
+        raise UsageError(
+            f"the lake has no day that it asks for, but {days}",
+            where=str(lake.path),
+            remedy="Collect them: baseline logs collect",
+        )
+
+
+def _text(value: object) -> str:
+    return "" if value is None else str(value)

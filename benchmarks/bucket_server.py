@@ -99,7 +99,9 @@ class _Server:
                 for name, key in self._served.public_keys.items()
             ]
             return _reply(json.dumps({"PublicKeyList": found}))
-        assert b"GetCallerIdentity" in body
+        if b"GetCallerIdentity" not in body:
+            denied = '{"__type": "AccessDeniedException", "Message": "may read the bucket alone"}'
+            return _reply(denied, status="400 Bad Request")
         account = self._served.account
         return _reply(
             "<GetCallerIdentityResponse><GetCallerIdentityResult>"

@@ -5,7 +5,8 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
-from baseline.logs.source import Bucket, Fetched, MissingError, Stored
+from baseline.logs.source import Bucket, MissingError, Stored
+from baseline.sessions import Fetched
 from baseline.simulation import Blueprint, Simulation
 from baseline.simulation.cloudtrail.digests import signing_key
 

@@ -7,7 +7,7 @@ import pytest
 
 from baseline.logs.gaps import Gap, State, find
 from baseline.logs.layout import Selection
-from baseline.logs.source import Fetched
+from baseline.sessions import Fetched
 from baseline.simulation.cloudtrail import digests
 from baseline.simulation.cloudtrail.digests import LogFile, signing_key
 from given_digests import Memory

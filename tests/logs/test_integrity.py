@@ -18,7 +18,8 @@ from baseline.logs.integrity.keys import PublicKeys
 from baseline.logs.integrity.validate import Result, Span, check_log, validate
 from baseline.logs.integrity.verdict import Verdict
 from baseline.logs.layout import Selection, identity
-from baseline.logs.source import Directory, Fetched, Original
+from baseline.logs.source import Directory, Original
+from baseline.sessions import Fetched
 from baseline.simulation import Blueprint, Simulation
 from baseline.simulation.cloudtrail import digests
 from baseline.simulation.cloudtrail.digests import LogFile, SigningKey

@@ -2,17 +2,16 @@
 
 import hashlib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
 from typing import Any, Protocol
 
 from baseline.errors import AwsError, LogFileError, UsageError
 from baseline.logs import layout
-from baseline.sessions import Session
-from baseline.sessions.translate import translated
+from baseline.sessions import Fetched, Reader, Session
 
 NO_BUCKET = "NoSuchBucket"
 _NO_KEY = "NoSuchKey"
@@ -29,14 +28,6 @@ class Stored:
     key: str
     tag: str
     size: int
-
-
-@dataclass(frozen=True)
-class Fetched:
-    """An object's bytes, and its user metadata without ``x-amz-meta-``."""
-
-    content: bytes
-    metadata: Mapping[str, str] = field(default_factory=dict)
 
 
 class Source(Protocol):
@@ -70,8 +61,11 @@ class Original(Source, Protocol):
 class Bucket:
     """Objects in S3 below ``s3://name/prefix``."""
 
-    def __init__(self, client: Any, bucket: str, prefix: str = "") -> None:
+    def __init__(
+        self, client: Any, bucket: str, prefix: str = "", reader: Reader | None = None
+    ) -> None:
         self._client = client
+        self._reader = reader or Reader(client)
         self.bucket = bucket
         self.prefix = prefix.strip("/") + "/" if prefix.strip("/") else ""
         self.name = f"s3://{bucket}/{self.prefix}"
@@ -104,19 +98,17 @@ class Bucket:
 
     def fetch(self, key: str) -> Fetched:
         """The object with its metadata; raises MissingError or an AwsError."""
-        where = f"s3://{self.bucket}/{key}"
         try:
-            with translated(where):
-                answer = self._client.get_object(Bucket=self.bucket, Key=key)
-                return Fetched(answer["Body"].read(), answer.get("Metadata", {}))
+            return self._reader.get(self.bucket, key)
         except AwsError as error:
             if error.code == _NO_KEY:
+                where = f"s3://{self.bucket}/{key}"
                 raise MissingError("there is no such object", where=where) from None
             raise
 
     def beside(self, bucket: str) -> "Bucket":
         """The same for another bucket, whose keys are given whole."""
-        return self if bucket == self.bucket else Bucket(self._client, bucket)
+        return self if bucket == self.bucket else Bucket(self._client, bucket, reader=self._reader)
 
     def _pages(self, **parameters: str) -> Iterator[dict[str, Any]]:
         pages = self._client.get_paginator("list_objects_v2")

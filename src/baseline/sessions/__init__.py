@@ -8,6 +8,7 @@ from baseline.sessions import profiles, surroundings
 from baseline.sessions.broker import Broker, Grant
 from baseline.sessions.credentials import Credentials
 from baseline.sessions.mfa import Code, Device, find_serial
+from baseline.sessions.reader import Fetched, Reader
 from baseline.sessions.session import (
     CHAINED_SECONDS,
     Session,
@@ -22,7 +23,9 @@ __all__ = [
     "Code",
     "Credentials",
     "Device",
+    "Fetched",
     "Grant",
+    "Reader",
     "Session",
     "Transport",
     "find_serial",

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import load_der_public_key
 from baseline.errors import LogFileError
 from baseline.logs import objects
 from baseline.logs.layout import Folder, Kind, read_key
-from baseline.logs.source import Fetched
+from baseline.sessions import Fetched
 
 _NAME = re.compile(
     r"\d{12}_CloudTrail-Digest_[a-z0-9-]+_(?P<trail>.+)_(?P<home>[a-z0-9-]+)"

@@ -1,0 +1,151 @@
+"""Every look that was taken, in ``reports/history``: one Parquet file each, written whole.
+
+A file has the findings as flat columns and as OCSF, and says inside itself what was looked at.
+What a tool says of its checks stands once for all, in ``checks.json``.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import msgspec
+
+from baseline.errors import ToolError, UsageError
+from baseline.files import write
+from baseline.findings import ocsf, parquet
+from baseline.findings.look import Look, Place
+from baseline.findings.model import CheckDetails, Finding
+
+HISTORY = "history"
+_CHECKS = "checks.json"
+
+# What a query calls the fields of a finding: as the tables of logs do; CHECK is a word of SQL.
+_NAMES = {"account_id": "account", "check": "check_id"}
+FIELDS = tuple(_NAMES.get(name, name) for name in Finding._fields)
+COLUMNS = ("run", "kind", "date", "time", *FIELDS)
+
+Keep = Callable[[Iterable[Finding]], Iterator[Finding]]
+
+
+def place(reports: Path, look: Look) -> Path:
+    """The file of a look."""
+    return reports / HISTORY / f"{look.kind}-{look.stamp}.parquet"
+
+
+@contextmanager
+def keeping(look: Look, reports: Path) -> Iterator[Keep]:
+    """Keep the findings that pass through the given function, in place of those of the same look.
+
+    They are there at the end, or not at all. Raises ToolError when they cannot be written.
+    """
+    when = ocsf.milliseconds(look.started)
+    about = (look.stamp, look.kind, look.started[:10], look.started)
+    with parquet.writing_rows(place(reports, look), COLUMNS, look, also="ocsf") as add:
+
+        def keep(findings: Iterable[Finding]) -> Iterator[Finding]:
+            for finding in findings:
+                add((*about, *finding), ocsf.event(finding, when))
+                yield finding
+
+        yield keep
+
+
+def put(look: Look, findings: Iterable[Finding], reports: Path) -> None:
+    """Keep ``findings`` as what ``look`` found, as ``keeping`` does."""
+    with keeping(look, reports) as keep:
+        for _ in keep(findings):
+            continue
+
+
+def _raise(error: ToolError) -> None:
+    raise error
+
+
+def looks(reports: Path, refuse: Callable[[ToolError], None] = _raise) -> list[Look]:
+    """All looks that are kept, the oldest first.
+
+    A file that cannot be read is left out once ``refuse`` was told; by default that raises.
+    """
+    found = []
+    for file in parquet.files(reports / HISTORY):
+        try:
+            found.append(_look(file))
+        except ToolError as error:
+            refuse(error)
+    return sorted(found, key=lambda look: (look.stamp, look.kind))
+
+
+def find(reports: Path, kind: str, stamp: str | None = None) -> Look:
+    """The look of ``kind`` called ``stamp``, or the latest; raises UsageError."""
+    found = [k for k in looks(reports) if k.kind == kind and stamp in (None, k.stamp)]
+    if not found:
+        raise UsageError(
+            f"no {kind} {stamp or ''}".rstrip() + " is kept",
+            where=str(reports / HISTORY),
+            remedy="See: baseline audit list",
+        )
+    return found[-1]
+
+
+def findings(look: Look, reports: Path) -> Iterator[Finding]:
+    """What a look found, streamed; raises ToolError when it cannot be read."""
+    return map(Finding._make, parquet.rows(place(reports, look), FIELDS))
+
+
+def events(look: Look, reports: Path) -> Iterator[ocsf.Event]:
+    """The same as OCSF, with what is known of their checks."""
+    known = details(reports)
+    decode = msgspec.json.Decoder(ocsf.Event).decode
+    for (text,) in parquet.rows(place(reports, look), ("ocsf",)):
+        event = decode(text)
+        tool = event.metadata.product.name.lower()
+        yield ocsf.whole(event, known.get((tool, event.metadata.event_code)))
+
+
+def standing(looks: Iterable[Look]) -> dict[Place, Look]:
+    """For each place the latest look that answered there; if none did, the latest that tried.
+
+    A look at fewer regions or services never takes the place of one at more. ``looks`` are given
+    the oldest first.
+    """
+    found: dict[Place, Look] = {}
+    for look in looks:
+        looked = frozenset(look.looked)
+        for where in look.tried:
+            before = found.setdefault(where, look)
+            if where not in before.looked or (where in looked and _covers(look, before)):
+                found[where] = look
+    return found
+
+
+def _covers(look: Look, other: Look) -> bool:
+    """Whether ``look`` was asked for at least what ``other`` was; empty means everything."""
+    return all(
+        not mine or (its and set(its) <= set(mine))
+        for mine, its in ((look.regions, other.regions), (look.services, other.services))
+    )
+
+
+def keep_details(given: Iterable[CheckDetails], reports: Path) -> None:
+    """Remember what tools say of their checks, in place of what they said before."""
+    known = details(reports) | {(d.tool, d.check): d for d in given}
+    write(reports / HISTORY / _CHECKS, msgspec.json.encode(list(known.values())))
+
+
+def details(reports: Path) -> dict[tuple[str, str], CheckDetails]:
+    """What is known of each check, by tool and check; a file that is not whole tells nothing."""
+    with suppress(OSError, msgspec.DecodeError):
+        text = (reports / HISTORY / _CHECKS).read_bytes()
+        return {(d.tool, d.check): d for d in msgspec.json.decode(text, type=list[CheckDetails])}
+    return {}
+
+
+def _look(file: Path) -> Look:
+    try:
+        return msgspec.json.decode(parquet.known(file), type=Look)
+    except msgspec.DecodeError as error:
+        raise ToolError(
+            f"it is no file of the history: {error}",
+            where=str(file),
+            remedy="Move the file away; the other runs stay.",
+        ) from error

@@ -1,0 +1,16 @@
+"""Times as text, however those who look write them."""
+
+from datetime import UTC, datetime
+
+
+def iso(moment: object) -> str:
+    """``moment`` in UTC as ISO 8601, to the second; empty for what is no time.
+
+    Text without a zone is taken for UTC.
+    """
+    try:
+        when = moment if isinstance(moment, datetime) else datetime.fromisoformat(str(moment))
+    except ValueError:
+        return ""
+    zoned = when if when.tzinfo else when.replace(tzinfo=UTC)
+    return zoned.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,5 +1,6 @@
 """What is changed behind the roll-out's back is found, each by its own check and no other."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -7,6 +8,8 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from baseline import cli, configuration
+from baseline.findings import accounts
+from baseline.findings import coverage as proofs
 from baseline.organization import discover
 from baseline.query.named import named_queries
 from baseline.rollout import catalogue, coverage
@@ -124,3 +127,46 @@ def test_deploying_again_writes_nothing(
         assert cli.run(["rollout", "deploy", "--yes"]) == 0
     assert {"DescribeStacks", "GetTemplate", "ListStackInstances"} <= set(calls)
     assert [c for c in calls if not c.startswith(("Assume", "Describe", "Get", "List"))] == []
+
+
+def test_a_proof_of_everything_is_kept_with_the_organization_and_a_part_is_not(
+    simulation: Simulation,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (tmp_path / "baseline.yaml").write_text(FILE)
+    reports = tmp_path / "reports"
+    simulation.faults.add(Fault("deny", "guardduty", "ListDetectors", region="us-east-1"))
+    with simulation.serve() as url:
+        export(monkeypatch, simulation, url)
+        assert cli.run(["rollout", "verify", "--account", "production"]) == 1
+        assert not reports.exists()
+        capsys.readouterr()
+        assert cli.run(["rollout", "verify", "-o", "json"]) == 1
+    shown = json.loads(capsys.readouterr().out)
+    kept = proofs.latest(reports)
+    assert kept
+    assert [(r.account_id, r.region, r.check, r.status, r.detail) for r in kept.rows] == [
+        (r["account"], r["region"], r["check"], r["status"], r["detail"]) for r in shown
+    ]
+    assert {r.region for r in kept.rows if r.status == "UNKNOWN"} == {"us-east-1"}
+    organization = accounts.known(reports)
+    assert organization
+    assert {a.ou for a in organization.accounts} >= {"/", "/Workloads/Production"}
+    (file,) = proofs.files(reports)
+    assert [f.stat().st_mode & 0o777 for f in (file, file.parent)] == [0o600, 0o700]
+
+
+def test_a_proof_that_cannot_be_kept_is_shown_all_the_same(
+    simulation: Simulation,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (tmp_path / "baseline.yaml").write_text(FILE)
+    (tmp_path / "reports").write_text("no folder")
+    with simulation.serve() as url:
+        export(monkeypatch, simulation, url)
+        assert cli.run(["rollout", "verify"]) == 0
+    assert "Warning: not kept for the report: " in capsys.readouterr().err

@@ -23,6 +23,7 @@ from baseline.cli.interrupts import stopped_by_signals
 from baseline.cli.shared import talk
 from baseline.configuration import Configuration, Tools
 from baseline.errors import UsageError
+from baseline.findings import accounts
 from baseline.organization import Filters, discover
 from baseline.report import write_front_page
 from baseline.sessions import Session
@@ -48,7 +49,9 @@ def begin(
         role=options["role"],
         services=options["services"] or configuration.audit.services,
     )
-    choice = planning.choose(request, configuration, discover(session), session)
+    organization = discover(session)
+    accounts.keep(organization, options["reports"] or configuration.reports)
+    choice = planning.choose(request, configuration, organization, session)
     for account in choice.left_out:
         talk(f"{account.account_name} ({account.account_id}) {account.reason}: left out.")
     configured = configuration.audit.tools

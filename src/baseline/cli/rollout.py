@@ -9,9 +9,12 @@ from typing import Any, TypeVar
 
 import click
 
+from baseline.audit.manifest import now
 from baseline.cli import shared
+from baseline.cli.audit_options import reports_option
 from baseline.cli.progress import Watch, watching
 from baseline.cli.tables import Row, grouped
+from baseline.errors import ToolError
 from baseline.organization import Filters, Organization, Target, discover
 from baseline.parallel import Done, Failed
 from baseline.rollout import catalogue, coverage, deploy, observe, plan, reach
@@ -31,6 +34,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 _PLACE = ("account", "account_name", "region")
 STEP_COLUMNS = ("action", "kind", "name", *_PLACE, "reason")
 RESULT_COLUMNS = ("result", "kind", "name", *_PLACE, "cause", "remedy")
+_ORDER = (Status.FAIL, Status.UNKNOWN, Status.PASS)
 COVERAGE_COLUMNS = ("status", "service", "check", *_PLACE, "detail", "remedy")
 _FAILED, _NOT_TRIED = "failed", "not tried"
 _DEPLOY = "Run: baseline rollout deploy"
@@ -65,7 +69,7 @@ def _options(command: F) -> F:
 
 
 @dataclass(frozen=True)
-class _Job:
+class Job:
     """What every command of the group works with."""
 
     reach: Reach
@@ -125,7 +129,7 @@ def _prepare(
     every: bool,
     progress: bool,
     **filters: tuple[str, ...],
-) -> _Job:
+) -> Job:
     configuration = shared.load_configuration(config_path)
     names = Choice(names=frozenset(only) or None).names
     session = open_session(profile, configuration.home_region)
@@ -137,7 +141,7 @@ def _prepare(
     baseline = catalogue.wanted(configuration, organization, found.by_account, _named_queries())
     chosen = _regions(regions, found.by_account[session.account_id])
     choice = Choice(names, _accounts(organization, **filters), chosen)
-    return _Job(reached, baseline, choice, output, every, progress)
+    return Job(reached, baseline, choice, output, every, progress)
 
 
 def _named_queries() -> list[NamedQuery]:
@@ -221,27 +225,54 @@ def deploy_command(yes: bool, **options: Any) -> int:
 
 @rollout.command("verify")
 @_options
-def verify_command(**options: Any) -> int:
+@reports_option
+def verify_command(reports: Path | None, **options: Any) -> int:
     """Prove it: nothing left to do, and every service in every account and region as it should be.
 
     \b
     Example:  baseline rollout verify -o csv > coverage.csv
 
     Asks the services themselves, through AssumableSecurityAuditRole. UNKNOWN means that it could
-    not be looked at. Exits with 0 when all is PASS, else with 1.
+    not be looked at. Exits with 0 when all is PASS, else with 1. A proof of everything is kept
+    among the reports, for `baseline report`.
     """
     job = _prepare(**options)
+    rows = verified(job, options["accounts"])
+    job.show(rows if job.every else _quiet(rows, job.output), COVERAGE_COLUMNS)
+    if job.choice == plan.EVERYTHING:
+        _keep(job, rows, reports or shared.load_configuration(options["config_path"]).reports)
+    counts = Counter(row["status"] for row in rows)
+    shared.talk(", ".join(f"{counts[status]} {status}" for status in reversed(_ORDER)))
+    return int(counts[Status.PASS] != len(rows))
+
+
+def verified(job: Job, accounts: tuple[str, ...] = ()) -> list[Row]:
+    """What the plan, and every service asked, says of the roll-out: the worst first."""
     made = job.plan()
     rows = [_covered(job, step) for step in made.steps if step.kind is not Kind.ACCOUNT]
     rows += [_answer(job, answer, made) for answer in _looked_at(job)]
     closed = [step for step in made.steps if step.kind is Kind.ACCOUNT]
-    rows += [_closed(job, s) for s in closed if not rows or job.names(s.part, options["accounts"])]
-    order = [Status.FAIL, Status.UNKNOWN, Status.PASS]
-    rows.sort(key=lambda r: (order.index(r["status"]), r["service"], r["check"], r["account"]))
-    job.show(rows if job.every else _quiet(rows, job.output), COVERAGE_COLUMNS)
-    counts = Counter(row["status"] for row in rows)
-    shared.talk(", ".join(f"{counts[status]} {status}" for status in reversed(order)))
-    return int(counts[Status.PASS] != len(rows))
+    rows += [_closed(job, s) for s in closed if not rows or job.names(s.part, accounts)]
+    rows.sort(key=lambda r: (_ORDER.index(r["status"]), r["service"], r["check"], r["account"]))
+    return rows
+
+
+def _keep(job: Job, rows: Iterable[Row], reports: Path) -> None:
+    """Keep the proof for the report; what cannot be kept is proven all the same."""
+    from baseline.findings import accounts, coverage  # noqa: PLC0415  # only here
+
+    answers = (
+        coverage.Covered(
+            *(r["account"], r["region"], r["service"], r["check"], str(r["status"])),
+            *(r["detail"], r["remedy"], r["account_name"]),
+        )
+        for r in rows
+    )
+    try:
+        accounts.keep(job.baseline.organization, reports)
+        coverage.keep(coverage.Proof(now(), tuple(answers)), reports)
+    except ToolError as error:
+        shared.talk(f"Warning: not kept for the report: {error}")
 
 
 @rollout.command("remove")
@@ -270,7 +301,7 @@ def remove_command(yes: bool, **options: Any) -> int:
     return code
 
 
-def _looked_at(job: _Job) -> Iterator[Coverage]:
+def _looked_at(job: Job) -> Iterator[Coverage]:
     """The coverage, with progress by target."""
     total = len(coverage.targets(job.baseline, job.choice))
     seen: set[Target] = set()
@@ -281,7 +312,7 @@ def _looked_at(job: _Job) -> Iterator[Coverage]:
             yield answer
 
 
-def _announce(job: _Job, made: Plan) -> None:
+def _announce(job: Job, made: Plan) -> None:
     """Say on stderr what is going to happen, before it is asked for."""
     columns = ("action", "kind", "name")
     for row in grouped((_step(job, step) for step in made.changes), columns):
@@ -292,7 +323,7 @@ def _announce(job: _Job, made: Plan) -> None:
     shared.talk(_summary(made.steps))
 
 
-def _carry_out(job: _Job, made: Plan) -> int:
+def _carry_out(job: Job, made: Plan) -> int:
     rows: list[Row] = []
     with watching(show=job.progress) as watch:
         results = deploy.run(made, job.baseline, job.reach, progress=watch.step)
@@ -325,7 +356,7 @@ def _tell(watch: Watch, row: Row) -> None:
         watch.say(f"{row['result']} {row['kind']} {place}")
 
 
-def _say_what_is_left(job: _Job, made: Plan) -> None:
+def _say_what_is_left(job: Job, made: Plan) -> None:
     if not any(s.part.name == catalogue.STORAGE for s in made.changes):
         return
     shared.talk("Left on purpose, with their policies and the key that encrypts them:")
@@ -344,12 +375,12 @@ def _summary(steps: Iterable[Step]) -> str:
     )
 
 
-def _step(job: _Job, step: Step) -> Row:
+def _step(job: Job, step: Step) -> Row:
     row = {"action": str(step.action), "kind": str(step.kind), "name": step.part.name}
     return row | job.place(step.part) | {"reason": step.reason}
 
 
-def _result(job: _Job, result: Result) -> Row:
+def _result(job: Job, result: Result) -> Row:
     match result:
         case Failed(error=error):
             said = _NOT_TRIED if isinstance(error, NotTriedError) else _FAILED
@@ -361,7 +392,7 @@ def _result(job: _Job, result: Result) -> Row:
     return row | job.place(step.part) | why
 
 
-def _covered(job: _Job, step: Step) -> Row:
+def _covered(job: Job, step: Step) -> Row:
     """What the plan says of a part, as coverage."""
     status = {Action.SKIP: Status.PASS, Action.UNKNOWN: Status.UNKNOWN}.get(step.action)
     row: Row = {
@@ -373,20 +404,20 @@ def _covered(job: _Job, step: Step) -> Row:
     return row | job.place(step.part) | {"detail": step.reason, "remedy": remedy}
 
 
-def _closed(job: _Job, step: Step) -> Row:
+def _closed(job: Job, step: Step) -> Row:
     """An account that was asked for and in which nobody can look."""
     row: Row = {"status": Status.UNKNOWN, "service": "organizations", "check": "account"}
     said = {"detail": f"could not look: {step.reason}", "remedy": "Leave it out."}
     return row | job.place(step.part) | said
 
 
-def _answer(job: _Job, answer: Coverage, made: Plan) -> Row:
+def _answer(job: Job, answer: Coverage, made: Plan) -> Row:
     row: Row = {"status": answer.status, "service": answer.service, "check": answer.check}
     said = {"detail": answer.detail, "remedy": answer.remedy or _mended(job, answer, made)}
     return row | job.place(Part("", answer.target)) | said
 
 
-def _mended(job: _Job, answer: Coverage, made: Plan) -> str:
+def _mended(job: Job, answer: Coverage, made: Plan) -> str:
     """The remedy of a failure that has none of its own: deploying, if that changes anything."""
     if answer.status is not Status.FAIL:
         return ""

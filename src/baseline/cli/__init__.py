@@ -22,6 +22,10 @@ COMMANDS = {
     "logs": ("baseline.cli.logs:logs", "Collect CloudTrail and flow logs; prove them whole."),
     "query": ("baseline.cli.query:query", "Ask the logs with SQL."),
     "audit": ("baseline.cli.audit:audit", "Audit every account with Prowler and ScoutSuite."),
+    "findings": (
+        "baseline.cli.findings:findings",
+        "What GuardDuty and Config found, over all accounts and regions.",
+    ),
     "login": ("baseline.cli.login:login", "Sign in once, with an MFA code, for all that follows."),
     "credentials": (
         "baseline.cli.credentials:credentials",

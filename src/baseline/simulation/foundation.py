@@ -16,7 +16,7 @@ from moto.organizations.models import (
 
 from baseline.simulation.blueprint import Member
 from baseline.simulation.mfa import STEP_SECONDS
-from baseline.simulation.organizations import allow_delegation, backend
+from baseline.simulation.organizations import backend
 
 if TYPE_CHECKING:
     from baseline.simulation.simulation import Simulation
@@ -42,7 +42,6 @@ class Administrator:
 
 def found(simulation: "Simulation") -> Administrator:
     """Make everything that the blueprint says; gives the administrator's keys."""
-    allow_delegation()
     _found_organization(simulation)
     for account in simulation.blueprint.accounts[1:]:
         _join(simulation, account)

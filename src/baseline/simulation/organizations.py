@@ -28,7 +28,7 @@ def backend(main_account_id: str) -> Any:
     return organizations_backends[main_account_id]["aws"]
 
 
-def allow_delegation() -> None:
+def _allow_delegation() -> None:
     """Let moto accept the principals that it lacks."""
     known = FakeDelegatedAdministrator.SUPPORTED_SERVICES
     known.extend(principal for principal in _DELEGABLE if principal not in known)
@@ -38,6 +38,10 @@ class Organizations(Service):
     """Wraps moto's Organizations: all reads for the main account and delegated administrators."""
 
     name: ClassVar[str] = "organizations"
+
+    def __init__(self, simulation: Any) -> None:
+        super().__init__(simulation)
+        _allow_delegation()  # also for an organization that comes from a file
 
     def operation(self, name: str) -> Any:
         """Every operation comes here first, for the permission check."""

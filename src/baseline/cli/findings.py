@@ -1,0 +1,316 @@
+"""``baseline findings``: what GuardDuty and Config found, over all accounts and regions."""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import click
+
+from baseline.cli import shared
+from baseline.cli.audit_options import reports_option
+from baseline.cli.findings_reading import Reading, read, recall
+from baseline.cli.tables import where
+from baseline.errors import UsageError
+from baseline.findings.choosing import Wanted, as_bad_as, instant, worst_first
+from baseline.findings.kept import Answer
+from baseline.findings.model import ARCHIVED, FAIL, SEVERITIES, STATUSES, Finding
+from baseline.findings.reading import TOOLS
+
+Row = dict[str, Any]
+
+LIST_COLUMNS = (
+    *("tool", "status", "severity", "account", "account_name", "ou", "region", "type", "title"),
+    *("resource_type", "resource", "first_seen", "last_seen", "muted", "detail", "id"),
+)
+# What a terminal of 80 columns has room for.
+LIST_SHOWN = ("severity", "where", "type", "resource", "last_seen")
+_NOT_SEEN = "could not look"
+_A_DAY = len("2026-07-01")
+_SCREENFULS = 200
+
+# What a summary has a row for, and how a finding is told.
+_GROUPS: Mapping[str, str] = {
+    "account": "account_id",
+    "ou": "",
+    "region": "region",
+    "type": "check",
+    "resource": "resource",
+    "tool": "tool",
+}
+
+
+@click.group()
+def findings() -> None:
+    """Findings of GuardDuty and evaluations of Config, over all accounts and regions.
+
+    \b
+    baseline findings list --severity high --since 7d    what is bad, and new
+    baseline findings summary --by region                 how much of it, and where
+    baseline findings list --kept -o csv                  what was read last, without AWS
+    """
+
+
+def _options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """What both commands take."""
+    severities = click.Choice(SEVERITIES)
+    for option in (
+        shared.progress_option,
+        shared.output_option,
+        shared.aws_options,
+        shared.target_options,
+        reports_option,
+        click.option(
+            "-r", "--role", help="Role to look through in each account.  [default: audit.role]"
+        ),
+        click.option("--anew", is_flag=True, help="Read all, not only what changed."),
+        click.option("--kept", is_flag=True, help="Show what was read last; ask AWS nothing."),
+        click.option(
+            "--fail-on", type=severities, help="Exit 1 when one that is shown is as bad, or worse."
+        ),
+        click.option("--all", "every", is_flag=True, help="Also what complies."),
+        click.option("--archived", is_flag=True, help="Those that are archived, instead."),
+        click.option("--until", default="", help="Last seen until then, in the same forms."),
+        click.option(
+            "--since", default="", help="Last seen since: 2026-07-01, 2026-07-01T12:00, 7d or 12h."
+        ),
+        click.option(
+            "--resource",
+            "resources",
+            multiple=True,
+            help="Only of this resource; * is anything. Repeatable.",
+        ),
+        click.option(
+            "--type",
+            "types",
+            multiple=True,
+            help="Only of this type, or rule; * is anything. Repeatable.",
+        ),
+        click.option("--severity", type=severities, help="Only as severe, or more."),
+        click.option(
+            "--tool",
+            "tools",
+            multiple=True,
+            type=click.Choice(TOOLS),
+            help="Only of this. Repeatable.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+@findings.command("list")
+@_options
+@click.option("--limit", type=click.IntRange(min=1), help="Only so many findings, the worst.")
+def list_findings(limit: int | None, **options: Any) -> int:
+    """Show what fails, the worst first, and the places where nobody could look.
+
+    \b
+    Example:  baseline findings list --severity high --since 7d
+    Example:  baseline findings list --ou /Workloads --type '*:EC2/*' -o json
+
+    GuardDuty is asked in every region through the account that administers it; Config through
+    the aggregator of the organization, and in each account and region where there is none or it
+    could not read. What was read is kept in the reports; next time only what changed is asked for.
+
+    A place that could not be read is UNKNOWN, with the reason. In json and csv it is a row.
+
+    \b
+    Exit code 0  everything could be read, and nothing shown is as bad as --fail-on
+              1  something is, or some places could not be read
+              2  nothing could be read at all
+    """
+    answer = _answer(options)
+    shown = sorted(answer.shown, key=worst_first)[:limit]
+    if options["output"] == "table":
+        rows = [_shown(answer, finding) for finding in shown]
+        shared.show(
+            rows + [_blind(answer, alike) for alike in answer.unread()],
+            "table",
+            LIST_SHOWN,
+            most=limit or _SCREENFULS,
+        )
+    else:
+        rows = [_row(answer, finding) for finding in (*shown, *answer.reading.unseen())]
+        shared.show(rows, options["output"], LIST_COLUMNS)
+    return answer.end(options["fail_on"])
+
+
+@findings.command("summary")
+@_options
+@click.option(
+    "--by",
+    type=click.Choice(list(_GROUPS)),
+    default="account",
+    show_default=True,
+    help="What has a row.",
+)
+def summarize(by: str, **options: Any) -> int:
+    """Count what fails by severity, for each account, OU, region, type, resource or tool.
+
+    \b
+    Example:  baseline findings summary --by region --severity medium
+
+    Accounts, OUs and regions without findings have rows of zeros; `unread` counts the places
+    (tool, account and region) that could not be read. Exit codes are those of `findings list`.
+    """
+    answer = _answer(options)
+    rows = _summary(answer, by)
+    shared.show(rows, options["output"], list(rows[0]) if rows else [by])
+    return answer.end(options["fail_on"])
+
+
+@dataclass(frozen=True)
+class _Answer:
+    """What is shown of a reading."""
+
+    reading: Reading
+    shown: list[Finding]
+    archived: int
+
+    def account(self, finding: Finding) -> Row:
+        """Account and region of a finding as ``where`` wants them."""
+        return {
+            "account": finding.account_id,
+            "account_name": finding.account_name,
+            "region": finding.region,
+        }
+
+    def unread(self) -> list[list[Answer]]:
+        """The places that could not be read; those of one tool with one reason together."""
+        alike: dict[tuple[str, ...], list[Answer]] = defaultdict(list)
+        for one in self.reading.answers:
+            if one.reason:
+                # AWS names who was refused, which is another in each account.
+                reason = one.reason.replace(one.place.account_id, "")
+                alike[one.place.tool, reason, one.remedy].append(one)
+        return list(alike.values())
+
+    def end(self, fail_on: str | None) -> int:
+        """Say what could not be read, and how much there is; the exit code."""
+        for alike in self.unread():
+            first = alike[0]
+            shared.talk(
+                f"UNKNOWN: {first.place.tool} in {self.reading.where(alike)}: could not look:"
+                f" {first.reason.rstrip('.')}. {first.remedy}"
+            )
+        unread = sum(bool(one.reason) for one in self.reading.answers)
+        shared.talk(self._words(unread))
+        if unread == len(self.reading.answers):
+            return 2
+        bad = fail_on and any(as_bad_as(f, fail_on) for f in self.shown if f.status == FAIL)
+        return int(bool(bad or unread))
+
+    def _words(self, unread: int) -> str:
+        archived = f"; {self.archived} archived (--archived)" if self.archived else ""
+        places = len(self.reading.answers)
+        looked = f"{places - unread} of {places} places could be read"
+        return f"{len(self.shown)} findings{archived}; {looked}, as of {self.reading.as_of()}."
+
+
+def _answer(options: dict[str, Any]) -> _Answer:
+    wanted = _wanted(options)
+    if options["kept"] and options["anew"]:
+        raise UsageError("--kept and --anew exclude each other", remedy="Give one of them.")
+    reading = recall(options) if options["kept"] else read(options)
+    found = list(reading.findings())
+    archived = sum(finding.status == ARCHIVED for finding in found)
+    shown = [finding for finding in found if wanted.passes(finding)]
+    return _Answer(reading, shown, 0 if options["archived"] else archived)
+
+
+def _wanted(options: dict[str, Any]) -> Wanted:
+    others = frozenset(STATUSES) - {ARCHIVED} if options["every"] else frozenset({FAIL})
+    statuses = frozenset({ARCHIVED}) if options["archived"] else others
+    since, until = _time(options["since"]), _time(options["until"], end=True)
+    if since and until and since > until:
+        raise UsageError("--since is after --until", remedy="Swap them.")
+    return Wanted(
+        statuses, options["severity"] or "", options["types"], options["resources"], since, until
+    )
+
+
+def _time(text: str, *, end: bool = False) -> datetime | None:
+    """The time that ``text`` means, UTC; of a day its beginning, or its ``end``."""
+    if not text:
+        return None
+    if ago := re.fullmatch(r"(\d{1,5})([dh])", text, re.ASCII):
+        unit = {"d": timedelta(days=1), "h": timedelta(hours=1)}[ago[2]]
+        return datetime.now(UTC) - int(ago[1]) * unit
+    try:
+        time = instant(text)
+    except ValueError:
+        raise UsageError(
+            f"{text!r} is no time", remedy="Write 2026-07-01, 2026-07-01T12:00, 7d or 12h."
+        ) from None
+    return time + timedelta(days=1) if end and len(text) == _A_DAY else time
+
+
+def _row(answer: _Answer, finding: Finding) -> Row:
+    """A finding, as programs are told of it."""
+    return {
+        "tool": finding.tool,
+        "status": finding.status,
+        "severity": finding.severity,
+        "account": finding.account_id,
+        "account_name": finding.account_name,
+        "ou": answer.reading.ou(finding.account_id),
+        "region": finding.region,
+        "type": finding.check,
+        "title": finding.title,
+        "resource_type": finding.resource_type,
+        "resource": finding.resource,
+        "first_seen": finding.first_seen,
+        "last_seen": finding.last_seen,
+        "muted": finding.muted,
+        "detail": finding.detail,
+        "id": finding.uid,
+    }
+
+
+def _shown(answer: _Answer, finding: Finding) -> Row:
+    """A finding, for people."""
+    return {
+        "severity": finding.severity if finding.status == FAIL else finding.status,
+        "where": where([answer.account(finding)]),
+        "type": finding.check,
+        "resource": finding.resource,
+        "last_seen": finding.last_seen[:_A_DAY],
+    }
+
+
+def _blind(answer: _Answer, alike: list[Answer]) -> Row:
+    """Places that could not be read for the same reason, for people."""
+    return {
+        "severity": "UNKNOWN",
+        "where": answer.reading.where(alike),
+        "type": f"{alike[0].place.tool}: {_NOT_SEEN}",
+    }
+
+
+def _summary(answer: _Answer, by: str) -> list[Row]:
+    groups: dict[str, list[Finding]] = {name: [] for name in answer.reading.names(by)}
+    for finding in answer.shown:
+        groups.setdefault(_group(answer, finding, by), []).append(finding)
+    unread = Counter(_group(answer, finding, by) for finding in answer.reading.unseen())
+    rows = [_count(answer, by, name, members, unread) for name, members in groups.items()]
+    return sorted(rows, key=lambda row: [-row[severity] for severity in SEVERITIES])
+
+
+def _group(answer: _Answer, finding: Finding, by: str) -> str:
+    if by == "ou":
+        return answer.reading.ou(finding.account_id)
+    return str(getattr(finding, _GROUPS[by]))
+
+
+def _count(
+    answer: _Answer, by: str, name: str, members: Iterable[Finding], unread: Counter[str]
+) -> Row:
+    counts = Counter(finding.severity for finding in members)
+    row: Row = {by: name}
+    if by == "account":
+        row["account_name"] = answer.reading.account_name(name)
+    row |= {severity: counts[severity] for severity in SEVERITIES}
+    return row | {"total": counts.total(), "unread": unread[name]}

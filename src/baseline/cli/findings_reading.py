@@ -1,0 +1,193 @@
+"""Where ``baseline findings`` reads, through whom, and what is known of it."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import click
+
+from baseline.audit import planning
+from baseline.cli import shared
+from baseline.cli.progress import watching
+from baseline.cli.tables import where
+from baseline.configuration import Configuration
+from baseline.errors import UsageError
+from baseline.findings import accounts, found, history, reading
+from baseline.findings.kept import Answer, Kept
+from baseline.findings.look import Place
+from baseline.findings.model import Finding
+from baseline.findings.reading import TOOLS, Doors, Scope
+from baseline.organization import Account, Filters, Organization, Target, discover
+from baseline.rollout import reach
+from baseline.sessions import Session, open_session
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What was read in the places that were chosen, and how each of them answered."""
+
+    kept: Kept
+    accounts: dict[str, Account]
+    answers: list[Answer]
+
+    def findings(self) -> Iterator[Finding]:
+        """Everything that was found there."""
+        return found.findings(self.kept, self._names(), {a.place for a in self.answers})
+
+    def unseen(self) -> Iterator[Finding]:
+        """One for each place that could not be read."""
+        return found.unseen(self.answers, self._names())
+
+    def keep(self, reports: Path) -> None:
+        """Keep it among the looks at the accounts: what was read now, and what could not be."""
+        looked = {answer.place for answer in self.answers if not answer.reason}
+        read_now = found.findings(self.kept, self._names(), looked)
+        history.put(found.look(self.answers), chain(read_now, self.unseen()), reports)
+
+    def account_name(self, account_id: str) -> str:
+        """The name that people know an account by."""
+        return self._names().get(account_id, account_id)
+
+    def ou(self, account_id: str) -> str:
+        """The path of an account's OU."""
+        account = self.accounts.get(account_id)
+        return account.ou if account else ""
+
+    def names(self, by: str) -> list[str]:
+        """What a summary has rows for, whether or not something was found there."""
+        places = [answer.place for answer in self.answers]
+        if by == "account":
+            return sorted({place.account_id for place in places})
+        if by == "ou":
+            return sorted({self.ou(place.account_id) for place in places})
+        return sorted({place.region for place in places}) if by == "region" else []
+
+    def where(self, answers: Sequence[Answer]) -> str:
+        """Where ``answers`` are from, in words."""
+        return where(
+            [
+                {
+                    "account": answer.place.account_id,
+                    "account_name": self.account_name(answer.place.account_id),
+                    "region": answer.place.region,
+                }
+                for answer in answers
+            ]
+        )
+
+    def as_of(self) -> str:
+        """When the oldest of it was read."""
+        return min((answer.tried for answer in self.answers), default="never")
+
+    def _names(self) -> dict[str, str]:
+        return {account.id: account.name for account in self.accounts.values()}
+
+
+def read(options: dict[str, Any]) -> Reading:
+    """Ask AWS, and keep what it says.
+
+    Raises UsageError when no account is chosen, and what the organization is refused with.
+    """
+    configuration = shared.load_configuration(options["config_path"])
+    session = open_session(options["profile"], configuration.home_region)
+    organization = discover(session)
+    filters = _filters(options)
+    targets = _targets(session, configuration, organization, filters)
+    tools = options["tools"] or TOOLS
+    scope = Scope(
+        session=session,
+        organization=organization,
+        targets=targets,
+        open_account=Doors(_opener(session, configuration, organization, options["role"])),
+        home_region=configuration.home_region,
+        preferred=configuration.prefix,
+    )
+    reports = options["reports"] or configuration.reports
+    kept = _kept(reports)
+    if options["anew"]:
+        kept.forget(targets)
+    with watching(show=options["progress"]) as watch:
+        reading.read(scope, kept, watch.step, tools)
+    wanted = {Place(tool, t.account_id, t.region) for tool in tools for t in targets}
+    read_now = _reading(kept, organization, wanted)
+    accounts.keep(organization, reports)
+    read_now.keep(reports)
+    return read_now
+
+
+def recall(options: dict[str, Any]) -> Reading:
+    """What was read last; raises UsageError when nothing was, of what is chosen."""
+    configuration = shared.load_configuration(options["config_path"])
+    reports = options["reports"] or configuration.reports
+    kept = _kept(reports)
+    organization, filters = accounts.known(reports), _filters(options)
+    nothing = UsageError("nothing was read yet", remedy="Leave --kept out.")
+    if organization is None:
+        raise nothing
+    chosen = {account.id for account in filters.choose(organization)}
+    regions = filters.choose_regions({place.region for place in kept.answers()})
+    places = {
+        place
+        for place in kept.answers()
+        if place.account_id in chosen
+        and place.region in regions
+        and place.tool in (options["tools"] or TOOLS)
+    }
+    if not places:
+        raise nothing
+    return _reading(kept, organization, places)
+
+
+def _reading(kept: Kept, organization: Organization, places: set[Place]) -> Reading:
+    answers = [answer for place, answer in kept.answers().items() if place in places]
+    return Reading(kept, {account.id: account for account in organization.accounts}, answers)
+
+
+def _kept(reports: Path) -> Kept:
+    kept = Kept(reports)
+    click.get_current_context().call_on_close(kept.close)
+    return kept
+
+
+def _filters(options: dict[str, Any]) -> Filters:
+    names = ("accounts", "not_accounts", "ous", "regions")
+    return Filters(*(frozenset(options[name]) for name in names))
+
+
+def _targets(
+    session: Session, configuration: Configuration, organization: Organization, filters: Filters
+) -> tuple[Target, ...]:
+    """The chosen accounts that are active and not left out, each with its regions."""
+    found = reach.regions(session, configuration, organization)
+    for account_id, error in sorted(found.unknown.items()):
+        shared.talk(f"Opt-in regions of {account_id} are UNKNOWN and left out: {error}")
+    regions = filters.choose_regions({r for some in found.by_account.values() for r in some})
+    chosen = [
+        account.id
+        for account in filters.choose(organization)
+        if account.active and account.id not in configuration.exclude_accounts
+    ]
+    if not chosen:
+        raise UsageError("no active account is chosen", remedy="See: baseline accounts")
+    return tuple(Target(a, r) for a in chosen for r in found.by_account[a] if r in regions)
+
+
+def _opener(
+    session: Session, configuration: Configuration, organization: Organization, role: str | None
+) -> Callable[[str], Session]:
+    """Who looks: the audit role, but the caller in an account of its own that is not the main one.
+
+    The role trusts the main account alone, so that a delegated administrator looks as itself.
+    """
+    audit = configuration.audit
+    main = organization.main_account_id if organization.id else ""
+    assumed = planning.Entrance(role or audit.role, audit.external_id)
+    itself = planning.Entrance(role or planning.AS_CALLER)
+
+    def opened(account_id: str) -> Session:
+        own = account_id == session.account_id != main
+        return planning.open_account(session, account_id, itself if own else assumed)
+
+    return opened

@@ -1,0 +1,271 @@
+"""What was read of AWS, kept beside the reports so that the next reading asks for less.
+
+SQLite. It is a copy: whoever removes it loses nothing but time.
+"""
+
+import os
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+
+from baseline.errors import BaselineError
+from baseline.findings.look import Place
+from baseline.organization import Target
+
+FILE = "aws.sqlite"
+Raw = dict[str, Any]
+
+_VERSION = 1
+_SCHEMA = """
+CREATE TABLE detectors (region TEXT PRIMARY KEY, id TEXT NOT NULL) STRICT;
+CREATE TABLE findings (
+    region TEXT NOT NULL, id TEXT NOT NULL, updated INTEGER NOT NULL, archived INTEGER NOT NULL,
+    severity REAL NOT NULL, finding BLOB NOT NULL, PRIMARY KEY (region, id)
+) STRICT;
+CREATE INDEX findings_by_update ON findings (region, updated);
+CREATE TABLE rules (
+    account TEXT NOT NULL, region TEXT NOT NULL, rule TEXT NOT NULL, compliance TEXT NOT NULL,
+    resources INTEGER NOT NULL, capped INTEGER NOT NULL, read TEXT NOT NULL, results BLOB NOT NULL,
+    PRIMARY KEY (account, region, rule)
+) STRICT;
+CREATE TABLE places (
+    tool TEXT NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL, tried TEXT NOT NULL,
+    read TEXT NOT NULL, reason TEXT NOT NULL, remedy TEXT NOT NULL,
+    PRIMARY KEY (tool, account, region)
+) STRICT;
+"""
+_TRIED = """
+INSERT INTO places VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
+    tried = excluded.tried, read = CASE excluded.read WHEN '' THEN read ELSE excluded.read END,
+    reason = excluded.reason, remedy = excluded.remedy
+"""
+
+
+class Verdict(NamedTuple):
+    """What Config says of a rule in one account and region; it counts resources up to 25."""
+
+    compliance: str
+    resources: int = 0
+    capped: bool = False
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A rule in one account and region: the verdict, and since when its results are kept."""
+
+    verdict: Verdict
+    read: str
+    results: tuple[Raw, ...] = ()
+
+
+@dataclass(frozen=True)
+class Answer:
+    """How the last try in a place went; an empty ``reason``: well. ``read`` is the last success."""
+
+    place: Place
+    tried: str
+    read: str
+    reason: str = ""
+    remedy: str = ""
+
+
+class Kept:
+    """The file ``aws.sqlite`` in a directory; used by several threads."""
+
+    def __init__(self, directory: Path) -> None:
+        self._path = directory / FILE
+        self._lock = threading.Lock()
+        with self._translated():
+            directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+            os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))
+            self._connection = sqlite3.connect(
+                self._path, isolation_level=None, check_same_thread=False
+            )
+            version = self._connection.execute("PRAGMA user_version").fetchone()[0]
+            if version != _VERSION:
+                self._create()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._connection.close()
+
+    def forget(self, targets: Iterable[Target]) -> None:
+        """Let all of these accounts and regions be read anew; of GuardDuty, the whole regions."""
+        targets = list(targets)
+        with self._transaction():
+            self._connection.executemany(
+                "DELETE FROM findings WHERE region = ?", {(target.region,) for target in targets}
+            )
+            self._connection.executemany(
+                "DELETE FROM rules WHERE account = ? AND region = ?",
+                [(target.account_id, target.region) for target in targets],
+            )
+
+    # GuardDuty, a region at a time
+
+    def begin(self, region: str, detector: str) -> None:
+        """Forget the findings of a region when another detector than before is asked."""
+        with self._transaction() as execute:
+            known = execute("SELECT id FROM detectors WHERE region = ?", (region,)).fetchone()
+            if known != (detector,):
+                execute("DELETE FROM findings WHERE region = ?", (region,))
+                execute("INSERT OR REPLACE INTO detectors VALUES (?, ?)", (region, detector))
+
+    def updated(self, region: str) -> int | None:
+        """When the latest finding of a region was updated, in milliseconds since 1970."""
+        (found,) = self._one("SELECT max(updated) FROM findings WHERE region = ?", region)
+        return None if found is None else int(found)
+
+    def put_findings(self, region: str, findings: Iterable[Raw]) -> None:
+        """Keep findings as GetFindings gives them, in place of what was kept of them."""
+        rows = [_finding_row(region, finding) for finding in findings]
+        with self._transaction():
+            self._connection.executemany(
+                "INSERT OR REPLACE INTO findings VALUES (?, ?, ?, ?, ?, ?)", rows
+            )
+
+    def drop_findings(self, region: str, ids: Iterable[str]) -> None:
+        """Forget findings that GuardDuty has not got any more."""
+        with self._transaction():
+            self._connection.executemany(
+                "DELETE FROM findings WHERE region = ? AND id = ?", [(region, one) for one in ids]
+            )
+
+    def severities(self, region: str) -> dict[str, float]:
+        """The severity of each finding of a region that is not archived, by id."""
+        return dict(
+            self._all(
+                "SELECT id, severity FROM findings WHERE region = ? AND NOT archived", (region,)
+            )
+        )
+
+    def findings(self) -> Iterator[Raw]:
+        """All findings of GuardDuty, archived or not."""
+        for (finding,) in self._all("SELECT finding FROM findings ORDER BY region, updated"):
+            yield msgspec.json.decode(finding)
+
+    # Config, an account and region at a time
+
+    def rules(self, target: Target) -> dict[str, Judged]:
+        """What is kept of each rule, without its results."""
+        rows = self._all(
+            "SELECT rule, compliance, resources, capped, read FROM rules"
+            " WHERE account = ? AND region = ?",
+            (target.account_id, target.region),
+        )
+        return {
+            rule: Judged(Verdict(compliance, resources, bool(capped)), read)
+            for rule, compliance, resources, capped, read in rows
+        }
+
+    def put_rules(self, target: Target, rules: Mapping[str, Judged]) -> None:
+        """Keep verdicts, each with the results that it rests on."""
+        with self._transaction():
+            self._connection.executemany(
+                "INSERT OR REPLACE INTO rules VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                [_rule_row(target, rule, judged) for rule, judged in rules.items()],
+            )
+
+    def keep_rules(self, target: Target, names: Iterable[str]) -> None:
+        """Forget all rules of a place but these: the others are not there any more."""
+        kept = set(names)
+        gone = [rule for rule in self.rules(target) if rule not in kept]
+        with self._transaction():
+            self._connection.executemany(
+                "DELETE FROM rules WHERE account = ? AND region = ? AND rule = ?",
+                [(target.account_id, target.region, rule) for rule in gone],
+            )
+
+    def judged(self) -> Iterator[tuple[Target, str, Judged]]:
+        """Every rule in every account and region, with its results."""
+        rows = self._all(
+            "SELECT account, region, rule, compliance, resources, capped, read, results FROM rules"
+            " ORDER BY account, region, rule"
+        )
+        for account, region, rule, compliance, resources, capped, read, results in rows:
+            verdict = Verdict(compliance, resources, bool(capped))
+            found = tuple(msgspec.json.decode(results))
+            yield Target(account, region), rule, Judged(verdict, read, found)
+
+    # Where was looked
+
+    def tell(self, answers: Iterable[Answer]) -> None:
+        """Keep how tries went; what was read before stays."""
+        rows = [(*a.place, a.tried, a.read, a.reason, a.remedy) for a in answers]
+        with self._transaction():
+            self._connection.executemany(_TRIED, rows)
+
+    def answers(self) -> Mapping[Place, Answer]:
+        """How the last try went, everywhere."""
+        rows = self._all("SELECT * FROM places ORDER BY tool, account, region")
+        return {Place(*row[:3]): Answer(Place(*row[:3]), *row[3:]) for row in rows}
+
+    def _create(self) -> None:
+        """Begin anew, also after another version of this program: it is a copy."""
+        tables = self._connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")
+        drops = " ".join(f'DROP TABLE "{name}";' for (name,) in tables)
+        self._connection.executescript(
+            f"BEGIN; {drops} {_SCHEMA} PRAGMA user_version = {_VERSION}; COMMIT;"
+        )
+
+    def _one(self, sql: str, *values: str) -> tuple[Any, ...]:
+        row: tuple[Any, ...] = self._all(sql, values)[0]
+        return row
+
+    def _all(self, sql: str, values: tuple[str, ...] = ()) -> list[Any]:
+        with self._lock, self._translated():
+            return self._connection.execute(sql, values).fetchall()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Any]:
+        with self._lock, self._translated():
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._connection.execute
+            except BaseException:  # whatever ends it, an interruption too, undoes it and goes on
+                self._connection.execute("ROLLBACK")
+                raise
+            self._connection.execute("COMMIT")
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except (sqlite3.Error, OSError) as error:
+            raise BaselineError(
+                f"cannot be used: {getattr(error, 'strerror', None) or error}",
+                where=str(self._path),
+                remedy="Check the disk and the rights, or remove it: it is a copy of what AWS has.",
+            ) from error
+
+
+def milliseconds(text: str) -> int:
+    """A time as criteria have it."""
+    return round(datetime.fromisoformat(text).timestamp() * 1000)
+
+
+def _rule_row(target: Target, rule: str, judged: Judged) -> tuple[Any, ...]:
+    verdict = judged.verdict
+    return (
+        *(target.account_id, target.region, rule),
+        *(verdict.compliance, verdict.resources, int(verdict.capped), judged.read),
+        msgspec.json.encode(judged.results),
+    )
+
+
+def _finding_row(region: str, finding: Raw) -> tuple[str, str, int, int, float, bytes]:
+    return (
+        region,
+        finding["Id"],
+        milliseconds(finding["UpdatedAt"]),
+        int(finding.get("Service", {}).get("Archived", False)),
+        finding["Severity"],
+        msgspec.json.encode(finding),
+    )

@@ -7,6 +7,8 @@
 #   make format             mend the style
 #   make docs               write the generated parts of the reference anew
 #   make bench              the benchmarks
+#   make screenshots        pictures of the report page (Chromium)
+#   make vendor             what the report page uses of others' work, anew (Node.js, npm)
 #   make image-check        build the container image and audit with it
 #   make security-audit-all                         audit every account of your organization
 #   make security-audit-accounts Accounts="ID ID"   audit these accounts
@@ -20,7 +22,7 @@ OPTIONS ?=
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast test-trino lint format docs bench security-audit-all security-audit-accounts image-check clean
+.PHONY: help setup demo test test-fast test-trino lint format docs bench screenshots vendor security-audit-all security-audit-accounts image-check clean
 
 help:
 	@sed -n -e '/^#/!q' -e 's/^# \{0,1\}//p' Makefile
@@ -49,6 +51,7 @@ lint: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	@scripts/lint-page
 	$(BIN)/cfn-lint --non-zero-exit-code informational src/baseline/templates/*.yaml
 	$(BIN)/cog --check docs/reference/commands.md docs/reference/configuration.md docs/reference/queries.md docs/reference/dialect.md
 
@@ -61,6 +64,13 @@ docs: setup
 
 bench: setup
 	$(BIN)/python benchmarks/run.py $(OPTIONS)
+
+# Of the report page, for the README and for whoever changes it.
+screenshots: setup
+	$(BIN)/python scripts/screenshots.py $(OPTIONS)
+
+vendor:
+	scripts/vendor
 
 # In a container where Docker or Podman works, else directly.
 security-audit-all:

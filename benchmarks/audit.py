@@ -58,6 +58,8 @@ def _organization(number: int, installed: list[Environment], tools: Path) -> Ite
     _let_in(simulation, accounts)
     with TemporaryDirectory() as place, simulation.serve() as url:
         environment = _without_identity() | simulation.environment(url)
+        # What it makes of an account the first time that it is asked is not to be anyone's cost.
+        _cost(_xargs(simulation, installed[:1], accounts, Path(place, "first")), environment)
         peer = _cost(_xargs(simulation, installed, accounts, Path(place)), environment)
         for manner in ("--warm", "--plain"):
             command = [sys.executable, "-m", "baseline", "audit", "run", *accounts, "-p", manner]
@@ -105,6 +107,7 @@ def _xargs(
         for environment in installed:
             command = _plain(environment, account, place / account / environment.tool.name)
             lines.append(["env", *(f"{k}={v}" for k, v in identity.items()), *command])
+    place.mkdir(exist_ok=True)
     file = place / "commands"
     file.write_text("".join(f"{shlex.quote(shlex.join(line))}\n" for line in lines))
     return ["sh", "-c", f"xargs -P 4 -n 1 sh -c < {file}; true"]

@@ -1,8 +1,9 @@
 """Findings, and what a report says beside them, with what matters to a test alone."""
 
+from baseline.findings.comparison import Change
 from baseline.findings.model import FAIL, Finding
 from baseline.organization import Account
-from baseline.report.content import Change, Content, Shown
+from baseline.report.content import Content, Shown
 
 FIRST, SECOND = "111111111111", "222222222222"
 
@@ -35,7 +36,7 @@ def a_finding(
     return finding._replace(**fields)
 
 
-def shown(*args: str, change: Change = Change.UNKNOWN, **fields: str) -> Shown:
+def shown(*args: str, change: Change | None = None, **fields: str) -> Shown:
     return Shown(a_finding(*args, **fields), change)
 
 

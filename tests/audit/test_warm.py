@@ -29,6 +29,7 @@ def update_checks_metadata_with_compliance(frameworks, checks):
     return {**checks, "compliance": frameworks}
 def get_bulk_compliance_frameworks_universal(provider):
     return "universal"
+class ProwlerArgumentParser: pass
 
 def prowler():
     known = update_checks_metadata_with_compliance(
@@ -36,6 +37,13 @@ def prowler():
     print(sys.argv, known, os.getcwd(), os.environ.get("ACCOUNT"), os.environ.get("OURS"))
     print(config.timestamp_iso, os.getsid(0) == os.getpid(), sys.stdin.read() == "")
     sys.stdout.flush()
+    if "checks" in sys.argv:
+        from prowler.lib.check import check
+        for name in ("iam_root", "iam_users", "iam_root"):
+            try:
+                print(check.import_check(f"prowler.providers.aws.services.iam.{name}.{name}").asked())
+            except Exception as error:
+                print("could not:", error)
     if "hang" in sys.argv:
         time.sleep(60)
     if "crash" in sys.argv:
@@ -48,17 +56,43 @@ def set_output_timestamp(now):
     global timestamp_iso
     timestamp_iso = "renewed"
 """
+IMPORTING = """\
+import importlib
+def import_check(path):
+    return importlib.import_module(path)
+"""
+SERVICE = """\
+print("imported a service")
+from prowler.providers.aws.lib.service.service import AWSService
+class IAM(AWSService): pass
+"""
+CLIENT = """\
+import os
+from prowler.providers.aws.services.iam.iam_service import IAM
+print("asked", os.environ["ACCOUNT"])
+iam_client = os.environ["ACCOUNT"]
+"""
+CHECK = """\
+from prowler.providers.aws.services.iam.iam_client import iam_client
+print("imported a check")
+def asked():
+    return f"iam of {iam_client}"
+"""
+IAM = "providers/aws/services/iam"
 
 
 @pytest.fixture
 def environment(tmp_path: Path) -> Environment:
     """A Python that finds such a Prowler, also when it is isolated."""
     package = tmp_path / "packages/prowler"
-    (package / "config").mkdir(parents=True)
     for file, text in (
-        ("__init__.py", ""), ("__main__.py", PROGRAM),
-        ("config/__init__.py", ""), ("config/config.py", CONFIG),
+        ("__init__.py", ""), ("__main__.py", PROGRAM), ("config/config.py", CONFIG),
+        ("lib/check/check.py", IMPORTING), ("providers/aws/services/__init__.py", ""),
+        ("providers/aws/lib/service/service.py", "class AWSService: pass\n"),
+        (f"{IAM}/iam_service.py", SERVICE), (f"{IAM}/iam_client.py", CLIENT),
+        (f"{IAM}/iam_root/iam_root.py", CHECK), (f"{IAM}/iam_users/iam_users.py", CHECK),
     ):  # fmt: skip
+        (package / file).parent.mkdir(parents=True, exist_ok=True)
         (package / file).write_text(text)
     python, script = tmp_path / "python", tmp_path / "prowler"
     starter = f"import sys; sys.path.insert(0, {str(package.parent)!r}); sys.argv = sys.argv[1:]; "
@@ -115,6 +149,43 @@ def test_each_child_has_its_own_arguments_environment_directory_and_time(
         assert more == "renewed True True"
 
 
+def test_checks_are_imported_once_and_see_the_account_that_is_looked_at(
+    workers: Workers, environment: Environment, tmp_path: Path
+) -> None:
+    for account in ("first", "second"):
+        _, log = ran(environment, workers.start, tmp_path / account, "checks")
+        assert log.splitlines()[2:] == [f"asked {account}", *[f"iam of {account}"] * 3]
+
+
+def test_a_client_that_cannot_be_made_fails_its_checks_and_no_other(
+    environment: Environment, tmp_path: Path
+) -> None:
+    (environment.packages / f"prowler/{IAM}/iam_client.py").write_text("raise ValueError('denied')")
+    (environment.packages / f"prowler/{IAM}/iam_users/iam_users.py").write_text(
+        "def asked():\n    return 'no client'\n"
+    )
+    with Workers(environment, lambda _: None) as workers:
+        _, log = ran(environment, workers.start, tmp_path / "first", "checks")
+    assert log.splitlines()[2:] == ["could not: denied", "no client", "could not: denied"]
+
+
+def test_a_check_that_asks_its_client_when_it_is_imported_is_left_to_each_child(
+    environment: Environment, tmp_path: Path
+) -> None:
+    (environment.packages / f"prowler/{IAM}/iam_users/iam_users.py").write_text(
+        f"{CHECK}asked_at_once = iam_client.upper()\n"
+    )
+    with Workers(environment, lambda _: None) as workers:
+        _, log = ran(environment, workers.start, tmp_path / "first", "checks")
+    assert log.splitlines()[2:] == [
+        "asked first",
+        "iam of first",
+        "imported a check",
+        "iam of first",
+        "iam of first",
+    ]
+
+
 def test_a_child_that_hangs_is_ended_at_its_limit_and_one_that_crashes_says_why(
     workers: Workers, environment: Environment, tmp_path: Path
 ) -> None:
@@ -164,6 +235,17 @@ def test_a_prowler_that_cannot_be_warmed_is_started_plainly(
             assert ended.returncode == 3
             assert log.startswith("imported")
     assert len(said) == 1
+    assert "no warm workers" in said[0]
+
+
+def test_a_client_that_something_else_than_a_check_takes_makes_it_start_plainly(
+    environment: Environment, said: list[str], tmp_path: Path
+) -> None:
+    service = environment.packages / f"prowler/{IAM}/iam_service.py"
+    service.write_text("from prowler.providers.aws.services.iam.iam_client import iam_client\n")
+    with Workers(environment, said.append) as workers:
+        ended, _ = ran(environment, workers.start, tmp_path / "first", "fail")
+    assert ended.returncode == 3
     assert "no warm workers" in said[0]
 
 

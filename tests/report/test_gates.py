@@ -2,8 +2,8 @@
 
 import pytest
 
+from baseline.findings.comparison import Change
 from baseline.findings.model import FAIL, MANUAL, MUTED, PASS, UNKNOWN
-from baseline.report.content import Change
 from baseline.report.gates import EVERYTHING, Gate, Verdict
 from given_findings import shown
 
@@ -12,20 +12,22 @@ from given_findings import shown
     ("gate", "severity", "change", "reason"),
     [
         (Gate("high"), "critical", Change.OPEN, "critical"),
-        (Gate("high"), "high", Change.UNKNOWN, "high"),
+        (Gate("high"), "high", None, "high"),
         (Gate("high"), "medium", Change.NEW, ""),
         (Gate("high"), "critical", Change.RESOLVED, ""),
         (Gate("informational"), "never heard of", Change.OPEN, "never heard of"),
         (Gate(fail_on_new="low"), "low", Change.NEW, "new, low"),
         (Gate(fail_on_new="low"), "high", Change.REOPENED, "reopened, high"),
         (Gate(fail_on_new="low"), "critical", Change.OPEN, ""),
-        (Gate(fail_on_new="low"), "critical", Change.UNKNOWN, ""),
+        (Gate(fail_on_new="low"), "critical", None, ""),
         (Gate(fail_on_new="high"), "medium", Change.NEW, ""),
         (Gate("critical", fail_on_new="low"), "low", Change.NEW, "new, low"),
         (Gate(fail_on_unknown=True), "critical", Change.NEW, ""),
     ],
 )
-def test_severity_and_change_decide(gate: Gate, severity: str, change: Change, reason: str) -> None:
+def test_severity_and_change_decide(
+    gate: Gate, severity: str, change: Change | None, reason: str
+) -> None:
     assert gate.reason(shown("s3_open", severity, change=change)) == reason
 
 

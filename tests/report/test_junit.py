@@ -5,8 +5,9 @@ from collections.abc import Iterator
 
 from junitparser import Error, Failure, JUnitXml, Skipped, TestCase
 
+from baseline.findings.comparison import Change
 from baseline.findings.model import FAIL, MANUAL, MUTED, PASS, UNKNOWN
-from baseline.report.content import Change, Shown
+from baseline.report.content import Shown
 from baseline.report.gates import EVERYTHING, Gate
 from baseline.report.junit import write_junit
 from given_findings import HOSTILE, SECOND, hostile, shown

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from baseline.findings.comparison import Change
 from baseline.findings.model import FAIL, MUTED, PASS, UNKNOWN
-from baseline.report.content import Answer, Change, Comparison, Content, Covered, Shown, Unseen
+from baseline.report.content import Answer, Comparison, Content, Covered, Shown, Unseen
 from baseline.report.digest import Digest
 from baseline.report.gates import Gate, Verdict
 from baseline.report.markdown import code, summary

@@ -5,29 +5,31 @@ ISO 8601. References (``href``) are paths relative to the report's file.
 """
 
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import NamedTuple
 
-from baseline.findings.model import Finding
+from baseline.findings.comparison import Change
+from baseline.findings.model import UNKNOWN, Finding
 from baseline.organization import Account
 
-
-class Change(StrEnum):
-    """What became of a finding since the run that is compared with."""
-
-    UNKNOWN = ""  # there is nothing to compare with
-    NEW = "new"
-    OPEN = "open"
-    REOPENED = "reopened"
-    RESOLVED = "resolved"
-    NOT_LOOKED = "not looked at"
+# The status of what is not there any more.
+RESOLVED = "RESOLVED"
 
 
 class Shown(NamedTuple):
-    """A finding as a row of the report. What is resolved is shown as it last was."""
+    """A finding as a row of the report, as ``Changed`` has it; None: nothing to compare with."""
 
     finding: Finding
-    change: Change = Change.UNKNOWN
+    change: Change | None = None
+
+    @property
+    def status(self) -> str:
+        """What counts now, which is not what was last seen of what is gone or out of sight."""
+        match self.change:
+            case Change.RESOLVED:
+                return RESOLVED
+            case Change.NOT_LOOKED:
+                return UNKNOWN
+        return self.finding.status
 
 
 class Covered(NamedTuple):

@@ -4,8 +4,9 @@ import heapq
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 
+from baseline.findings.comparison import Change
 from baseline.findings.model import FAIL, SEVERITIES
-from baseline.report.content import Change, Shown
+from baseline.report.content import Shown
 
 # Findings that are named where all of them have no room.
 NAMED = 20
@@ -49,7 +50,7 @@ class Digest:
     def __init__(self) -> None:
         self.statuses: Counter[str] = Counter()
         self.severities: Counter[str] = Counter()
-        self.changes: defaultdict[Change, Counter[str]] = defaultdict(Counter)
+        self.changes: defaultdict[Change | None, Counter[str]] = defaultdict(Counter)
         self.accounts: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self.names: dict[str, str] = {}
         self.worst = Worst()

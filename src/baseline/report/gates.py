@@ -6,8 +6,9 @@ A muted finding has a status of its own and counts for none; one whose mute has 
 from collections import Counter
 from dataclasses import dataclass
 
+from baseline.findings.comparison import Change
 from baseline.findings.model import FAIL, SEVERITIES, UNKNOWN, Finding
-from baseline.report.content import Change, Shown
+from baseline.report.content import Shown
 from baseline.report.digest import Worst, rank
 
 UNSEEN = "could not look"

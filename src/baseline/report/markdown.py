@@ -8,9 +8,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 
+from baseline.findings.comparison import Change
 from baseline.findings.model import FAIL, MUTED, PASS, SEVERITIES, UNKNOWN
 from baseline.report.cells import printable
-from baseline.report.content import Change, Comparison, Content, Shown
+from baseline.report.content import Comparison, Content, Shown
 from baseline.report.digest import Digest
 from baseline.report.gates import Verdict
 

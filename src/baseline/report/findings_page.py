@@ -1,0 +1,190 @@
+"""The one report: a page that opens from disk, without a server or a network, whatever it is fed.
+
+What a reader wants first is plain HTML; the findings, of which there may be hundreds of thousands,
+are compressed columns that the page's script opens.
+"""
+
+import base64
+import hashlib
+import importlib.resources
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any, TextIO
+from urllib.parse import urlencode
+
+import jinja2
+
+from baseline.findings.model import FAIL, PASS, SEVERITIES, UNKNOWN, CheckDetails, Finding
+from baseline.report.cells import printable
+from baseline.report.columns import Columns, pack
+from baseline.report.content import Content, Covered, OwnReport, Shown
+from baseline.report.tally import Tally
+
+# In the order in which they need each other.
+_SCRIPTS = (
+    *("vendor/vendor.js", "dom.js", "store.js", "choice.js", "console.js", "details.js"),
+    *("grid.js", "facets.js", "map.js", "trend.js", "print.js", "main.js"),
+)
+_STYLES = ("vendor/vendor.css", "page.css")
+# SlickGrid puts an empty style element into the page, and its rules into that one by one.
+_EMPTY = ""
+# Rows of a long table that are shown before somebody asks for all.
+_FIRST = 12
+
+Details = Mapping[tuple[str, str], CheckDetails]
+
+
+def render(content: Content, rows: Iterable[Shown], details: Details, out: TextIO) -> Tally:
+    """Write the page to ``out``, and give back the counts of ``rows``, which are read once."""
+    tally, columns = Tally(), Columns((*Finding._fields, "change"))
+    for row in tally.through(rows):
+        change = row.change or ""
+        columns.add((*row.finding._replace(status=row.status), change))
+    out.write(_page(content, tally, pack(_data(content, tally, columns, details))))
+    return tally
+
+
+def _page(content: Content, tally: Tally, data: str) -> str:
+    scripts = {name: _part(name) for name in _SCRIPTS}
+    styles = {name: _part(name) for name in _STYLES}
+    return _template("page.html").render(
+        content=content,
+        tally=tally,
+        data=data,
+        scripts=scripts,
+        styles=styles,
+        policy=_policy(scripts.values(), (*styles.values(), _EMPTY)),
+        accounts={a.id: a for a in content.accounts},
+        ous={a.id: a.ou for a in content.accounts},
+        places=_places(content.coverage),
+        answers=Counter(row.status for row in content.coverage),
+        severities=SEVERITIES,
+        names={"fail": FAIL, "pass": PASS, "unknown": UNKNOWN},
+        first=_FIRST,
+    )
+
+
+def _data(content: Content, tally: Tally, columns: Columns, details: Details) -> dict[str, Any]:
+    """What the page's script is given."""
+    coverage = Columns(Covered._fields)
+    for row in content.coverage:
+        coverage.add(row)
+    known = {a.id: (_plain(a.name), _plain(a.ou), a.active) for a in content.accounts}
+    strangers = {key: (_plain(name), "", True) for key, name in tally.names.items()}
+    return {
+        "accounts": strangers | known,
+        "sources": {source.name: source.title for source in content.sources},
+        "severities": SEVERITIES,
+        "regions": content.regions,
+        "findings": columns.packed(),
+        "details": [_details(each) for each in details.values()],
+        "coverage": coverage.packed(),
+        "trend": [asdict(point) for point in content.trend],
+        "reports": _reports(content.reports),
+    }
+
+
+def _details(details: CheckDetails) -> dict[str, Any]:
+    return {
+        key: _plain(value) if isinstance(value, str) else [_plain(each) for each in value]
+        for key, value in asdict(details).items()
+    }
+
+
+def _reports(reports: Iterable[OwnReport]) -> dict[str, list[tuple[str, str]]]:
+    """Links by tool and account."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for report in reports:
+        key = f"{report.source} {report.account_id}"
+        found.setdefault(key, []).append((_plain(report.title), report.href))
+    return found
+
+
+def _places(coverage: Iterable[Covered]) -> Counter[str]:
+    """How many pairs of account and region are wholly covered, have gaps, or could not be seen."""
+    found: dict[tuple[str, str], set[str]] = {}
+    for row in coverage:
+        found.setdefault((row.account_id, row.region), set()).add(row.status)
+    return Counter(next(s for s in (FAIL, UNKNOWN, PASS) if s in all_) for all_ in found.values())
+
+
+def _policy(scripts: Iterable[str], styles: Iterable[str]) -> str:
+    """Nothing runs but what was here when the page was made, and nothing goes out."""
+    return "; ".join(
+        (
+            "default-src 'none'",
+            f"script-src {' '.join(map(_hash, scripts))}",
+            f"style-src {' '.join(map(_hash, styles))}",
+            "base-uri 'none'",
+            "form-action 'none'",
+        )
+    )
+
+
+def _hash(text: str) -> str:
+    """The source expression that lets exactly ``text`` pass [Content Security Policy, level 3]."""
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+def _template(name: str) -> jinja2.Template:
+    environment = jinja2.Environment(
+        loader=jinja2.FunctionLoader(_part),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_shown,
+    )
+    environment.filters |= {
+        "time": _time,
+        "day": _day,
+        "short_day": _short_day,
+        "number": "{:,}".format,
+        "safe_href": _href,
+        "weight": _failing,
+    }
+    environment.globals["view"] = _view
+    return environment.get_template(name)
+
+
+def _shown(value: Any) -> Any:
+    """What stands on the page of a value; markup of the template itself stays as it is."""
+    return _plain(value) if type(value) is str else value
+
+
+def _failing(counts: Mapping[str, int]) -> int:
+    return sum(counts[name] for name in SEVERITIES)
+
+
+def _plain(text: str) -> str:
+    return printable(text, "\n")
+
+
+def _href(path: str) -> str:
+    """``path`` as a reference that stays beside the page, or ``#`` when it would leave."""
+    outside = ":" in path.split("/", maxsplit=1)[0] or path.startswith(("/", "\\"))
+    return "#" if outside else path
+
+
+def _view(**chosen: str | tuple[str, ...]) -> str:
+    """The link to the findings that are so."""
+    return "#findings?" + urlencode(chosen, doseq=True)
+
+
+def _part(name: str) -> str:
+    file = importlib.resources.files("baseline.report") / "web" / name
+    return file.read_text(encoding="utf-8")
+
+
+def _time(text: str) -> str:
+    return datetime.fromisoformat(text).strftime("%-d %B %Y, %H:%M UTC") if text else ""
+
+
+def _day(text: str) -> str:
+    return datetime.fromisoformat(text).strftime("%-d %B %Y") if text else ""
+
+
+def _short_day(text: str) -> str:
+    return datetime.fromisoformat(text).strftime("%-d %b %Y") if text else ""

@@ -28,6 +28,7 @@ LIST_COLUMNS = (
 # What a terminal of 80 columns has room for.
 LIST_SHOWN = ("severity", "where", "type", "resource", "last_seen")
 _NOT_SEEN = "could not look"
+_ACCOUNT = re.compile(r"\d{12}", re.ASCII)
 _A_DAY = len("2026-07-01")
 _SCREENFULS = 200
 
@@ -183,8 +184,8 @@ class _Answer:
         alike: dict[tuple[str, ...], list[Answer]] = defaultdict(list)
         for one in self.reading.answers:
             if one.reason:
-                # AWS names who was refused, which is another in each account.
-                reason = one.reason.replace(one.place.account_id, "")
+                # AWS names who was refused what, which is another in each account.
+                reason = _ACCOUNT.sub("", one.reason)
                 alike[one.place.tool, reason, one.remedy].append(one)
         return list(alike.values())
 

@@ -1,8 +1,6 @@
 """What each tool writes is read right, also when the tool is older or in trouble."""
 
 import json
-import shutil
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -12,50 +10,6 @@ from baseline.audit import obstacles, prowler, scan, scoutsuite
 from baseline.audit.obstacles import Kind, kind_of
 from baseline.audit.scan import Reach, Scan
 from baseline.errors import ToolError
-from baseline.findings.model import NOTHING_THERE
-
-
-def test_the_third_party_prowler_csv_is_read_whole(third_party: Path, tmp_path: Path) -> None:
-    shutil.copy(third_party / "audits/prowler/example_output_aws.csv", tmp_path / "prowler.csv")
-    found = list(prowler.findings(tmp_path))
-    assert Counter(f.status for f in found) == {"FAIL": 2, "MANUAL": 2}
-    assert found[0].check == "accessanalyzer_enabled"
-    assert found[0].severity == "low"
-    assert found[0].detail == "IAM Access Analyzer in account <account_uid> is not enabled."
-
-
-def test_the_third_party_scoutsuite_results_are_read_whole(
-    third_party: Path, tmp_path: Path
-) -> None:
-    (tmp_path / "scoutsuite-results").mkdir()
-    shutil.copy(
-        third_party / "audits/scoutsuite/scoutsuite_sample.js",
-        tmp_path / "scoutsuite-results/scoutsuite_results_scoutsuite.js",
-    )
-    found = list(scoutsuite.findings(tmp_path))
-    failing = [f for f in found if f.status == "FAIL"]
-    assert Counter((f.status, f.severity) for f in found) == {
-        ("FAIL", "high"): 16, ("PASS", "high"): 4, ("PASS", "medium"): 3,
-    }  # fmt: skip
-    assert {f.check for f in failing} == {"cloudtrail-not-configured"}
-    assert len({f.region for f in failing}) == 16
-    assert {f.detail for f in found if f.status == "PASS"} == {NOTHING_THERE}
-    assert {f.account_id for f in found} == {"916481805664"}
-
-
-def test_a_resource_whose_name_holds_dots_is_found() -> None:
-    services = {"s3": {"buckets": {"my.site.org": {"arn": "arn:aws:s3:::my.site.org"}}}}
-    rule = scoutsuite._Rule(
-        "1", services, "s3", "open",
-        {"flagged_items": 1, "items": ["s3.buckets.my.site.org.acl"],
-         "display_path": "s3.buckets.id", "level": "warning"},
-    )  # fmt: skip
-    (finding,) = rule.findings()
-    assert (finding.resource, finding.severity, finding.region) == (
-        "arn:aws:s3:::my.site.org",
-        "medium",
-        "global",
-    )
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,9 @@
 """Prowler: its command line, its log and its findings [docs.prowler.com]."""
 
-import csv
 import mmap
-import operator
 import re
 from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
@@ -15,14 +14,13 @@ from baseline.audit.obstacles import Complaint, Kind, Obstacle, gather
 from baseline.audit.prowler_source import Source
 from baseline.audit.scan import LOG, Meter, Scan, plain
 from baseline.errors import ToolError
+from baseline.findings import prowler as written
 from baseline.findings.model import (
-    FAIL,
-    MANUAL,
-    MUTED,
     NOTHING_THERE,
     PASS,
     SEVERITIES,
     UNKNOWN,
+    CheckDetails,
     Finding,
 )
 
@@ -40,8 +38,6 @@ METER = Meter(
     step=re.compile(r"^Check ID: ", re.MULTILINE),
     failing=re.compile(r"^\tFAIL ", re.MULTILINE),
 )
-
-_STATUSES = frozenset({FAIL, PASS, MANUAL})
 
 # Asks a third party about every address, with a key of the user's.
 _SHODAN = "ec2_elastic_ip_shodan"
@@ -75,9 +71,6 @@ _NO_NUMBER = "it did not say how many checks it meant to carry out, so none is m
 # What is told of a check is within so many characters of a line; one without end is not held.
 _LINE = 10_000
 _REGION = re.compile(r"^([a-z]{2}(?:-[a-z]+)+-\d) -- ")
-
-# A cell may hold a whole resource policy.
-csv.field_size_limit(1 << 30)
 
 
 def arguments(scan: Scan) -> list[str]:
@@ -154,17 +147,17 @@ def services(packages: Path) -> frozenset[str]:
 def findings(directory: Path) -> Iterator[Finding]:
     """The rows of Prowler's CSV, streamed; raises ToolError when it is not whole."""
     file = directory / _CSV
-    try:
-        with file.open(encoding="utf-8", newline="") as lines:
-            rows = csv.reader(lines, delimiter=";", strict=True)
-            header = next(rows, [])
-            if header:
-                of = operator.itemgetter(*(header.index(column) for column in _COLUMNS))
-                yield from (_finding(of(row)) for row in rows if _whole(row, len(header)))
-    except FileNotFoundError:
-        return
-    except (csv.Error, ValueError) as error:
-        raise _not_whole(file, error) from error
+    if file.is_file():
+        with _reading(file):
+            yield from written.csv_findings(file)
+
+
+def details(directory: Path) -> Iterator[CheckDetails]:
+    """What its CSV says of its checks; raises ToolError when it is not whole."""
+    file = directory / _CSV
+    if file.is_file():
+        with _reading(file):
+            yield from written.csv_details(file)
 
 
 def idle(directory: Path, answered: Collection[str]) -> Iterator[Finding]:
@@ -235,55 +228,24 @@ class _Record(msgspec.Struct):
 
 def _records(file: Path) -> int:
     """How many findings are in Prowler's JSON, which is not held in memory."""
+    with (
+        _reading(file),
+        file.open("rb") as text,
+        mmap.mmap(text.fileno(), 0, access=mmap.ACCESS_READ) as whole,
+    ):
+        return len(msgspec.json.decode(whole, type=list[_Record]))
+
+
+@contextmanager
+def _reading(file: Path) -> Iterator[None]:
     try:
-        with file.open("rb") as text, mmap.mmap(text.fileno(), 0, access=mmap.ACCESS_READ) as whole:
-            return len(msgspec.json.decode(whole, type=list[_Record]))
+        yield
     except (OSError, ValueError) as error:
-        raise _not_whole(file, error) from error
-
-
-def _not_whole(file: Path, error: Exception) -> ToolError:
-    return ToolError(
-        f"Prowler's results are not whole: {error!r}",
-        where=str(file),
-        remedy="Run it again: baseline audit run --resume",
-    )
-
-
-# What is read of a row, in this order.
-_COLUMNS = (
-    *("ACCOUNT_UID", "ACCOUNT_NAME", "REGION", "SERVICE_NAME", "CHECK_ID", "CHECK_TITLE"),
-    *("SEVERITY", "STATUS", "MUTED", "RESOURCE_UID", "RESOURCE_NAME", "STATUS_EXTENDED"),
-    "FINDING_UID",
-)
-
-
-def _whole(row: list[str], length: int) -> bool:
-    """Whether there is a row at all; raises ValueError for a part of one."""
-    if len(row) not in (0, length):
-        raise ValueError("a row is cut")
-    return bool(row)
-
-
-def _finding(cells: tuple[str, ...]) -> Finding:
-    account, name, region, service, check, title, severity, status, *rest = cells
-    muted, resource, resource_name, detail, uid = rest
-    if status not in _STATUSES:
-        raise ValueError(f"a finding has the status {status!r}")
-    return Finding(
-        "prowler",
-        account,
-        name,
-        region,
-        service,
-        check,
-        title,
-        severity.lower(),
-        MUTED if muted == "True" else status,
-        resource or resource_name,
-        detail,
-        uid,
-    )
+        raise ToolError(
+            f"Prowler's results are not whole: {error!r}",
+            where=str(file),
+            remedy="Run it again: baseline audit run --resume",
+        ) from error
 
 
 def _log(directory: Path) -> str:

@@ -43,21 +43,21 @@ class Verdict:
 def judge(environment: Environment, scan: Scan, ended: Ended, log: Path) -> Verdict:
     """The verdict on a scan that ended; what it left behind is read, whatever its exit code."""
     tool = environment.tool
-    obstacles = (*scan.unseen, *tool.obstacles(scan.directory, environment.packages))
+    met = (*scan.unseen, *tool.obstacles(scan.directory, environment.packages))
     errors: Counter[str] = Counter()
-    for obstacle in obstacles:
+    for obstacle in met:
         errors[obstacle.kind.value] += obstacle.count
     try:
-        note(scan.directory, obstacles)
+        note(scan.directory, met)
         _see_that_it_ended(tool, ended, log)
-        tally = _count(tool, scan, obstacles)
+        tally = _count(tool, scan, met)
     except ToolError as error:
         reason = printable(error.what)
         return Verdict(Status.FAILED, reason, error.remedy, again=True, errors=dict(errors))
-    weighty = {o.kind for o in obstacles} & WEIGHTY
+    weighty = {o.kind for o in met} & WEIGHTY
     return Verdict(
         Status.PARTIAL if weighty else Status.COMPLETE,
-        _summary(obstacles, weighty),
+        _summary(met, weighty),
         _remedy(weighty),
         again=bool(weighty & TRANSIENT),
         errors=dict(errors),
@@ -77,7 +77,7 @@ def findings(entry: Entry, reports: Path) -> Iterator[Finding]:
         return
     tool, directory = TOOLS[entry.tool], reports / entry.directory
     there: Counter[str] = Counter()
-    for finding in _answers(tool, directory, entry.account_id, _noted(directory)):
+    for finding in _answers(tool, directory, entry.account_id, obstacles(entry, reports)):
         there[finding.status] += 1
         yield finding._replace(account_name=entry.account_name)
     found = sum(entry.counts.values())
@@ -126,8 +126,9 @@ def note(directory: Path, obstacles: Iterable[Obstacle]) -> None:
     write(directory / _OBSTACLES, msgspec.json.encode(tuple(obstacles)))
 
 
-def _noted(directory: Path) -> tuple[Obstacle, ...]:
-    """The obstacles that were noted when the scan ended."""
+def obstacles(entry: Entry, reports: Path) -> tuple[Obstacle, ...]:
+    """What was noted of an entry when its scan ended; raises ToolError when that is gone."""
+    directory = reports / entry.directory
     try:
         text = (directory / _OBSTACLES).read_bytes()
         return msgspec.json.decode(text, type=tuple[Obstacle, ...])

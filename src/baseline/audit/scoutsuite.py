@@ -2,17 +2,16 @@
 
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-
-import msgspec
 
 from baseline import configuration
 from baseline.audit.obstacles import Complaint, Kind, Obstacle, gather
 from baseline.audit.scan import Meter, Scan
 from baseline.errors import ToolError
-from baseline.findings.model import FAIL, NOTHING_THERE, PASS, UNKNOWN, Finding
+from baseline.findings import scoutsuite as written
+from baseline.findings.model import CheckDetails, Finding
 
 PAGE = "scoutsuite.html"
 _RESULTS = "scoutsuite-results/scoutsuite_results_scoutsuite.js"
@@ -47,7 +46,6 @@ RESERVED = frozenset(
     }
 )
 
-_LEVELS = {"danger": "high", "warning": "medium"}
 _ERROR = re.compile(r"^\S+ \S+ \S+ \S+\[\d+\] (WARNING|ERROR|CRITICAL) (?:(\w+)\.py L\d+: )?(.*)$")
 _SERVICE = re.compile(
     r"Could not fetch ([\w ]+) configuration"
@@ -112,15 +110,26 @@ def findings(directory: Path) -> Iterator[Finding]:
     file = directory / _RESULTS
     if not file.is_file():
         return
+    with _reading(file):
+        yield from written.findings(file.read_bytes())
+
+
+def details(directory: Path) -> Iterator[CheckDetails]:
+    """What its results say of each rule; raises ToolError when they are not whole."""
+    file = directory / _RESULTS
+    if not file.is_file():
+        return
+    with _reading(file):
+        yield from written.details(file.read_bytes())
+
+
+@contextmanager
+def _reading(file: Path) -> Iterator[None]:
     try:
-        results = _load(file)
-        for service, content in results["services"].items():
-            for rule, found in (content.get("findings") or {}).items():
-                account, services = results["account_id"], results["services"]
-                yield from _Rule(account, services, service, rule, found).findings()
-    except (msgspec.DecodeError, KeyError, TypeError, AttributeError) as error:
+        yield
+    except (OSError, ValueError) as error:
         raise ToolError(
-            f"ScoutSuite's results are not whole: {error!r}",
+            f"ScoutSuite's results are not whole: {error}",
             where=str(file),
             remedy="Run it again: baseline audit run --resume",
         ) from error
@@ -149,7 +158,7 @@ def fault(scan: Scan) -> str:
         return "it wrote no results"
     if not (scan.directory / _ERRORS).is_file():
         return "it wrote no log of its errors"
-    results = _load(file)
+    results = written.load(file.read_bytes())
     if results.get("account_id") != scan.account_id:
         return f"its results are of account {results.get('account_id')}, not {scan.account_id}"
     chosen = set(results.get("service_list") or ())
@@ -162,9 +171,9 @@ def fault(scan: Scan) -> str:
 def _silent(file: Path) -> list[str]:
     """The chosen services that results hold nothing of; none when they cannot be read at all."""
     try:
-        results = _load(file)
+        results = written.load(file.read_bytes())
         return [s for s in results["service_list"] if not _looked(s, results)]
-    except (OSError, msgspec.DecodeError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return []
 
 
@@ -173,79 +182,6 @@ def _looked(service: str, results: dict[str, Any]) -> bool:
     if service in _GLOBAL:
         return bool(content.keys() - _OF_EVERY_SERVICE)
     return bool(content.get("regions_count"))
-
-
-def _load(file: Path) -> dict[str, Any]:
-    text = file.read_bytes()
-    results = msgspec.json.decode(text[text.index(b"{") :] if b"{" in text else b"")
-    if not isinstance(results, dict):
-        raise msgspec.DecodeError("not an object")
-    return results
-
-
-@dataclass(frozen=True)
-class _Rule:
-    """One rule of the results, with what its items' paths lead into."""
-
-    account_id: str
-    services: dict[str, Any]
-    service: str
-    name: str
-    found: dict[str, Any]
-
-    def findings(self) -> Iterator[Finding]:
-        checked, flagged = self.found.get("checked_items"), self.found.get("flagged_items")
-        if "items" not in self.found:  # it failed, and was given noughts
-            yield self._finding(UNKNOWN, "", "ScoutSuite could not work this rule out.")
-        elif flagged:
-            for item in self.found.get("items") or [self.service]:
-                yield self._finding(FAIL, item, self.found.get("rationale") or "")
-        else:
-            said = f"{checked} checked, none flagged" if checked else NOTHING_THERE
-            yield self._finding(PASS, "", said)
-
-    def _finding(self, status: str, item: str, detail: str) -> Finding:
-        path = self.found.get("display_path") or self.found.get("path") or ""
-        return Finding(
-            tool="scoutsuite",
-            account_id=self.account_id,
-            account_name="",
-            region=_region(item),
-            service=self.service,
-            check=self.name,
-            title=self.found.get("description") or self.name,
-            severity=_LEVELS.get(self.found.get("level") or "", "medium"),
-            status=status,
-            resource=_resource(self.services, item, path.count(".") + 1) if item else "",
-            detail=_plain(detail),
-            uid=f"scoutsuite-{self.name}-{self.account_id}-{item}",
-        )
-
-
-def _plain(markup: str) -> str:
-    """Text without the HTML that ScoutSuite's rationales carry."""
-    return " ".join(re.sub(r"<[^>]+>", " ", markup).split())
-
-
-def _region(item: str) -> str:
-    parts = item.split(".")
-    return parts[parts.index("regions") + 1] if "regions" in parts[:-1] else "global"
-
-
-def _resource(node: Any, item: str, depth: int) -> str:
-    """What the dotted path ``item`` leads to after ``depth`` keys; a key may itself hold dots."""
-    parts = item.split(".")
-    while parts and depth and isinstance(node, dict):
-        for length in range(len(parts), 0, -1):
-            key = ".".join(parts[:length])
-            if key in node:
-                node, parts, depth = node[key], parts[length:], depth - 1
-                break
-        else:
-            break
-    if isinstance(node, dict):
-        return str(node.get("arn") or node.get("name") or node.get("id") or item)
-    return item
 
 
 def _complaints(file: Path, known: frozenset[str]) -> Iterator[Complaint]:

@@ -8,7 +8,7 @@ from typing import Any
 from baseline.audit import prowler, scoutsuite, warm_prowler
 from baseline.audit.obstacles import Obstacle
 from baseline.audit.scan import Meter, Scan
-from baseline.findings.model import Finding
+from baseline.findings.model import CheckDetails, Finding
 
 
 @dataclass(frozen=True)
@@ -17,11 +17,12 @@ class Tool:
 
     ``arguments`` gives what follows the program's name. ``done`` maps each exit code of a run that
     came to its end; what any other code means is in ``codes``. ``findings`` are the rows that it
-    wrote, ``idle`` the checks that it carried out without a row; ``obstacles`` is what kept it from
-    looking, as its logs and its own packages tell. ``fault`` says why an output cannot be
-    what was asked for, or nothing. ``selection`` makes options of its part of the configuration;
-    ``names`` are the values that its options may have, where they can be told; ``reserved`` options
-    are not passed on. ``warm`` is a script that forks it, if there is one; ``page`` its own report.
+    wrote, ``details`` what it says of their checks, ``idle`` the checks that it carried out without
+    a row; ``obstacles`` is what kept it from looking, as its logs and its own packages tell.
+    ``fault`` says why an output cannot be what was asked for, or nothing. ``selection`` makes
+    options of its part of the configuration; ``names`` are the values that its options may have,
+    where they can be told; ``reserved`` options are not passed on. ``warm`` is a script that forks
+    it, if there is one; ``page`` its own report.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Tool:
     services: Callable[[Path], frozenset[str]]
     meter: Meter
     findings: Callable[[Path], Iterator[Finding]]
+    details: Callable[[Path], Iterator[CheckDetails]]
     idle: Callable[[Path, Collection[str]], Iterable[Finding]]
     obstacles: Callable[[Path, Path], Iterable[Obstacle]]
     fault: Callable[[Scan], str]
@@ -66,6 +68,7 @@ TOOLS = {
         services=prowler.services,
         meter=prowler.METER,
         findings=prowler.findings,
+        details=prowler.details,
         idle=prowler.idle,
         obstacles=prowler.obstacles,
         fault=prowler.fault,
@@ -90,6 +93,7 @@ TOOLS = {
         services=scoutsuite.services,
         meter=scoutsuite.METER,
         findings=scoutsuite.findings,
+        details=scoutsuite.details,
         idle=scoutsuite.idle,
         obstacles=scoutsuite.obstacles,
         fault=scoutsuite.fault,

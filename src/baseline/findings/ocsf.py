@@ -20,10 +20,13 @@ from baseline.findings.model import (
     CheckDetails,
     Finding,
 )
+from baseline.findings.times import iso
 
 VERSION = "1.5.0"
 COMPLIANCE, DETECTION = 2003, 2004
 _FINDINGS, _CREATE, _AWS_ACCOUNT, _OTHER = 2, 1, 10, 99
+# As milliseconds a day of 1973, as seconds one that nobody lives to see: Prowler writes seconds.
+_SECONDS = 100_000_000_000
 _VENDORS = {"prowler": "Prowler", "scoutsuite": "NCC Group"}
 # Severity and status as OCSF numbers and calls them.
 _SEVERITIES = dict(zip(reversed(SEVERITIES), range(1, 6), strict=True))
@@ -266,6 +269,12 @@ def milliseconds(moment: str) -> int:
         return 0
     when = datetime.fromisoformat(moment)
     return int((when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp() * 1000)
+
+
+def moment(since: int) -> str:
+    """Milliseconds, or seconds, since 1970 as ISO 8601; empty for none."""
+    seconds = since / 1000 if since > _SECONDS else since
+    return iso(datetime.fromtimestamp(seconds, UTC)) if since else ""
 
 
 # The same in thousands of findings, and never changed.

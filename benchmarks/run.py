@@ -10,6 +10,7 @@ BENCHMARKS = {
     "audit": "audit",
     "merge": "merge",
     "lake": "lake",
+    "detections": "detections",
     "flow-logs": "flow_logs",
 }
 

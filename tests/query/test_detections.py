@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,7 @@ ACCOUNTS = {member.name: member.id for member in Blueprint().accounts if not mem
 def ask(
     engine: DuckDB, scope: Scope | None = None, those: Sequence[catalogue.SavedQuery] = SOME
 ) -> list[dict[str, Any]]:
-    return list(engine.run(statement.read(together(those, scope or Scope()))).rows)
+    return list(engine.run(together(those, scope or Scope())).rows)
 
 
 def lake_of(root: Path, *, until: Path) -> DuckDB:
@@ -50,7 +51,10 @@ def test_together_they_find_what_each_finds_alone(over_incidents: DuckDB) -> Non
     alone = set()
     for saved in EVERY:
         about = (saved.name, saved.title, saved.severity, ", ".join(saved.mitre))
-        rows = list(over_incidents.run(statement.read(saved.sql, saved.literals({}))).rows)
+        answer = over_incidents.run(statement.read(saved.sql, saved.literals({})))
+        types = dict(zip(answer.columns, answer.types, strict=True))
+        assert {types[name] for name in catalogue.SHAPE} == {"VARCHAR"}, saved.name
+        rows = list(answer.rows)
         alone |= {(*about, *(row[name] for name in catalogue.SHAPE)) for row in rows}
     rows = ask(over_incidents, those=EVERY)
     assert all(tuple(row) == COLUMNS for row in rows)
@@ -112,7 +116,7 @@ def test_an_event_that_two_trails_delivered_is_told_once(tmp_path: Path) -> None
 
 def test_the_log_is_read_once_for_all_that_look_at_events() -> None:
     """However many they are; each that counts reads for itself. All of it is pruned."""
-    query = statement.read(together(EVERY, Scope(since="2026-07-01")))
+    query = together(EVERY, Scope(since="2026-07-01"))
     reads = Counter(table.name for table in query.find_all(exp.Table) if table.db == "auditing")
     counting = [saved for saved in EVERY if "GROUP BY" in saved.sql]
     assert len(EVERY) - len(counting) > 50
@@ -122,9 +126,11 @@ def test_the_log_is_read_once_for_all_that_look_at_events() -> None:
 
 
 def test_the_query_for_all_is_athenas_and_short_enough_for_it() -> None:
-    """It can be read again as Athena's SQL, and Athena takes 262,144 bytes."""
-    text = together(EVERY, Scope())
-    assert statement.read(text).named_selects == list(COLUMNS)
+    """Read again as Athena's SQL it is the same, and Athena takes 262,144 bytes."""
+    query = together(EVERY, Scope(since="2026-07-01", accounts=(ACCOUNT,)))
+    text = query.sql(dialect="athena")
+    assert statement.read(text) == query
+    assert query.named_selects == list(COLUMNS)
     assert len(text.encode()) < 262_144
 
 
@@ -163,6 +169,45 @@ def test_a_detection_of_ones_own_runs_with_the_others(over_incidents: DuckDB) ->
     )
     rows = ask(over_incidents, Scope(accounts=(ACCOUNT,)), [mine, *SOME])
     assert {row["region"] for row in rows if row["detection"] == "Mine"} >= {REGION}
+
+
+def test_what_a_detection_of_ones_own_counts_is_told_as_text(over_incidents: DuckDB) -> None:
+    columns = ", ".join(f"'x' AS {name}" for name in catalogue.SHAPE if name != "detail")
+    mine = catalogue.parse(
+        f"{HEADER}SELECT {columns}, count(*) AS detail FROM auditing.cloudtrail GROUP BY account"
+    )
+    rows = ask(over_incidents, those=[replace(mine, path="mine.sql"), *SOME])
+    assert all(row["detail"].isdigit() for row in rows if row["detection"] == "Mine")
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "eventname = 'StopLogging'",
+        "eventname IN ('StopLogging', lower('X'))",
+        "eventname IN ('a', 'b', 'c', 'd', 'StopLogging')",
+        "('StopLogging' = eventname)",
+        "(eventname = 'x' OR eventname = 'StopLogging' AND errorcode IS NULL)",
+        "(eventname = 'x' OR eventsource = 'cloudtrail.amazonaws.com')",
+        "eventname NOT IN ('x', 'y') AND NOT eventname = 'z' AND eventname LIKE 'StopL%'",
+        "json_extract_scalar(requestparameters, '$.name') IS NULL AND eventname = 'StopLogging'",
+    ],
+)
+def test_a_condition_finds_its_events_however_it_names_them(tmp_path: Path, condition: str) -> None:
+    """Beside others, which share its reading, and beside one that can never be met."""
+    stop = {"eventName": "StopLogging", "eventSource": "cloudtrail.amazonaws.com"}
+    given_a_log(tmp_path, an_event(1, **stop, errorCode=None, requestParameters={}))
+    columns = ", ".join(f"'x' AS {name}" for name in catalogue.SHAPE if name != "eventid")
+    asked = f"SELECT {columns}, eventid FROM auditing.cloudtrail WHERE"
+    mine, never = (
+        replace(catalogue.parse(f"{HEADER}{asked} {text}"), name=name)
+        for name, text in (("Mine", condition), ("Never", "eventname = 'a' AND eventname = 'b'"))
+    )
+    engine = lake_of(tmp_path, until=tmp_path / "lake")
+    for beside in ((), (never,), SOME):
+        rows = ask(engine, those=[mine, *beside])
+        assert [r["eventid"] for r in rows if r["detection"] == "Mine"] == ["event-1"]
+    assert ask(engine, those=[never]) == []
 
 
 def test_every_saved_query_can_be_narrowed(over_incidents: DuckDB) -> None:

@@ -17,7 +17,7 @@ from baseline.logs.discover import days
 from baseline.logs.lake import Lake
 from baseline.logs.layout import Selection
 from baseline.logs.source import Directory
-from baseline.query import catalogue, detections, statement
+from baseline.query import catalogue, detections
 from baseline.query.duckdb import DuckDB
 from given_logs import given_a_log
 
@@ -127,8 +127,7 @@ def told(root: Path, events: list[dict[str, Any]]) -> set[tuple[str, str]]:
     every = detections.at_least(catalogue.saved(), "informational")
     engine = DuckDB(lake)
     try:
-        text = detections.together(every, detections.Scope(since="2000-01-01"))
-        rows = engine.run(statement.read(text)).rows
+        rows = engine.run(detections.together(every, detections.Scope(since="2000-01-01"))).rows
         return {(row["detection"], row["eventid"]) for row in rows}
     finally:
         engine.close()

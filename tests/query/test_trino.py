@@ -154,10 +154,10 @@ def test_a_statement_gives_the_same_rows(tables: Trino, over_incidents: DuckDB, 
 
 def test_the_detections_together_give_the_same_rows(tables: Trino, over_incidents: DuckDB) -> None:
     """One statement for all of them. The event that a count names is one of several."""
-    text = detections.together(detections.at_least(SAVED, "informational"), detections.Scope())
-    here = list(over_incidents.run(statement.read(text)).rows)
+    query = detections.together(detections.at_least(SAVED, "informational"), detections.Scope())
+    here = list(over_incidents.run(query).rows)
     counted = {saved.name for saved in SAVED if "max_by" in saved.sql}
-    for rows in (here, there := tables.run(text)):
+    for rows in (here, there := tables.run(query.sql(dialect="athena"))):
         for row in rows:
             if row["detection"] in counted:
                 row |= {"eventid": None, "sourceip": None}

@@ -24,6 +24,21 @@ RECORD = (*TABLE[:3], "title", *TABLE[3:], "detail")
 
 
 @dataclass(frozen=True)
+class Question:
+    """A statement that was read and found to be a query, and its text for Athena."""
+
+    statement: Any
+    text: Callable[[], str]
+
+    @classmethod
+    def read(cls, text: str, literals: Mapping[str, Any]) -> "Question":
+        """The query in ``text`` as it was written, parameters filled in; raises QueryError."""
+        from baseline.query import statement  # noqa: PLC0415  # sqlglot is slow to import
+
+        return cls(statement.read(text, literals), lambda: statement.filled(text, literals))
+
+
+@dataclass(frozen=True)
 class Detecting:
     """What was asked: ``detections`` says whether at all."""
 
@@ -55,9 +70,7 @@ class Detecting:
                 remedy="Give the days with --since and --until.",
             )
 
-    def asked(
-        self, own: Path | None, refuse: Refuse, *, here: bool
-    ) -> tuple[str, dict[str, Any]] | None:
+    def asked(self, own: Path | None, refuse: Refuse, *, here: bool) -> Question | None:
         """One query for all detections, those in ``own`` too; None when they were not asked for.
 
         One of ``own`` that cannot run is told to ``refuse``; ``here`` is whether DuckDB answers.
@@ -70,15 +83,16 @@ class Detecting:
         wanted = detections.at_least(saved(own, refuse), self.severity)
         if any(query.path for query in wanted):
             wanted = _runnable(wanted, refuse, here=here)
-        return detections.together(wanted, scope), {}
+        query = detections.together(wanted, scope)
+        return Question(query, lambda: str(query.sql(dialect="athena")))
 
-    def of_saved(self, query: SavedQuery, values: dict[str, str]) -> tuple[str, dict[str, Any]]:
-        """One saved query, and literals for its parameters, over the days and places asked for."""
+    def of_saved(self, query: SavedQuery, values: dict[str, str]) -> Question:
+        """One saved query, with values for its parameters, over the days and places asked for."""
         if not self.narrows:
-            return query.sql, query.literals(values)
+            return Question.read(query.sql, query.literals(values))
         from baseline.query import detections  # noqa: PLC0415  # sqlglot is slow to import
 
-        return detections.narrowed(query, values, self.scope()), {}
+        return Question.read(detections.narrowed(query, values, self.scope()), {})
 
     def scope(self) -> Any:
         """The days, accounts and regions; raises UsageError when they are none."""

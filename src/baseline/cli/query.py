@@ -16,7 +16,7 @@ from click.core import ParameterSource
 
 from baseline.cli import query_lake, shared
 from baseline.cli.athena import athena_options, open_athena
-from baseline.cli.detecting import Detecting, detecting_options
+from baseline.cli.detecting import Detecting, Question, detecting_options
 from baseline.cli.sigma_rules import import_sigma
 from baseline.errors import QueryError, UsageError
 from baseline.query import catalogue
@@ -192,12 +192,12 @@ def run_query(
     detecting.check(name, sql, file, parameters)
     own = _directory(queries_path, config_path) if name or detecting.detections else None
     left_out: list[QueryError] = []
-    text, literals = detecting.asked(own, left_out.append, here=engine == "duckdb") or _asked(
+    question = detecting.asked(own, left_out.append, here=engine == "duckdb") or _asked(
         name, sql, file, _values(parameters), own=own, detecting=detecting
     )
+    statement = question.statement
     for error in left_out:
         _leave_out(error)
-    statement = _read_statement(text, literals)
     lake_is_given = context.get_parameter_source("lake_path") is ParameterSource.COMMANDLINE
     given = {
         "--source": bool(source),
@@ -211,7 +211,7 @@ def run_query(
         if engine == "athena":
             configuration = shared.load_configuration(config_path)
             athena = open_athena(configuration, profile, workgroup, max_bytes)
-            answer = athena.run(_filled(text, literals))
+            answer = athena.run(question.text())
             rows = list(islice(answer.rows, limit))
         else:
             if source:
@@ -257,8 +257,8 @@ def _asked(
     *,
     own: Path | None,
     detecting: Detecting,
-) -> tuple[str, Any]:
-    """The text of the one query that was asked for, and a literal for each parameter."""
+) -> Question:
+    """The one query that was asked for, refused before anything else is done if it is none."""
     from baseline.query import statement  # noqa: PLC0415  # sqlglot is slow to import
 
     if [name, sql, file].count(None) != 2:  # noqa: PLR2004  # two of three
@@ -266,20 +266,7 @@ def _asked(
     if name is not None:
         return detecting.of_saved(catalogue.find(name, own, _leave_out), values)
     text = sql if sql is not None else _read(file or Path("-"))
-    return text, statement.literals(values)
-
-
-def _read_statement(text: str, literals: Any) -> Any:
-    """The query, refused before anything else is done."""
-    from baseline.query import statement  # noqa: PLC0415  # sqlglot is slow to import
-
-    return statement.read(text, literals)
-
-
-def _filled(text: str, literals: Any) -> str:
-    from baseline.query import statement  # noqa: PLC0415  # sqlglot is slow to import
-
-    return statement.filled(text, literals)
+    return Question.read(text, statement.literals(values))
 
 
 def _read(file: Path) -> str:

@@ -19,6 +19,7 @@ COLUMNS = ("detection", "title", "severity", "mitre", *SHAPE)
 
 _PARTITIONS = frozenset(("account", "region", "date"))
 _ABOUT = COLUMNS[:4]
+_SHORT_LIST = 4
 _FOREVER = "36500"
 _DEAR = (exp.JSONExtract, exp.JSONExtractScalar, exp.Anonymous, exp.Lambda)
 _COMPLEX = (
@@ -81,7 +82,7 @@ class _Detection:
     def condition(self) -> exp.Expression:
         """What it asks of an event besides."""
         rest = [part for part in self.conditions if not _prunes(part)]
-        return exp.and_(*rest) if rest else exp.true()
+        return exp.and_(*rest, copy=False) if rest else exp.true()
 
     def column(self, name: str) -> exp.Expression:
         """The expression behind a column of the shape."""
@@ -118,8 +119,8 @@ def runnable(
     return found
 
 
-def together(queries: Sequence[SavedQuery], scope: Scope) -> str:
-    """One query, in Athena's SQL, for the rows of all detections in ``COLUMNS``.
+def together(queries: Sequence[SavedQuery], scope: Scope) -> exp.Query:
+    """One query, read from Athena's SQL, for the rows of all detections in ``COLUMNS``.
 
     The most severe come first, of those the newest; an event that was delivered twice is told
     once. Raises QueryError.
@@ -130,12 +131,15 @@ def together(queries: Sequence[SavedQuery], scope: Scope) -> str:
     branches += [_of_its_own(detection) for detection in read if not detection.looks_at_events]
     if not branches:
         raise QueryError("there are no detections to run", remedy="Name a lower --severity.")
-    rows = exp.union(*branches, distinct=True) if len(branches) > 1 else branches[0].distinct()
+    # Without copies, here and below: they would take longer than all else.
+    several = len(branches) > 1
+    rows = exp.union(*branches, copy=False) if several else branches[0].distinct(copy=False)
     ranks = exp.Array(expressions=[exp.Literal.string(name) for name in SEVERITIES])
-    rank = exp.func("array_position", ranks, exp.column("severity"), dialect="athena")
-    found = exp.select(*map(_named, COLUMNS)).from_(rows.subquery("found"))
-    ordered = found.order_by(rank, exp.column("time").desc(), exp.column("detection"))
-    return str(ordered.sql(dialect="athena"))
+    rank = exp.Anonymous(this="array_position", expressions=[ranks, exp.column("severity")])
+    keys = {rank: False, exp.column("time"): True, exp.column("detection"): False}
+    order = (exp.Ordered(this=key, desc=newest) for key, newest in keys.items())
+    found = exp.select(*map(_named, COLUMNS)).from_(rows.subquery("found", copy=False), copy=False)
+    return found.order_by(*order, copy=False)
 
 
 def narrowed(saved: SavedQuery, values: Mapping[str, str], scope: Scope) -> str:
@@ -209,11 +213,13 @@ def _prunes(part: exp.Expression) -> bool:
 def _of_events(detections: list[_Detection]) -> exp.Select:
     """Rows of detections that ask the same of account, region and date: one reading for all."""
     first = detections[0]
+    table = first.query.find(exp.Table).copy()
     shared = [part.copy() for part in first.conditions if _prunes(part)]
-    some = exp.or_(*(_cheaply(detection.condition) for detection in detections))
+    some = _any_of([detection.condition for detection in detections])
     # The names of all that tell of an event, and NULL for the others.
     told = exp.Array(expressions=[_name_if_told(detection) for detection in detections])
-    events = exp.select("*", exp.alias_(told, "told")).from_(first.query.find(exp.Table).copy())
+    events = exp.select("*", exp.alias_(told, "told", copy=False), copy=False)
+    events.from_(table, copy=False).where(*shared, some, copy=False)
     each = exp.Unnest(
         expressions=[exp.column("told")],
         alias=exp.TableAlias(this=exp.to_identifier("t"), columns=[exp.to_identifier("name")]),
@@ -221,39 +227,83 @@ def _of_events(detections: list[_Detection]) -> exp.Select:
     about = exp.values([_about(d.saved) for d in detections], alias="d", columns=_ABOUT)
     columns = [exp.alias_(_chosen(detections, name), name, quoted=True) for name in SHAPE]
     return (
-        exp.select(*map(_named, _ABOUT), *columns)
-        .from_(events.where(*shared, some).subquery("events"))
-        .join(each, join_type="cross")
-        .join(about, on="t.name = d.detection")
+        exp.select(*map(_named, _ABOUT), *columns, copy=False)
+        .from_(events.subquery("events", copy=False), copy=False)
+        .join(each, join_type="cross", copy=False)
+        .join(about, on="t.name = d.detection", copy=False)
     )
 
 
 def _name_if_told(detection: _Detection) -> exp.Case:
     name = exp.Literal.string(detection.saved.name)
-    return exp.Case().when(detection.condition.copy(), name, copy=False)
+    return exp.Case().when(_looked_up(detection.condition), name, copy=False)
 
 
-def _cheaply(condition: exp.Expression) -> exp.Expression:
-    """What can be said of ``condition`` without a look into JSON: true wherever it is true.
+def _looked_up(condition: exp.Expression) -> exp.Expression:
+    """``condition`` with long lists as arrays: DuckDB would make a join of each, for few events."""
+    for found in list(condition.find_all(exp.In)):
+        if len(found.expressions) > _SHORT_LIST:
+            array = exp.Array(expressions=found.expressions)
+            place = exp.Anonymous(this="array_position", expressions=[array, found.this])
+            found.replace(exp.Paren(this=place > 0))
+    return condition
+
+
+def _any_of(conditions: list[exp.Expression]) -> exp.Expression:
+    """What can be said of all ``conditions`` in few words: true wherever one of them is.
 
     It leaves a few events of many, before each detection looks at those with its whole condition.
     """
+    names = {condition: _names(condition) for condition in conditions}
+    rest = [_cheaply(condition) for condition, known in names.items() if known is None]
+    every = sorted(frozenset[str]().union(*filter(None, names.values())))
+    if every:
+        rest.append(exp.column("eventname").isin(*map(exp.Literal.string, every)))
+    return exp.true() if exp.true() in rest else exp.or_(exp.false(), *rest, copy=False)
+
+
+def _names(condition: exp.Expression) -> frozenset[str] | None:
+    """The names of the events of which alone it can be true; None where it does not say."""
+    match condition:
+        case exp.Paren():
+            return _names(condition.this)
+        case exp.And():
+            known = [names for names in map(_names, _parts(condition)) if names is not None]
+            return frozenset.intersection(*known) if known else None
+        case exp.Or():
+            either = [_names(part) for part in condition.flatten()]
+            return None if None in either else frozenset().union(*filter(None, either))
+        case exp.EQ(this=exp.Column(name="eventname")):
+            return _texts([condition.right])
+        case exp.In(this=exp.Column(name="eventname"), expressions=[_, *_] as listed):
+            return _texts(listed)
+    return None
+
+
+def _texts(values: list[exp.Expression]) -> frozenset[str] | None:
+    """The texts that ``values`` are; None when one of them is none that is known."""
+    known = all(isinstance(value, exp.Literal) and value.is_string for value in values)
+    return frozenset(value.name for value in values) if known else None
+
+
+def _cheaply(condition: exp.Expression) -> exp.Expression:
+    """What can be said of ``condition`` without a look into JSON: true wherever it is true."""
     match condition:
         case exp.Paren():
             return _cheaply(condition.this)
         case exp.And():
             parts = [part for part in map(_cheaply, _parts(condition)) if part != exp.true()]
-            return exp.and_(*parts) if parts else exp.true()
+            return exp.and_(*parts, copy=False) if parts else exp.true()
         case exp.Or():
             parts = list(map(_cheaply, condition.flatten()))
-            return exp.true() if exp.true() in parts else exp.or_(*parts)
-    return exp.true() if any(condition.find_all(*_DEAR)) else condition
+            return exp.true() if exp.true() in parts else exp.or_(*parts, copy=False)
+    return exp.true() if any(condition.find_all(*_DEAR)) else condition.copy()
 
 
 def _chosen(detections: list[_Detection], name: str) -> exp.Expression:
     """A column of the shape: what all agree on, or what each detection says of it."""
     expressions = [detection.column(name) for detection in detections]
-    if len({expression.sql() for expression in expressions}) == 1:
+    if len(set(expressions)) == 1:
         return expressions[0].copy()
     case = exp.Case(this=exp.column("detection"))
     for detection, expression in zip(detections, expressions, strict=True):
@@ -268,10 +318,13 @@ def _of_its_own(detection: _Detection) -> exp.Select:
         exp.alias_(exp.Literal.string(value), name)
         for name, value in zip(_ABOUT, _about(detection.saved), strict=True)
     ]
-    columns = [exp.alias_(exp.cast(_named(name), "varchar"), name, quoted=True) for name in SHAPE]
-    query = detection.query.copy()
-    query.set("order", None)
-    return exp.select(*about, *columns).from_(query.subquery("counted"))
+    columns: list[exp.Expression] = [_named(name) for name in SHAPE]
+    if detection.saved.path:
+        # Of ours all are text.
+        columns = [exp.alias_(exp.cast(c, "varchar"), c.name, quoted=True) for c in columns]
+    detection.query.set("order", None)
+    counted = detection.query.subquery("counted", copy=False)
+    return exp.select(*about, *columns, copy=False).from_(counted, copy=False)
 
 
 def _about(saved: SavedQuery) -> tuple[str, str, str, str]:

@@ -85,14 +85,16 @@ class Config(_Section):
     """Rules that resources are compared with, from the catalogue; `[]` for none.  Default: ten."""
 
 
+# Some of what CloudWatch Logs takes [PutRetentionPolicy].
+LogGroupDays = Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096]
+
+
 class CloudTrail(_Section):
     """Trails. ``log_group_days`` is how long the log group in each account and region keeps."""
 
     mode: Literal["account"] = "account"
     """A trail in every account and region; the only mode so far."""
-    log_group_days: Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096] = (
-        90
-    )
+    log_group_days: LogGroupDays = 90
     """Days for which the log group in each account and region keeps events."""
 
 
@@ -139,6 +141,64 @@ class Batch(_Section):
     """When to audit by itself, like cron(0 3 ? * SUN *); empty: never."""
     result_days: Annotated[int, Field(ge=1, le=_HUNDRED_YEARS)] = 365
     """Days for which the results of audits on AWS Batch are kept."""
+
+
+Network = Annotated[
+    str,
+    _text(r"\d{1,3}(\.\d{1,3}){3}/(\d|[12]\d|3[0-2])", "addresses of a network, like 10.0.0.0/16"),
+]
+NetworkName = Annotated[
+    str, _text(r"[a-zA-Z0-9][a-zA-Z0-9._-]{0,62}", "a name, like baseline or shared-services")
+]
+Endpoint = Annotated[
+    str, _text(r"[a-z0-9][a-z0-9.-]*", "a service as its endpoints are called, like ssm or ecr.api")
+]
+
+
+class VpcNetwork(_Section):
+    """The network of one account in one region, in place of what the pool has for it."""
+
+    account: AccountId
+    """Account that has the network."""
+    region: RegionName
+    """Region that it is in."""
+    cidr: Network
+    """Its addresses."""
+
+
+class Vpc(_Section):
+    """A network (VPC) with flow logs, in chosen accounts and regions; nowhere by default."""
+
+    accounts: tuple[AccountId, ...] = ()
+    """Accounts that get networks out of the pool, by id; empty: none. New ones go to the end."""
+    regions: tuple[RegionName, ...] = ()
+    """Regions in which they get one; empty: none. New ones go to the end."""
+    pool: Network = "10.0.0.0/8"
+    """What is divided: a block for each account, and in it a network for each region."""
+    block_size: Annotated[int, Field(ge=8, le=25)] = 16
+    """Size of an account's block, as the number behind the slash."""
+    network_size: Annotated[int, Field(ge=16, le=25)] = 20
+    """Size of a network, as the number behind the slash; a subnet has an eighth of it."""
+    networks: tuple[VpcNetwork, ...] = ()
+    """Networks that are not out of the pool: account, region and cidr of each."""
+    name: NetworkName = "baseline"
+    """Name of the networks, and of the log group of their flow logs."""
+    zones: Annotated[int, Field(ge=1, le=4)] = 2
+    """Zones that each network has subnets in."""
+    public_subnets: bool = False
+    """Whether there are subnets that the internet reaches."""
+    nat: Literal["none", "one", "zone"] = "none"
+    """NAT gateways, by which private subnets reach the internet: none, one, or one in each zone."""
+    gateway_endpoints: tuple[Literal["s3", "dynamodb"], ...] = ("s3", "dynamodb")
+    """Services that are reached without leaving AWS's network, at no cost."""
+    interface_endpoints: Annotated[tuple[Endpoint, ...], Field(max_length=6)] = ()
+    """Up to six more of them, each of which costs by the hour in each zone, like ssm."""
+    flow_log_format: Literal["plain-text", "parquet"] = "plain-text"
+    """How flow logs lie in the central bucket."""
+    aggregation_seconds: Literal[60, 600] = 600
+    """Longest time that one flow record is about."""
+    log_group_days: LogGroupDays = 30
+    """Days for which the log group in the account and region keeps flow records."""
 
 
 class Athena(_Section):
@@ -268,6 +328,7 @@ class Configuration(_Section):
     config: Config = Config()
     cloudtrail: CloudTrail = CloudTrail()
     storage: Storage = Storage()
+    vpc: Vpc = Vpc()
     athena: Athena = Athena()
     audit: Audit = Audit()
     report: Report = Report()

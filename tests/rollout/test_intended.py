@@ -62,8 +62,9 @@ def texts(value: Any) -> Iterator[str]:
 @pytest.mark.parametrize("where", [HOME, THERE])
 def test_every_template_is_resolved_to_its_last_function(baseline: Baseline, where: Where) -> None:
     for name in parts(baseline):
-        # Not the source of a function, which is a text of many lines.
+        # Not the source of a function, which is a text of many lines, nor a flow log's format.
         said = [text for text in texts(resolved(baseline, name, where)) if "\n" not in text]
+        said = [text for text in said if not text.startswith("${version} ${account-id}")]
         assert said
         assert [s for s in said if s.startswith("Fn::") or s == "Ref" or "None" in s] == []
         assert [s for s in said if "${" in s.replace("${aws:", "")] == []
@@ -100,8 +101,8 @@ def test_names_arns_lists_and_numbers_are_what_cloudformation_makes_of_them(
 
 
 def test_a_function_that_is_not_known_is_said() -> None:
-    body = json.dumps({"Resources": {"A": {"Properties": {"B": {"Fn::Cidr": "x"}}}}})
-    with pytest.raises(TemplateError, match="Fn::Cidr is not known"):
+    body = json.dumps({"Resources": {"A": {"Properties": {"B": {"Fn::Length": "x"}}}}})
+    with pytest.raises(TemplateError, match="Fn::Length is not known"):
         intended.resources(body, {}, HOME)
 
 

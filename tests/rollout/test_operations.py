@@ -78,6 +78,7 @@ def operations(client: Scripted, slept: list[float]) -> Operations:
         administration_role="arn:aws:iam::111111111111:role/R",
         sleep=slept.append,
         progress=lambda _name, _done, _total: None,
+        template=lambda wanted: {"TemplateBody": wanted.body},
     )
 
 

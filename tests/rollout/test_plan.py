@@ -382,7 +382,7 @@ def test_removal_is_the_plan_in_reverse() -> None:
     assert [sorted({s.part.name for s in wave}) for wave in made.waves] == [
         ["config-rules"],
         ["auditing", "guardduty-member"],
-        ["audit-roles", "auditing-analytics", "guardduty-main"],
+        ["audit-roles", "auditing-analytics", "guardduty-main", "vpc"],
         ["auditing-storage", "config-aggregator", "stack-set-roles"],
         ["stack-set-roles"],
     ]

@@ -1,5 +1,6 @@
 """EC2: the regions of the organization, and flow logs that keep their destination."""
 
+import json
 from typing import Any
 
 import pytest
@@ -45,6 +46,7 @@ def test_a_flow_log_keeps_its_prefix_and_its_options(simulation: Simulation, ec2
     """A destination below a bucket is taken once, described as given, and deleted."""
     s3 = simulation.client("s3", REGION, MAIN)
     s3.create_bucket(Bucket="flows", CreateBucketConfiguration={"LocationConstraint": REGION})
+    let_flow_logs_in(s3, "flows")
     vpc = ec2.describe_vpcs()["Vpcs"][0]["VpcId"]
     asked = {
         "ResourceType": "VPC",
@@ -64,6 +66,56 @@ def test_a_flow_log_keeps_its_prefix_and_its_options(simulation: Simulation, ec2
     assert ec2.delete_flow_logs(FlowLogIds=[made])["Unsuccessful"] == []
     assert ec2.describe_flow_logs()["FlowLogs"] == []
     assert ec2.create_flow_logs(**asked)["FlowLogIds"]
+
+
+def let_flow_logs_in(s3: Any, name: str) -> str:
+    """The policy that the bucket has now."""
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "delivery.logs.amazonaws.com"},
+        "Action": ["s3:GetBucketAcl", "s3:PutObject"],
+        "Resource": [f"arn:aws:s3:::{name}", f"arn:aws:s3:::{name}/*"],
+    }
+    s3.put_bucket_policy(Bucket=name, Policy=json.dumps({"Statement": [statement]}))
+    return str(s3.get_bucket_policy(Bucket=name)["Policy"])
+
+
+def a_flow_log_to(name: str, ec2: Any) -> Any:
+    vpc = ec2.describe_vpcs()["Vpcs"][0]["VpcId"]
+    return ec2.create_flow_logs(
+        ResourceType="VPC",
+        ResourceIds=[vpc],
+        TrafficType="ALL",
+        LogDestinationType="s3",
+        LogDestination=f"arn:aws:s3:::{name}",
+    )
+
+
+@pytest.fixture
+def bucket(simulation: Simulation) -> Any:
+    """A client of the account that owns the bucket ``flows``."""
+    s3 = simulation.client("s3", REGION, MAIN)
+    s3.create_bucket(Bucket="flows", CreateBucketConfiguration={"LocationConstraint": REGION})
+    return s3
+
+
+def test_a_flow_log_to_a_bucket_that_lets_it_not_in_is_unsuccessful(bucket: Any, ec2: Any) -> None:
+    (refused,) = a_flow_log_to("flows", ec2)["Unsuccessful"]
+    assert refused["Error"]["Message"].startswith("Access Denied for LogDestination: flows")
+    assert ec2.describe_flow_logs()["FlowLogs"] == []
+
+
+def test_whoever_may_put_policies_loses_the_buckets_own_by_a_flow_log(
+    simulation: Simulation, bucket: Any, ec2: Any
+) -> None:
+    """In the bucket's own account AWS overwrites it; from other accounts it stays."""
+    before = let_flow_logs_in(bucket, "flows")
+    assert a_flow_log_to("flows", ec2)["FlowLogIds"]
+    assert bucket.get_bucket_policy(Bucket="flows")["Policy"] == before
+    assert a_flow_log_to("flows", simulation.client("ec2", REGION, MAIN))["FlowLogIds"]
+    after = bucket.get_bucket_policy(Bucket="flows")["Policy"]
+    assert after != before
+    assert MAIN in after
 
 
 def test_a_flow_log_to_a_bucket_that_nobody_has_is_unsuccessful(ec2: Any) -> None:

@@ -72,10 +72,12 @@ def as_list(value: Any) -> list[Any]:
 def test_cfn_lint_finds_nothing_in_any_template(tmp_path: Path) -> None:
     rendered = tmp_path / "guardduty-main.yaml"
     rendered.write_text(templates.guardduty_main(members(3)))
+    networks = tmp_path / "vpc.yaml"
+    networks.write_text(templates.vpc({"Networks1": {"eu-west-1": {"1" * 12: "10.0.0.0/20"}}}))
     files = [str(Path(templates.__file__).parent / f"{name}.yaml") for name in templates.NAMES]
     lint = Path(sys.executable).with_name("cfn-lint")
     ran = subprocess.run(
-        [lint, "-r", "eu-west-1", "us-east-1", "-t", *files, str(rendered)],
+        [lint, "-r", "eu-west-1", "us-east-1", "-t", *files, str(rendered), str(networks)],
         capture_output=True,
         text=True,
         check=False,
@@ -149,10 +151,13 @@ def test_the_execution_role_names_its_resources_wherever_aws_lets_it() -> None:
 
 def test_roles_are_passed_only_to_the_services_they_are_for() -> None:
     passing = [s for s in all_statements() if "iam:PassRole" in as_list(s["Action"])]
-    assert len(passing) == 1
-    services = passing[0]["Condition"]["StringEquals"]["iam:PassedToService"]
-    assert services == ["cloudtrail.amazonaws.com", "config.amazonaws.com"]
-    assert all("${Prefix}-" in resource["Fn::Sub"] for resource in passing[0]["Resource"])
+    services = [s["Condition"]["StringEquals"]["iam:PassedToService"] for s in passing]
+    assert services == [
+        ["cloudtrail.amazonaws.com", "config.amazonaws.com"],
+        ["lambda.amazonaws.com", "vpc-flow-logs.amazonaws.com"],
+    ]
+    resources = [r["Fn::Sub"] for s in passing for r in as_list(s["Resource"])]
+    assert all(":role/${Prefix}-" in r or ":role/StackSet-vpc-" in r for r in resources)
 
 
 @pytest.mark.parametrize("kind", ["AWS::S3::Bucket", "AWS::S3::BucketPolicy", "AWS::KMS::Key"])

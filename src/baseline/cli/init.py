@@ -49,6 +49,23 @@ config:
 #   retention_days: 2557          # the central buckets: seven years
 #   query_result_days: 30
 
+# vpc:                            # a network with flow logs; see docs/how-to/vpc.md
+#   accounts: []                  # by id; none: no network anywhere. New ones go to the end
+#   regions: []                   # likewise
+#   pool: 10.0.0.0/8              # a block for each account, and in it a network for each region
+#   block_size: 16
+#   network_size: 20
+#   networks: []                  # or: {{account: ID, region: R, cidr: 10.9.0.0/20}}
+#   name: baseline
+#   zones: 2
+#   public_subnets: false
+#   nat: none                     # or one, or one in each zone: zone
+#   gateway_endpoints: [s3, dynamodb]
+#   interface_endpoints: []       # like [ssm, ssmmessages, ec2messages]
+#   flow_log_format: plain-text   # or parquet, in the central bucket
+#   aggregation_seconds: 600
+#   log_group_days: 30
+
 # athena:
 #   max_scanned_bytes: 1000000000000   # what one query may read before Athena ends it
 

@@ -4,8 +4,8 @@ Who needs whom::
 
     wave 0   stack-set-roles in the main account
     wave 1   stack-set-roles in the members, auditing-storage
-    wave 2   audit-roles, guardduty-main, auditing-analytics (after the buckets), and audit-runner
-             where it is configured
+    wave 2   audit-roles, guardduty-main, auditing-analytics (after the buckets); audit-runner and
+             vpc where they are configured
     wave 3   guardduty-member (after the invitations), auditing (after roles and buckets)
     wave 4   config-rules (after the recorders)
 
@@ -14,13 +14,16 @@ The aggregator of Config, in the main account, needs nobody.
 
 import difflib
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from baseline import templates
 from baseline.configuration import Configuration
 from baseline.errors import ConfigurationError
 from baseline.organization import DEFAULT_REGIONS, Account, Organization, Target
+from baseline.rollout import networks
 from baseline.templates import Member, Rule
 from baseline.templates.analytics import NamedQuery
 
@@ -33,6 +36,7 @@ MEMBERS = "guardduty-member"
 RULES = "config-rules"
 AGGREGATOR = "config-aggregator"
 RUNNER = "audit-runner"
+VPC = "vpc"
 # Stacks of the main account that need none of the StackSets' roles.
 _ALONE = (STORAGE, ANALYTICS, AGGREGATOR, RUNNER)
 NAMES = templates.NAMES
@@ -68,16 +72,28 @@ class Stack:
         """The stack's name."""
         return self.part.name
 
+    def given(self, _account_id: str) -> Mapping[str, str]:
+        """Its parameters."""
+        return self.parameters
+
 
 @dataclass(frozen=True)
 class StackSet:
-    """A StackSet, and the targets in which it should have an instance."""
+    """A StackSet, and the targets in which it should have an instance.
+
+    ``overrides`` are the parameters that are others in an account, by its id.
+    """
 
     name: str
     body: str
     parameters: Mapping[str, str]
     targets: frozenset[Target]
     wave: int
+    overrides: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def given(self, account_id: str) -> Mapping[str, str]:
+        """The parameters of its instances in an account."""
+        return {**self.parameters, **self.overrides.get(account_id, {})}
 
 
 @dataclass(frozen=True)
@@ -121,7 +137,7 @@ class Baseline:
             yield Part("audit-roles", self.home)
         if part.name == "auditing":
             yield Part("audit-roles", Target(account_id, self.home_region))
-        if part.name in ("auditing", ANALYTICS):
+        if part.name in ("auditing", ANALYTICS, VPC):
             yield Part(STORAGE, self.home)
         if part.name == RULES:
             yield Part("auditing", part.target)
@@ -159,8 +175,9 @@ def wanted(
             kinds.guardduty_member(),
             kinds.auditing(),
             kinds.config_rules(),
+            kinds.vpc(),
         ),
-        warnings=tuple(_warnings(regions[organization.main_account_id])),
+        warnings=(*_warnings(regions[organization.main_account_id]), *kinds.left_out()),
     )
 
 
@@ -260,6 +277,7 @@ class _Kinds:
             "OrganizationId": self.organization.id,
             "Prefix": self.configuration.prefix,
             "ServicePrincipals": ",".join(principals),
+            "WithNetworks": str(bool(self._networks)).lower(),
         }
         for account in self.accounts:
             wave = 0 if account.id == self._main else 1
@@ -374,6 +392,55 @@ class _Kinds:
         names = self.configuration.config.rules
         return rule.default if names is None else rule.name in names
 
+    def vpc(self) -> StackSet:
+        """With no account or no region chosen it is wanted nowhere."""
+        vpc, assigned = self.configuration.vpc, self._networks
+        named = networks.mappings(vpc)
+        return StackSet(
+            name=VPC,
+            body=templates.vpc(_by_mapping(assigned, named)),
+            parameters=self._central()
+            | ({"Network": networks.FIRST} if assigned else {})
+            | {
+                # An eighth of the network: three bits less than it has.
+                "SubnetBits": str(29 - vpc.network_size),
+                "Name": vpc.name,
+                "Zones": str(vpc.zones),
+                "PublicSubnets": str(vpc.public_subnets).lower(),
+                "Nat": vpc.nat,
+                "S3Endpoint": str("s3" in vpc.gateway_endpoints).lower(),
+                "DynamoDbEndpoint": str("dynamodb" in vpc.gateway_endpoints).lower(),
+                "InterfaceEndpoints": ",".join(vpc.interface_endpoints),
+                "FlowLogFormat": vpc.flow_log_format,
+                "AggregationSeconds": str(vpc.aggregation_seconds),
+                "LogGroupDays": str(vpc.log_group_days),
+            },
+            targets=frozenset(assigned),
+            wave=2,
+            overrides={
+                account: {"Network": name}
+                for account, name in named.items()
+                if name != networks.FIRST
+            },
+        )
+
+    @cached_property
+    def _networks(self) -> networks.Networks:
+        """The networks of the accounts and regions that are rolled out."""
+        everywhere = set(self._everywhere())
+        wanted = networks.assigned(self.configuration.vpc)
+        return {target: network for target, network in wanted.items() if target in everywhere}
+
+    def left_out(self) -> Iterator[str]:
+        """The accounts and regions for which networks are configured in vain."""
+        vpc = self.configuration.vpc
+        wanted = {t.account_id for t in networks.assigned(vpc)}
+        for account in sorted(wanted - {a.id for a in self.organization.accounts}):
+            yield f"{account} of vpc is not in the organization; its place is kept."
+        regions = {r for names in self.regions.values() for r in names}
+        for region in sorted({*vpc.regions, *(n.region for n in vpc.networks)} - regions):
+            yield f"{region} of vpc is not among the regions that are rolled out."
+
     def aggregator(self) -> Stack:
         return self._stack(AGGREGATOR, self._main, {"Prefix": self.configuration.prefix}, 1)
 
@@ -404,3 +471,13 @@ class _Kinds:
     ) -> StackSet:
         body = templates.measured(name, templates.read(name))
         return StackSet(name, body, parameters, targets, wave)
+
+
+def _by_mapping(
+    assigned: networks.Networks, named: Mapping[str, str]
+) -> dict[str, dict[str, dict[str, str]]]:
+    """The networks as a template's mappings have them: by mapping, region and account."""
+    found: dict[str, dict[str, dict[str, str]]] = defaultdict(lambda: defaultdict(dict))
+    for target, network in assigned.items():
+        found[named[target.account_id]][target.region][target.account_id] = str(network)
+    return found

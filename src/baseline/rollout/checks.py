@@ -15,13 +15,20 @@ from baseline.rollout.catalogue import (
     RULES,
     RUNNER,
     STORAGE,
+    VPC,
     Baseline,
 )
 from baseline.rollout.compliance_checks import AGGREGATOR_CHECKS, RULES_CHECK
 from baseline.rollout.coverage import Check, Missing, Place, require, unlike
 from baseline.rollout.intended import Properties
+from baseline.rollout.network_checks import CHECKS as NETWORK_CHECKS
 from baseline.rollout.plan import EVERYTHING, Choice
-from baseline.rollout.role_checks import ADMINISTRATION_ROLE, AUDIT_ROLES, EXECUTION_ROLE
+from baseline.rollout.role_checks import (
+    ADMINISTRATION_ROLE,
+    AUDIT_ROLES,
+    EXECUTION_ROLE,
+    NETWORKS_POLICY,
+)
 from baseline.rollout.runner_checks import CHECKS as RUNNER_CHECKS
 from baseline.rollout.storage_checks import CHECKS as STORAGE_CHECKS
 from baseline.rollout.storage_checks import key
@@ -41,6 +48,8 @@ def checks(target: Target, baseline: Baseline, choice: Choice = EVERYTHING) -> I
     has = {name for name in has if choice.named(name)}
     if ROLES in has and target == baseline.home:
         yield ADMINISTRATION_ROLE
+    if ROLES in has and baseline.stack_set(VPC).targets:
+        yield NETWORKS_POLICY
     for name, asked in _CHECKS.items():
         if name in has:
             yield from asked
@@ -238,4 +247,5 @@ _CHECKS: Mapping[str, tuple[Check, ...]] = {
     ANALYTICS: ANALYTICS_CHECKS,
     AGGREGATOR: AGGREGATOR_CHECKS,
     RUNNER: RUNNER_CHECKS,
+    VPC: NETWORK_CHECKS,
 }

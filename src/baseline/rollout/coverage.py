@@ -107,7 +107,7 @@ class Place:
         parts: list[Stack | StackSet] = [*self.baseline.stacks, *self.baseline.stack_sets]
         part = next(p for p in parts if p.name == name)
         where = Where(self.target.account_id, self.target.region, self.session.partition)
-        return intended.resources(part.body, part.parameters, where)
+        return intended.resources(part.body, part.given(self.target.account_id), where)
 
     def ask(self, service: str, operation: str, absent: tuple[str, ...] = (), **asked: Any) -> Any:
         """The answer of an operation; None when AWS gives one of the error codes in ``absent``."""

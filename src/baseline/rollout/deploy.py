@@ -207,6 +207,7 @@ class _Work:
             administration_role=self._role,
             sleep=self.sleep,
             progress=self.progress,
+            template=lambda wanted: uploads.template(self.reach.session, self.baseline, wanted),
         )
 
 

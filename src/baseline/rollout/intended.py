@@ -5,6 +5,7 @@ Guide, "Intrinsic function reference"].
 """
 
 import base64
+import ipaddress
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -18,17 +19,21 @@ Properties = Mapping[str, Any]
 
 _PLACEHOLDER = re.compile(r"\$\{([^!}]+)\}")
 _NAMES = (
-    "BucketName", "RoleName", "LogGroupName", "AliasName", "QueueName", "FunctionName", "Name",
+    "BucketName", "RoleName", "LogGroupName", "AliasName", "QueueName", "FunctionName",
+    "ManagedPolicyName", "Name",
 )  # fmt: skip
 _ARNS = {
     "AWS::S3::Bucket": "arn:{partition}:s3:::{name}",
     "AWS::IAM::Role": "arn:{partition}:iam::{account_id}:role/{name}",
+    "AWS::IAM::ManagedPolicy": "arn:{partition}:iam::{account_id}:policy/{name}",
     "AWS::Logs::LogGroup": "arn:{partition}:logs:{region}:{account_id}:log-group:{name}:*",
     "AWS::SQS::Queue": "arn:{partition}:sqs:{region}:{account_id}:{name}",
     "AWS::Events::Rule": "arn:{partition}:events:{region}:{account_id}:rule/{name}",
 }
 _SUFFIXES = {"aws-cn": "amazonaws.com.cn"}
 _NO_VALUE = object()
+_MOST_ZONES = 6  # of any region
+_ADDRESS_BITS = 32
 
 
 @dataclass(frozen=True)
@@ -100,6 +105,8 @@ class _Scope:
         function = next(iter(value), "")
         if len(value) == 1 and (function == "Ref" or function.startswith("Fn::")):
             return self._call(function, value[function])
+        if value.keys() == {"Condition"} and isinstance(value["Condition"], str):
+            return self.holds(value["Condition"])
         resolved = {key: self.resolve(part) for key, part in value.items()}
         return {key: part for key, part in resolved.items() if part is not _NO_VALUE}
 
@@ -108,38 +115,60 @@ class _Scope:
             raise TemplateError(f"{function} is not known here", where="template")
         return _FUNCTIONS[function](self, given)
 
-    def substituted(self, text: str, names: Mapping[str, Any]) -> str:
-        def value(match: re.Match[str]) -> str:
-            name, _, attribute = match[1].partition(".")
-            if name in names:
-                return str(self.resolve(names[name]))
-            return str(self.arn(name) if attribute else self.reference(name))
+    def substituted(self, text: str, names: Mapping[str, Any]) -> str | None:
+        values = {name: self._named(name, names) for name in _PLACEHOLDER.findall(text)}
+        if None in values.values():
+            return None
+        replaced = _PLACEHOLDER.sub(lambda match: str(values[match[1]]), text)
+        return replaced.replace("${!", "${")
 
-        return _PLACEHOLDER.sub(value, text).replace("${!", "${")
+    def joined(self, delimiter: str, parts: Any) -> str | None:
+        resolved = self.resolve(parts)
+        return None if None in resolved else delimiter.join(resolved)
+
+    def _named(self, name: str, names: Mapping[str, Any]) -> Any:
+        """What ``${name}`` stands for."""
+        if name in names:
+            return self.resolve(names[name])
+        resource, _, attribute = name.partition(".")
+        return self.attribute(resource, attribute) if attribute else self.reference(resource)
 
     def reference(self, name: str) -> Any:
         if name in self.values:
             return self.values[name]
-        # A queue is referred to by its URL, which is AWS's to say.
-        is_queue = self.template["Resources"][name]["Type"] == "AWS::SQS::Queue"
-        return None if is_queue else self._name(name)
+        match self.template["Resources"][name]["Type"]:
+            case "AWS::SQS::Queue":  # by its URL, which is AWS's to say
+                return None
+            case "AWS::IAM::ManagedPolicy":
+                return self.arn(name)
+        return self._name(name)
 
     def _name(self, resource: str) -> str | None:
         properties = self.template["Resources"][resource].get("Properties", {})
         properties = properties.get("DatabaseInput", properties)
         return next((self.resolve(properties[n]) for n in _NAMES if n in properties), None)
 
+    def attribute(self, resource: str, name: str) -> Any:
+        """A property that the resource has as an attribute too, else its ARN."""
+        properties = self.template["Resources"][resource].get("Properties", {})
+        return self.resolve(properties[name]) if name in properties else self.arn(resource)
+
+    def found_in_map(self, mapping: str, key: str, attribute: str) -> Any:
+        """What a mapping has; None for a place of which it has nothing."""
+        return self.template.get("Mappings", {}).get(mapping, {}).get(key, {}).get(attribute)
+
     def arn(self, resource: str) -> str | None:
         shape = _ARNS.get(self.template["Resources"][resource]["Type"])
-        return shape and shape.format(name=self._name(resource), **vars(self.where))
+        name = self._name(resource)
+        return shape.format(name=name, **vars(self.where)) if shape and name else None
 
 
 _FUNCTIONS: dict[str, Callable[[_Scope, Any], Any]] = {
     "Ref": lambda scope, name: scope.reference(name),
-    "Fn::GetAtt": lambda scope, of: scope.arn(of[0]),
+    "Fn::GetAtt": lambda scope, of: scope.attribute(*of),
     "Fn::Sub": lambda scope, of: scope.substituted(*(of if isinstance(of, list) else (of, {}))),
     "Fn::If": lambda scope, of: scope.resolve(of[1] if scope.holds(of[0]) else of[2]),
-    "Fn::Join": lambda scope, of: of[0].join(scope.resolve(of[1])),
+    "Fn::Join": lambda scope, of: scope.joined(*of),
     "Fn::Split": lambda scope, of: scope.resolve(of[1]).split(of[0]),
     # What another stack exports only AWS can know.
     "Fn::ImportValue": lambda _scope, _name: None,
@@ -147,4 +176,18 @@ _FUNCTIONS: dict[str, Callable[[_Scope, Any], Any]] = {
     "Fn::Equals": lambda scope, of: scope.resolve(of[0]) == scope.resolve(of[1]),
     "Fn::Not": lambda scope, of: not scope.resolve(of[0]),
     "Fn::Or": lambda scope, of: any(map(scope.resolve, of)),
+    "Fn::And": lambda scope, of: all(map(scope.resolve, of)),
+    "Fn::Select": lambda scope, of: scope.resolve(of[1])[int(scope.resolve(of[0]))],
+    "Fn::FindInMap": lambda scope, of: scope.found_in_map(*map(scope.resolve, of)),
+    "Fn::Cidr": lambda scope, of: _parts(*map(scope.resolve, of)),
+    # Which zones an account has only AWS can know.
+    "Fn::GetAZs": lambda _scope, _region: [None] * _MOST_ZONES,
 }
+
+
+def _parts(block: str | None, count: int, bits: int) -> list[str | None]:
+    """The first ``count`` parts of ``block``, each with so many bits for its addresses."""
+    if block is None:
+        return [None] * int(count)
+    parts = ipaddress.ip_network(block).subnets(new_prefix=_ADDRESS_BITS - int(bits))
+    return [str(part) for part, _ in zip(parts, range(int(count)), strict=False)]

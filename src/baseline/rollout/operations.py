@@ -14,7 +14,7 @@ from baseline.organization import Target
 from baseline.rollout.catalogue import EXECUTION_ROLE, StackSet
 from baseline.rollout.observe import read_instances, read_stack_set
 from baseline.rollout.remedies import remedy, young
-from baseline.rollout.stacks import YOUTH, Sleep, definition, endless, waits
+from baseline.rollout.stacks import YOUTH, Sleep, Template, definition, endless, parameters, waits
 
 # Everything at once, and no failure stops anything: without the tolerance, and without SOFT,
 # StackSets would go through the accounts one after the other [StackSetOperationPreferences].
@@ -29,6 +29,8 @@ _BUSY = "OperationInProgressException"
 _TAKEN = "NameAlreadyExistsException"
 
 Progress = Callable[[str, int, int], None]
+# How CloudFormation is given the template of a StackSet.
+TemplateOf = Callable[[StackSet], Template]
 Ended = dict[Target, str | BaselineError]
 
 
@@ -45,6 +47,7 @@ class Operations:
     administration_role: str
     sleep: Sleep
     progress: Progress
+    template: TemplateOf
 
     def create_set(self, wanted: StackSet) -> str:
         """Create the StackSet, without instances; says what was done.
@@ -71,7 +74,10 @@ class Operations:
 
     def create(self, wanted: StackSet, targets: Iterable[Target]) -> Ended:
         """Create an instance in each of ``targets``."""
-        ended = self._each_group("create_stack_instances", "created", targets)
+        ended: Ended = {}
+        for overrides, some in _alike(wanted, targets):
+            given = {"ParameterOverrides": overrides} if overrides else {}
+            ended |= self._each_group("create_stack_instances", "created", some, **given)
         return self._matured(ended, "created", wanted)
 
     def update(self, wanted: StackSet, targets: Iterable[Target]) -> Ended:
@@ -104,7 +110,7 @@ class Operations:
 
     def _given(self, wanted: StackSet) -> dict[str, Any]:
         return {
-            **definition({"TemplateBody": wanted.body}, wanted.parameters, self.organization_id),
+            **definition(self.template(wanted), wanted.parameters, self.organization_id),
             "AdministrationRoleARN": self.administration_role,
             "ExecutionRoleName": EXECUTION_ROLE,
             # Queues what would collide, and runs the rest at the same time.
@@ -178,6 +184,17 @@ class Operations:
                     remedy=remedy(f"{state}: {cause}"),
                 )
         return ended
+
+
+def _alike(
+    wanted: StackSet, targets: Iterable[Target]
+) -> Iterator[tuple[list[dict[str, str]], list[Target]]]:
+    """Targets with the same overrides, together: an operation gives all of its instances one."""
+    found: dict[tuple[tuple[str, str], ...], list[Target]] = defaultdict(list)
+    for target in targets:
+        found[tuple(sorted(wanted.overrides.get(target.account_id, {}).items()))].append(target)
+    for overrides, some in found.items():
+        yield parameters(dict(overrides)), some
 
 
 def groups(targets: Iterable[Target]) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:

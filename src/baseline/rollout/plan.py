@@ -134,6 +134,7 @@ def make(baseline: Baseline, state: State, choice: Choice = EVERYTHING) -> Plan:
     """
     standing.check_home(state)
     standing.check_prefix(baseline, state)
+    standing.check_networks(baseline, state)
     waves = _every_step(baseline, state)
     taken = _taken(baseline, [s for wave in waves for s in wave], choice)
     waves = [[taken[s.kind, s.part] for s in wave if (s.kind, s.part) in taken] for wave in waves]

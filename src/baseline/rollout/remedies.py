@@ -1,12 +1,14 @@
 """From CloudFormation's reasons to what a person can do about them. Pure."""
 
 from baseline.organization import Target
-from baseline.rollout.catalogue import EXECUTION_ROLE, MEMBERS, STORAGE, Baseline
+from baseline.rollout.catalogue import EXECUTION_ROLE, MEMBERS, STORAGE, VPC, Baseline
 
 _PERMISSION = (
     "Allow {who} this action in that account, also in its service control policies; then deploy "
     "again."
 )
+# What a service is made by, where that is neither auditing nor GuardDuty's.
+_STACK_SETS = {"iam": "audit-roles", "ec2": VPC}
 _LATER = "Deploy again in a few minutes."
 
 # What a reason holds, in lower case, and the remedy; the first that fits wins.
@@ -22,6 +24,8 @@ _REMEDIES = {
     "account out, then deploy again.",
     "bucketalreadyowned": "The bucket of an earlier roll-out is there: import it into the stack, "
     "or empty and delete it, then deploy again.",
+    "existing flow log": "A flow log cannot be changed: delete it in that account and region "
+    "(aws ec2 delete-flow-logs), then deploy again.",
     "already exist": "Delete or rename what has that name there, then deploy again.",
     "cancelled": "Deploy again.",
     "suspended": "Nothing can be done in a suspended account.",
@@ -57,7 +61,7 @@ def anew(service: str, target: Target, baseline: Baseline) -> str:
         )
     main = target.account_id == baseline.home.account_id
     guardduty = "guardduty-main" if main else MEMBERS
-    name = {"iam": "audit-roles", "guardduty": guardduty}.get(service, "auditing")
+    name = (_STACK_SETS | {"guardduty": guardduty}).get(service, "auditing")
     return (
         f"Make it anew: baseline rollout remove --only {name} --account {target.account_id} "
         f"--region {target.region}, then: baseline rollout deploy"

@@ -59,6 +59,20 @@ def _named(found: set[str], wanted: set[str]) -> Iterator[str]:
     yield from (f"also has {name}" for name in sorted(found - wanted))
 
 
+def _networks_policy(place: Place) -> str:
+    """What lets StackSets make networks is as the template says."""
+    wanted = place.intended(ROLES, "NetworksPolicy")
+    arn = place.intended(ROLES, "ExecutionRole")["ManagedPolicyArns"][0]
+    answer = place.ask("iam", "get_policy", ("NoSuchEntity",), PolicyArn=arn)
+    if answer is None:
+        raise Missing(f"no policy {wanted['ManagedPolicyName']}", _BY_HAND)
+    version = answer["Policy"]["DefaultVersionId"]
+    found = place.ask("iam", "get_policy_version", PolicyArn=arn, VersionId=version)
+    document = found["PolicyVersion"]["Document"]
+    require(policies.differences(document, wanted["PolicyDocument"], "the policy"), _BY_HAND)
+    return str(wanted["ManagedPolicyName"])
+
+
 AUDIT_ROLES = (
     role_check("audit role", "audit-roles", "SecurityAuditRole"),
     role_check("recorder's role", "audit-roles", "ConfigRecorderRole"),
@@ -66,3 +80,4 @@ AUDIT_ROLES = (
 )
 EXECUTION_ROLE = role_check("execution role", ROLES, "ExecutionRole", _BY_HAND)
 ADMINISTRATION_ROLE = role_check("administration role", ROLES, "AdministrationRole", _BY_HAND)
+NETWORKS_POLICY = Check("iam", "networks policy", _networks_policy)

@@ -42,16 +42,21 @@ def endless(name: str) -> AwsError:
 Template = Mapping[str, str]
 
 
-def definition(template: Template, parameters: Any, organization_id: str) -> dict[str, Any]:
+def parameters(given: Mapping[str, str]) -> list[dict[str, str]]:
+    """Parameters as CloudFormation takes them."""
+    return [{"ParameterKey": name, "ParameterValue": value} for name, value in given.items()]
+
+
+def definition(
+    template: Template, given: Mapping[str, str], organization_id: str
+) -> dict[str, Any]:
     """What CloudFormation is told about a stack or a StackSet.
 
     ``template`` is its TemplateBody, or the TemplateURL of a large one.
     """
     return {
         **template,
-        "Parameters": [
-            {"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()
-        ],
+        "Parameters": parameters(given),
         "Capabilities": ["CAPABILITY_NAMED_IAM"],
         "Tags": [{"Key": OWNER_TAG, "Value": organization_id}],
     }

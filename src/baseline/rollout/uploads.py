@@ -3,14 +3,14 @@
 import hashlib
 
 from baseline import templates
-from baseline.rollout.catalogue import Baseline, Stack
+from baseline.rollout.catalogue import Baseline, Stack, StackSet
 from baseline.sessions import Session
 
 _DOMAINS = {"aws-cn": "amazonaws.com.cn"}
 
 
-def template(session: Session, baseline: Baseline, stack: Stack) -> dict[str, str]:
-    """How CloudFormation is given the stack's template: as text, or by a URL.
+def template(session: Session, baseline: Baseline, stack: Stack | StackSet) -> dict[str, str]:
+    """How CloudFormation is given a template: as text, or by a URL.
 
     Results of queries lie in the same bucket, and nothing there is kept for long: CloudFormation
     reads the object once, with the permissions of whoever deploys.

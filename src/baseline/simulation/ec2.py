@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from typing import Any, ClassVar
 
 import botocore.session
+from moto.ec2.models import ec2_backends
 
-from baseline.simulation import flowlogs
+from baseline.simulation import flow_log_buckets, flowlogs
 from baseline.simulation.service import Call, Refusal, Service
 
 Answer = dict[str, Any]
@@ -23,6 +24,8 @@ class Ec2(Service):
     def __init__(self, simulation: Any) -> None:
         super().__init__(simulation)
         self.destinations: dict[str, Answer] = {}  # by flow log id: what moto does not keep
+        # By flow log id: the end of the last interval that a log group has.
+        self.told: dict[str, int] = {}
 
     def describe_regions(self, call: Call) -> Answer:
         """The enabled regions, or with ``AllRegions`` all; filtered as AWS filters."""
@@ -50,6 +53,10 @@ class Ec2(Service):
         for resource_id in call.parameters["ResourceIds"]:
             self._refuse_duplicate(call, resource_id, destination)
         bucket = destination.partition("/")[0]
+        try:
+            flow_log_buckets.accept(call, destination, self.simulation.blueprint.organization_id)
+        except Refusal as refusal:
+            return _unsuccessful(call, refusal)
         asked = {**call.parameters, "LogDestination": bucket}
         answer = self.moto(dataclasses.replace(call, parameters=asked))
         kept = {"LogDestination": destination}
@@ -71,6 +78,21 @@ class Ec2(Service):
         for flow_log_id in call.parameters["FlowLogIds"]:
             self.destinations.pop(flow_log_id, None)
         return {"Unsuccessful": [], **answer}
+
+    def modify_vpc_endpoint(self, call: Call) -> Answer:
+        """Change an endpoint; that of a gateway has routes in its tables, which moto forgets."""
+        answer, asked = self.moto(call), call.parameters
+        backend = ec2_backends[call.account_id][call.region]
+        endpoint = backend.vpc_end_points[asked["VpcEndpointId"]]
+        target = endpoint.destination_prefix_list_id
+        if target:
+            for table in asked.get("AddRouteTableIds", ()):
+                backend.create_route(
+                    table, None, gateway_id=endpoint.id, destination_prefix_list_id=target
+                )
+            for table in asked.get("RemoveRouteTableIds", ()):
+                backend.delete_route(table, target)
+        return answer
 
     def get_ebs_default_kms_key_id(self, call: Call) -> Answer:
         """The key that AWS manages, as nobody chose another."""
@@ -108,6 +130,13 @@ class Ec2(Service):
                 "Error. There is an existing Flow Log with the same configuration and log"
                 " destination.",
             )
+
+
+def _unsuccessful(call: Call, refusal: Refusal) -> Answer:
+    """A refusal as EC2 says it: within an answer."""
+    error = {"Code": refusal.code, "Message": refusal.message}
+    refused = [{"ResourceId": r, "Error": error} for r in call.parameters["ResourceIds"]]
+    return {"FlowLogIds": [], "Unsuccessful": refused}
 
 
 @functools.cache

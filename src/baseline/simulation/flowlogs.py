@@ -1,28 +1,33 @@
-"""Flow logs that arrive: records of the last whole interval, for every flow log to a bucket.
+"""Flow logs that arrive: records of the last whole interval, in buckets and in log groups.
 
 Plausible traffic, not a record of anything. Format, fields and names of the objects are those of
-the VPC user guide, "Flow log records" and "Flow log files".
+the VPC user guide, "Flow log records" and "Flow log files". All flow logs of a network tell of the
+same traffic.
 """
 
 import datetime as dt
 import hashlib
 import ipaddress
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from random import Random
 from typing import TYPE_CHECKING, Any
 
 from isal import igzip
 from moto.ec2.models import ec2_backends
+from moto.iam.models import iam_backends
+from moto.logs.models import logs_backends
 
 from baseline.simulation import bucket
+from baseline.simulation.flow_log_buckets import PRINCIPAL, context
+from baseline.simulation.parquet import flow_records
 
 if TYPE_CHECKING:
     from baseline.simulation.simulation import Simulation
 
 Row = dict[str, Any]
 
-_PRINCIPAL = "delivery.logs.amazonaws.com"
 _FIELD = re.compile(r"\$\{([a-z0-9-]+)\}")
 _NO_VALUE = "-"
 _RECORDS = 24
@@ -40,9 +45,11 @@ def deliver(simulation: "Simulation") -> int:
         # Only regions that somebody has used: asking moto for another one would make its VPC.
         for region, backend in list(ec2_backends[account_id].items()):
             for flow_log in list(backend.flow_logs.values()):
+                place = _Place(simulation, account_id, region, flow_log)
                 if flow_log.log_destination_type == "s3":
-                    place = _Place(simulation, account_id, region, flow_log)
                     written += place.deliver()
+                else:
+                    place.tell()
     return written
 
 
@@ -57,9 +64,10 @@ class _Place:
         self.flow_log = flow_log
         self.seed = simulation.blueprint.seed
         self.organization_id = simulation.blueprint.organization_id
+        self.told = simulation.service("ec2").told
         kept = simulation.service("ec2").destinations.get(flow_log.id, {})
-        arn = kept.get("LogDestination", flow_log.log_destination)
-        self.bucket, _, prefix = arn.split(":", 5)[5].partition("/")
+        arn = str(kept.get("LogDestination") or flow_log.log_destination or "")
+        self.bucket, _, prefix = arn.rpartition(":")[2].partition("/")
         self.prefix = prefix.strip("/")
         self.options = kept.get("DestinationOptions", {})
         interval = int(flow_log.max_aggregation_interval)
@@ -71,24 +79,56 @@ class _Place:
         key = self._key()
         if bucket.find(self.bucket) is None or bucket.holds(self.bucket, key):
             return 0
-        context = {
-            "aws:SourceAccount": self.account_id,
-            "aws:SourceArn": f"arn:aws:logs:{self.region}:{self.account_id}:*",
-            "aws:SourceOrgID": self.organization_id,
-        }
-        if not bucket.lets_in(self.bucket, _PRINCIPAL, key, context):
+        sent = context(self.account_id, self.region, self.organization_id)
+        if not self._ended(well=bucket.lets_in(self.bucket, PRINCIPAL, key, sent)):
             return 0
         time = dt.datetime.fromtimestamp(self.end, dt.UTC)
-        body = igzip.compress(self._text().encode(), mtime=0)
+        body = self._columns() if self._in_parquet else igzip.compress(self._text(), mtime=0)
         bucket.write(self.bucket, key, body, time=time, content_type="application/octet-stream")
         return 1
+
+    def tell(self) -> None:
+        """Put the records into the log group, once, if there is one and the role may."""
+        backend: Any = logs_backends[self.account_id][self.region]
+        group = self.flow_log.log_group_name
+        if not self._ended(well=group in backend.groups and self._has_role()):
+            return
+        if self.told.get(self.flow_log.id, 0) >= self.end:
+            return
+        self.told[self.flow_log.id] = self.end
+        for stream, events in self._events().items():
+            backend.ensure_log_stream(group, stream)
+            backend.groups[group].put_log_events(stream, events)
+
+    def _events(self) -> dict[str, list[dict[str, Any]]]:
+        """A line for each record, by the log stream of its interface."""
+        events: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        fields = self._fields()
+        for row in self._rows():
+            event = {"timestamp": self.end * 1000, "message": _line(row, fields)}
+            events[f"{row['interface-id']}-all"].append(event)
+        return events
+
+    def _has_role(self) -> bool:
+        roles = iam_backends[self.account_id]["aws"].roles.values()
+        return any(role.arn == self.flow_log.deliver_logs_permission_arn for role in roles)
+
+    def _ended(self, *, well: bool) -> bool:
+        """Keep how the delivery went, as DescribeFlowLogs tells it."""
+        self.flow_log.deliver_logs_status = "SUCCESS" if well else "FAILED"
+        self.flow_log.deliver_logs_error_message = None if well else "Access error"
+        return well
+
+    @property
+    def _in_parquet(self) -> bool:
+        return bool(self.options.get("FileFormat") == "parquet")
 
     def _key(self) -> str:
         start = dt.datetime.fromtimestamp(self.start, dt.UTC)
         unique = hashlib.sha256(f"{self.flow_log.id}/{self.start}".encode()).hexdigest()[:8]
         name = (
             f"{self.account_id}_vpcflowlogs_{self.region}_{self.flow_log.id}"
-            f"_{start:%Y%m%dT%H%MZ}_{unique}.log.gz"
+            f"_{start:%Y%m%dT%H%MZ}_{unique}.log.{'parquet' if self._in_parquet else 'gz'}"
         )
         return "/".join(part for part in (self.prefix, self._folder(start), name) if part)
 
@@ -100,13 +140,19 @@ class _Place:
             values = [f"{name}={value}" for name, value in zip(_HIVE, values, strict=False)]
         return "/".join(["AWSLogs", *values])
 
-    def _text(self) -> str:
-        fields = _FIELD.findall(self.flow_log.log_format)
-        lines = [" ".join(str(row.get(f, _NO_VALUE)) for f in fields) for row in self._rows()]
-        return "\n".join([" ".join(fields), *lines]) + "\n"
+    def _fields(self) -> list[str]:
+        return _FIELD.findall(self.flow_log.log_format)
+
+    def _text(self) -> bytes:
+        fields = self._fields()
+        lines = [" ".join(fields), *(_line(row, fields) for row in self._rows())]
+        return "".join(f"{line}\n" for line in lines).encode()
+
+    def _columns(self) -> bytes:
+        return flow_records(self._fields(), self._rows())
 
     def _rows(self) -> Iterator[Row]:
-        random = Random(f"{self.seed}/{self.flow_log.id}/{self.start}")  # noqa: S311 - not a secret
+        random = Random(f"{self.seed}/{self.flow_log.resource_id}/{self.start}")  # noqa: S311 - not a secret
         wanted = self.flow_log.traffic_type or "ALL"
         network = ipaddress.ip_network(self._cidr())
         common = self._common(random)
@@ -142,6 +188,10 @@ class _Place:
         if resource.startswith("vpc-"):
             return str(backend.get_vpc(resource).cidr_block)
         return "10.0.0.0/24"
+
+
+def _line(row: Row, fields: Iterable[str]) -> str:
+    return " ".join(str(row.get(field, _NO_VALUE)) for field in fields)
 
 
 def _version(log_format: str) -> int:

@@ -3,6 +3,7 @@
 A queue is worked off as soon as something is in it, in the thread of whoever put it there.
 """
 
+import json
 import threading
 import uuid
 from dataclasses import replace
@@ -86,6 +87,18 @@ class Lambda(Service):
                 and arn in (None, m["EventSourceArn"])
             ]
         }
+
+    def invoke(self, call: Call) -> Answer:
+        """Run a function for an event; only without waiting for what it answers."""
+        asked = call.parameters
+        if asked.get("InvocationType") != "Event":
+            raise Refusal("InvalidParameterValueException", "Only events are simulated.")
+        arn = self._function(call, asked["FunctionName"]).function_arn
+        try:
+            self._program(arn)(json.loads(asked.get("Payload") or "{}"))
+        except Exception as error:  # noqa: BLE001  # the function's own: Lambda outlives it
+            self._log(arn, f"[ERROR] {type(error).__name__}: {error}")
+        return {"StatusCode": 202}
 
     def deliver(self) -> int:
         """Work off what is in the queues; nothing is written to a bucket."""

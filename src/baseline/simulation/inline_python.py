@@ -1,7 +1,8 @@
 """Runs the inline Python of a Lambda function: in this process, as the function's role.
 
-The source gets a boto3 whose calls go to the simulation with the role's credentials, and an os with
-the function's environment. It is loaded once, as a warm function is.
+The source gets a boto3 whose calls go to the simulation with the role's credentials, an os with the
+function's environment, and the cfnresponse that inline sources have. It is loaded once, as a warm
+function is.
 """
 
 import builtins
@@ -61,9 +62,22 @@ class Program:
     def _import(self, name: str, *how: Any) -> Any:
         if name == "boto3":
             return types.SimpleNamespace(client=self._client)
+        if name == "cfnresponse":
+            return types.SimpleNamespace(SUCCESS="SUCCESS", FAILED="FAILED", send=self._respond)
         if name == "os":
             return types.SimpleNamespace(**vars(os) | {"environ": self._environment()})
         return __import__(name, *how)
+
+    def _respond(
+        self, event: Any, _context: Any, status: str, data: Any, physical_id: str, **more: Any
+    ) -> None:
+        """Tell CloudFormation how it went [Lambda: cfn-response module]."""
+        self._simulation.service("cloudformation").answers[event["ResponseURL"]] = {
+            "Status": status,
+            "Reason": more.get("reason") or "See the details in CloudWatch Log Stream",
+            "PhysicalResourceId": physical_id,
+            "Data": data,
+        }
 
     def _environment(self) -> dict[str, str]:
         region = self._function.region

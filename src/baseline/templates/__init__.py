@@ -28,6 +28,7 @@ NAMES = (
     "config-rules",
     "config-aggregator",
     "audit-runner",
+    "vpc",
 )
 MAX_BODY = 51_200
 MAX_OBJECT = 1_048_576
@@ -36,6 +37,11 @@ _TOO_MANY = (
     "Leave accounts out with exclude_accounts; GuardDuty's own organization mode, for "
     "organizations of this size, is not supported yet."
 )
+
+
+# Where the network's addresses come from: in a stack of its own, and in the StackSet.
+_GIVEN = "CidrBlock: !Ref Network\n"
+_LOOKED_UP = "CidrBlock: !FindInMap [!Ref Network, !Ref AWS::Region, !Ref AWS::AccountId]\n"
 
 
 @dataclass(frozen=True)
@@ -93,6 +99,20 @@ def config_rules(chosen: Iterable[Rule]) -> str:
     """The template ``config-rules`` with a resource for each of ``chosen``."""
     lines = [read("config-rules"), *map(_rule, chosen)]
     return measured("config-rules", "".join(lines))
+
+
+def vpc(networks: Mapping[str, Mapping[str, Mapping[str, str]]]) -> str:
+    """The template ``vpc`` as a StackSet has it: its networks looked up, not given.
+
+    ``networks`` are mappings by name, from region and account to addresses: each instance has
+    addresses of its own, and an operation gives all its instances the same parameters. Raises
+    TemplateError when there are more than one template can hold.
+    """
+    body = read("vpc")
+    if networks:
+        mappings = "".join(_mapping(name, regions) for name, regions in sorted(networks.items()))
+        body = f"{body.replace(_GIVEN, _LOOKED_UP)}\nMappings:\n{mappings}"
+    return measured("vpc", body, MAX_OBJECT, "Choose fewer accounts or regions in vpc.")
 
 
 def auditing_analytics(queries: Iterable[NamedQuery] = ()) -> str:
@@ -174,6 +194,14 @@ def _rule(rule: Rule) -> str:
         Owner: AWS
         SourceIdentifier: {rule.identifier}
 """
+
+
+def _mapping(name: str, regions: Mapping[str, Mapping[str, str]]) -> str:
+    lines = [f"  {name}:"]
+    for region, networks in sorted(regions.items()):
+        lines.append(f"    {region}:")
+        lines += [f'      "{account}": {cidr}' for account, cidr in sorted(networks.items())]
+    return "\n".join(lines) + "\n"
 
 
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # C or Python

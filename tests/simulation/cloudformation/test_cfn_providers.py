@@ -9,13 +9,14 @@ from baseline import templates
 from baseline.errors import AwsError
 from baseline.simulation import Fault
 from baseline.simulation.blueprint import MAIN
-from baseline.simulation.cloudformation.providers import PROVIDERS
+from baseline.simulation.cloudformation.providers import PROVIDERS, provider
 from baseline.simulation.cloudformation.template import parse
 from given_batch_resources import BATCH_CASES
+from given_network_resources import NETWORK_CASES
 from given_resources import CASES as FIRST_CASES
 from given_resources import PRODUCTION, REGION, Case
 
-CASES = (*FIRST_CASES, *BATCH_CASES)
+CASES = (*FIRST_CASES, *BATCH_CASES, *NETWORK_CASES)
 
 # Both sides of an invitation are tested together, below.
 INVITATION = {"AWS::GuardDuty::Member", "AWS::GuardDuty::Master"}
@@ -28,7 +29,7 @@ def test_every_type_in_the_templates_has_a_provider() -> None:
         for resource in templates.parse(templates.read(name))["Resources"].values()
     }
     assert used
-    assert used <= set(PROVIDERS)
+    assert [name for name in used if provider(name) is None] == []
 
 
 def test_every_provider_is_tried_here() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from baseline.errors import AwsError, BaselineError
 from baseline.parallel import UnexpectedError
 from baseline.simulation.cloudformation.provider import Place, Provider
-from baseline.simulation.cloudformation.providers import PROVIDERS
+from baseline.simulation.cloudformation.providers import provider
 from baseline.simulation.cloudformation.records import (
     BY_USER,
     STACK_TYPE,
@@ -23,10 +23,14 @@ from baseline.simulation.service import Refusal
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What a deployment sees of the world: time, clients, and the exports of other stacks."""
+    """What a deployment sees of the world: time, clients, and the exports of other stacks.
+
+    ``answers`` are those of custom resources, by their response URLs.
+    """
 
     now: Callable[[], dt.datetime]
     open: Callable[[str], Any]
+    answers: dict[str, Any]
     exported: Callable[[str], Export | None]
     importers: Callable[[str], list[str]]
 
@@ -68,8 +72,15 @@ class History:
     def worker(self, resource: StackResource) -> tuple[Provider, Place]:
         """Who works on a resource, and where."""
         stack = self.stack
-        place = Place(stack.account_id, stack.region, stack.name, resource.name, self.world.open)
-        return PROVIDERS[resource.type], place
+        place = Place(
+            stack.account_id,
+            stack.region,
+            stack.name,
+            resource.name,
+            self.world.open,
+            self.world.answers,
+        )
+        return provider(resource.type), place
 
     @contextmanager
     def attempt(self, resource: StackResource) -> Iterator[None]:

@@ -4,7 +4,7 @@ import secrets
 import string
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from baseline.errors import AwsError
@@ -21,13 +21,17 @@ _GONE = ("NotFound", "NoSuch", "NotExist", "404")
 
 @dataclass(frozen=True)
 class Place:
-    """Where, for which resource and as whom a provider works; ``open`` gives clients."""
+    """Where, for which resource and as whom a provider works; ``open`` gives clients.
+
+    ``answers`` fills up with what custom resources send to their response URLs.
+    """
 
     account_id: str
     region: str
     stack_name: str
     logical_id: str
     open: Callable[[str], Any]
+    answers: dict[str, Any] = field(default_factory=dict)
 
     def client(self, service: str) -> Any:
         """The service's client in this account and region."""

@@ -36,6 +36,7 @@ class Stacks(Service):
         super().__init__(simulation)
         self.stacks: dict[tuple[str, str], dict[str, Stack]] = {}
         self.background = Background()
+        self.answers: dict[str, Any] = {}  # of custom resources, by their response URLs
 
     def settle(self) -> None:
         """Wait until no operation is under way."""
@@ -155,6 +156,7 @@ class Stacks(Service):
         surroundings = Surroundings(
             now=self.simulation.clock.now,
             open=client,
+            answers=self.answers,
             exported=partial(self._exported, place),
             importers=partial(self._importers, place),
         )

@@ -17,7 +17,7 @@ from baseline.simulation.cloudformation.intrinsics import (
     references,
 )
 from baseline.simulation.cloudformation.parameters import Parameter, declared
-from baseline.simulation.cloudformation.providers import PROVIDERS
+from baseline.simulation.cloudformation.providers import provider
 from baseline.simulation.cloudformation.syntax import load
 from baseline.simulation.service import Refusal
 
@@ -227,13 +227,14 @@ def _output(name: str, body: Any) -> Output:
 
 def _check_types(template: Template) -> None:
     types = {resource.type for resource in template.resources.values()}
-    known = {name for name in types if name in PROVIDERS or schemas.schema(name)}
+    made = {name for name in types if provider(name)}
+    known = {name for name in types if name in made or schemas.schema(name)}
     if types - known:
         raise _refused(
             "Template format error: Unrecognized resource types: "
             f"[{', '.join(sorted(types - known))}]"
         )
-    missing = types - set(PROVIDERS)
+    missing = types - made
     if missing:
         raise _refused(
             f"The simulation cannot make resources of the types: [{', '.join(sorted(missing))}]"
@@ -294,7 +295,7 @@ def _order(resources: Mapping[str, Resource]) -> Iterator[str]:
 
 
 def _earlier(resource: Resource, resources: Mapping[str, Resource]) -> set[str]:
-    first = PROVIDERS[resource.type].after
+    first = provider(resource.type).after
     return {other.name for other in resources.values() if other.type in first}
 
 

@@ -1,4 +1,4 @@
-"""EC2: networks and their flow logs."""
+"""EC2: networks, their ways in and out, and their flow logs."""
 
 from abc import abstractmethod
 from typing import Any, ClassVar
@@ -58,8 +58,18 @@ class Vpc(_Switched):
         vpc = self.client(place).create_vpc(
             **chosen(properties, "CidrBlock", "InstanceTenancy"), **_tagged("vpc", properties)
         )["Vpc"]
-        attributes = {"VpcId": vpc["VpcId"], "CidrBlock": vpc["CidrBlock"]}
+        attributes = {
+            "VpcId": vpc["VpcId"],
+            "CidrBlock": vpc["CidrBlock"],
+            "DefaultSecurityGroup": self._default_group(place, vpc["VpcId"]),
+        }
         return Made(vpc["VpcId"], attributes)
+
+    def _default_group(self, place: Place, vpc: str) -> str:
+        wanted = {"vpc-id": vpc, "group-name": "default"}
+        filters = [{"Name": name, "Values": [value]} for name, value in wanted.items()]
+        (group,) = self.client(place).describe_security_groups(Filters=filters)["SecurityGroups"]
+        return str(group["GroupId"])
 
     def delete(self, place: Place, made: Made, properties: Properties) -> None:
         """Delete the network."""
@@ -306,6 +316,88 @@ class SecurityGroup(_Fixed):
                     call(GroupId=group, IpPermissions=[_permission(rule) for rule in rules])
 
 
+class Address(_Fixed):
+    """A public address; without a network it is of no use, but it costs."""
+
+    type: ClassVar[str] = "AWS::EC2::EIP"
+
+    def create(self, place: Place, properties: Properties) -> Made:
+        """Get an address."""
+        tagged = _tagged("elastic-ip", properties)
+        given = self.client(place).allocate_address(**chosen(properties, "Domain"), **tagged)
+        attributes = chosen(given, "AllocationId", "PublicIp")
+        return Made(given["PublicIp"], attributes)
+
+    def update(self, place: Place, made: Made, before: Properties, after: Properties) -> Made:
+        """Change its tags."""
+        _retag(self.client(place), made.attributes["AllocationId"], before, after)
+        return made
+
+    def delete(self, place: Place, made: Made, properties: Properties) -> None:
+        """Give the address back, which must not be in use."""
+        del properties
+        self.client(place).release_address(AllocationId=made.attributes["AllocationId"])
+
+
+class NatGateway(_Fixed):
+    """The way out of private subnets, with an address of its own."""
+
+    type: ClassVar[str] = "AWS::EC2::NatGateway"
+
+    def create(self, place: Place, properties: Properties) -> Made:
+        """Make the gateway."""
+        answer = self.client(place).create_nat_gateway(
+            **chosen(properties, "SubnetId", "AllocationId", "ConnectivityType"),
+            **_tagged("natgateway", properties),
+        )
+        made = answer["NatGateway"]["NatGatewayId"]
+        return Made(made, {"NatGatewayId": made})
+
+    def delete(self, place: Place, made: Made, properties: Properties) -> None:
+        """Delete the gateway, which sets its address free."""
+        del properties
+        self.client(place).delete_nat_gateway(NatGatewayId=made.id)
+
+
+class VpcEndpoint(Provider):
+    """A way to a service of AWS: by routes (Gateway) or by network interfaces (Interface)."""
+
+    type: ClassVar[str] = "AWS::EC2::VPCEndpoint"
+    service: ClassVar[str] = "ec2"
+
+    def create(self, place: Place, properties: Properties) -> Made:
+        """Make the endpoint."""
+        answer = self.client(place).create_vpc_endpoint(
+            **chosen(
+                properties, "VpcId", "ServiceName", "VpcEndpointType", "PrivateDnsEnabled",
+                "RouteTableIds", "SubnetIds", "SecurityGroupIds",
+            ),
+            **_tagged("vpc-endpoint", properties),
+        )  # fmt: skip
+        made = answer["VpcEndpoint"]["VpcEndpointId"]
+        return Made(made, {"Id": made})
+
+    def update(self, place: Place, made: Made, before: Properties, after: Properties) -> Made:
+        """Let it reach other subnets and tables, by other groups."""
+        changed: dict[str, list[str]] = {}
+        lists = {"RouteTable": "RouteTableIds", "Subnet": "SubnetIds"}
+        lists["SecurityGroup"] = "SecurityGroupIds"
+        for kind, name in lists.items():
+            had, wanted = (set(properties.get(name) or ()) for properties in (before, after))
+            for verb, ids in (("Add", wanted - had), ("Remove", had - wanted)):
+                changed |= {f"{verb}{kind}Ids": sorted(ids)} if ids else {}
+        client = self.client(place)
+        if changed:
+            client.modify_vpc_endpoint(VpcEndpointId=made.id, **changed)
+        _retag(client, made.id, before, after)
+        return made
+
+    def delete(self, place: Place, made: Made, properties: Properties) -> None:
+        """Delete the endpoint."""
+        del properties
+        self.client(place).delete_vpc_endpoints(VpcEndpointIds=[made.id])
+
+
 def _permission(rule: Properties) -> dict[str, Any]:
     """A rule of CloudFormation as EC2 takes it."""
     described = {"Description": rule["Description"]} if "Description" in rule else {}
@@ -315,5 +407,5 @@ def _permission(rule: Properties) -> dict[str, Any]:
 
 TYPES = (
     Vpc, Subnet, FlowLog, InternetGateway, VpcGatewayAttachment, RouteTable, Route, SubnetRoutes,
-    SecurityGroup,
+    SecurityGroup, Address, NatGateway, VpcEndpoint,
 )  # fmt: skip

@@ -1,0 +1,198 @@
+"""Addresses: divided out of the pool by places in lists, or said one by one, and never twice."""
+
+import json
+from ipaddress import IPv4Network
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from baseline import templates
+from baseline.configuration import Configuration, Vpc, VpcNetwork
+from baseline.errors import ConfigurationError
+from baseline.organization import DEFAULT_REGIONS, Account, Organization, Target
+from baseline.rollout import intended, networks
+from baseline.rollout.catalogue import Baseline, wanted
+from baseline.rollout.intended import Where
+
+MAIN, ONE, TWO = "111111111111", "222222222222", "333333333333"
+
+
+def some_accounts(count: int) -> tuple[str, ...]:
+    return tuple(f"{number:012}" for number in range(1, count + 1))
+
+
+def own(account: str, cidr: str, region: str = "eu-west-1") -> VpcNetwork:
+    return VpcNetwork(account=account, region=region, cidr=cidr)
+
+
+def given_a_baseline(vpc: Vpc, accounts: tuple[str, ...] = (ONE, TWO)) -> Baseline:
+    everybody = tuple(Account(a, a, f"{a}@bank.example", "ACTIVE") for a in (MAIN, *accounts))
+    organization = Organization("o-exampleorgid", MAIN, everybody)
+    regions = dict.fromkeys((a.id for a in everybody), DEFAULT_REGIONS)
+    configuration = Configuration(home_region="eu-west-1", vpc=vpc)
+    return wanted(configuration, organization, regions)
+
+
+def test_there_is_no_network_anywhere_by_default_or_with_an_empty_list() -> None:
+    for vpc in (Vpc(), Vpc(accounts=(ONE,)), Vpc(regions=("eu-west-1",))):
+        baseline = given_a_baseline(vpc)
+        assert baseline.stack_set("vpc").targets == frozenset()
+        roles = next(s for s in baseline.stacks if s.name == "stack-set-roles")
+        assert roles.parameters["WithNetworks"] == "false"
+
+
+def test_an_account_has_a_block_and_each_of_its_regions_a_network_in_it() -> None:
+    vpc = Vpc(accounts=(ONE, TWO), regions=("eu-west-1", "us-east-1"), pool="10.64.0.0/12")
+    found = {str(target): str(network) for target, network in networks.assigned(vpc).items()}
+    assert found == {
+        f"{ONE} eu-west-1": "10.64.0.0/20",
+        f"{ONE} us-east-1": "10.64.16.0/20",
+        f"{TWO} eu-west-1": "10.65.0.0/20",
+        f"{TWO} us-east-1": "10.65.16.0/20",
+    }
+
+
+@given(st.integers(1, 40), st.integers(1, 8), st.integers(0, 20), st.integers(0, 8))
+def test_what_is_added_at_the_end_moves_no_network(
+    accounts: int, regions: int, more_accounts: int, more_regions: int
+) -> None:
+    def of(count: int, places: int) -> networks.Networks:
+        vpc = Vpc(accounts=some_accounts(count), regions=DEFAULT_REGIONS[:places])
+        return networks.assigned(vpc)
+
+    before = of(accounts, regions)
+    after = of(accounts + more_accounts, regions + more_regions)
+    assert before.items() <= after.items()
+    assert all(network.subnet_of(IPv4Network("10.0.0.0/8")) for network in after.values())
+
+
+REFUSED: list[tuple[dict[str, Any], str]] = [
+    (
+        {"accounts": some_accounts(17), "regions": ("eu-west-1",), "pool": "10.64.0.0/12"},
+        r"the pool 10\.64\.0\.0/12 has room for 16 accounts of /16 each, and 17 are listed",
+    ),
+    (
+        {"accounts": (ONE,), "regions": DEFAULT_REGIONS},
+        r"a block of /16 has room for 16 regions of /20 each, and 17 are listed",
+    ),
+    (
+        {"accounts": (ONE,), "regions": ("eu-west-1",), "pool": "10.0.0.0/20"},
+        r"has room for 0 accounts of /16 each",
+    ),
+    (
+        {"accounts": (ONE,), "regions": ("eu-west-1",), "networks": (own(TWO, "10.0.8.0/21"),)},
+        r"10\.0\.8\.0/21 is too small: vpc\.network_size is 20",
+    ),
+    (
+        {"accounts": (ONE,), "regions": ("eu-west-1",), "networks": (own(TWO, "10.0.0.0/18"),)},
+        rf"10\.0\.0\.0/20 of {ONE} eu-west-1 and 10\.0\.0\.0/18 of {TWO} eu-west-1 overlap",
+    ),
+    ({"networks": (own(ONE, "10.0.0.1/16"),)}, r"10\.0\.0\.1/16 is no network"),
+    ({"networks": (own(ONE, "10.0.0.0/16"), own(ONE, "10.1.0.0/16"))}, "is listed 2 times"),
+    ({"accounts": (ONE, ONE), "regions": ("eu-west-1",)}, f"{ONE} is listed 2 times"),
+]
+
+
+@pytest.mark.parametrize(("settings", "sentence"), REFUSED, ids=range(len(REFUSED)))
+def test_what_overlaps_or_is_too_small_is_refused_in_one_sentence(
+    settings: dict[str, Any], sentence: str
+) -> None:
+    with pytest.raises(ConfigurationError, match=sentence) as refused:
+        networks.assigned(Vpc(**settings))
+    assert len(str(refused.value).splitlines()) == 1
+
+
+def test_a_network_of_ones_own_is_taken_in_place_of_the_pools() -> None:
+    vpc = Vpc(
+        accounts=(ONE, TWO),
+        regions=("eu-west-1",),
+        networks=(own(ONE, "192.168.0.0/16"), own(MAIN, "172.16.0.0/20", "us-east-1")),
+    )
+    found = {target: str(network) for target, network in networks.assigned(vpc).items()}
+    assert found == {
+        Target(ONE, "eu-west-1"): "192.168.0.0/16",
+        Target(TWO, "eu-west-1"): "10.1.0.0/20",
+        Target(MAIN, "us-east-1"): "172.16.0.0/20",
+    }
+    assert given_a_baseline(vpc).stack_set("vpc").targets == found.keys()
+
+
+def test_what_cannot_be_rolled_out_keeps_its_place_and_is_warned_of() -> None:
+    vpc = Vpc(accounts=("9" * 12, TWO), regions=("af-south-1", "eu-west-1"))
+    baseline = given_a_baseline(vpc)
+    assert baseline.stack_set("vpc").targets == {Target(TWO, "eu-west-1")}
+    assert "10.1.16.0/20" in baseline.stack_set("vpc").body
+    assert [w for w in baseline.warnings if "of vpc is not" in w] == [
+        "999999999999 of vpc is not in the organization; its place is kept.",
+        "af-south-1 of vpc is not among the regions that are rolled out.",
+    ]
+
+
+def test_the_template_has_the_addresses_of_each_place() -> None:
+    stack_set = given_a_baseline(Vpc(accounts=(ONE, TWO), regions=("eu-west-1",))).stack_set("vpc")
+    where = Where(TWO, "eu-west-1", "aws")
+    found = intended.resources(stack_set.body, stack_set.given(TWO), where)
+    assert found["Vpc"]["CidrBlock"] == "10.1.0.0/20"
+    subnets = [p["CidrBlock"] for p in found.values() if "MapPublicIpOnLaunch" in p]
+    assert subnets == ["10.1.8.0/23", "10.1.10.0/23"]
+    assert (
+        found["FlowLogToBucket"]["LogDestination"]
+        == f"arn:aws:s3:::baseline-flowlogs-{MAIN}-eu-west-1"
+    )
+
+
+def test_a_thousand_accounts_in_every_region_stay_inside_cloudformations_limits() -> None:
+    """Mappings of 200 accounts at most, a template below a megabyte, and seven operations."""
+    accounts = tuple(f"{number:012}" for number in range(222222222222, 222222223222))
+    vpc = Vpc(accounts=accounts, regions=DEFAULT_REGIONS, block_size=18, network_size=23)
+    assigned = networks.assigned(vpc)
+    named = networks.mappings(vpc)
+    body = templates.vpc(
+        {
+            mapping: {
+                region: {
+                    a: str(assigned[Target(a, region)]) for a in accounts if named[a] == mapping
+                }
+                for region in DEFAULT_REGIONS
+            }
+            for mapping in set(named.values())
+        }
+    )
+    assert len(assigned) == 17_000
+    assert len(body.encode()) < templates.MAX_OBJECT
+    mappings = templates.parse(body)["Mappings"]
+    assert len(mappings) == 7
+    assert max(len(regions) for m in mappings.values() for regions in m.values()) <= 200
+
+
+def test_accounts_beyond_the_first_mapping_are_told_theirs() -> None:
+    accounts = tuple(f"{number:012}" for number in range(222222222222, 222222222382))
+    stack_set = given_a_baseline(
+        Vpc(accounts=accounts, regions=("eu-west-1",)), accounts
+    ).stack_set("vpc")
+    assert stack_set.given(accounts[149])["Network"] == "Networks1"
+    assert stack_set.given(accounts[150])["Network"] == "Networks2"
+    many = tuple(own(a, f"172.16.{i}.0/24") for i, a in enumerate(accounts[:51]))
+    with pytest.raises(ConfigurationError, match="51 accounts that vpc"):
+        networks.mappings(Vpc(networks=many, network_size=24))
+
+
+def test_no_statement_lets_stack_sets_touch_a_buckets_policy_or_anothers_network() -> None:
+    template = templates.parse(templates.read("stack-set-roles"))["Resources"]
+    policy = template["NetworksPolicy"]["Properties"]["PolicyDocument"]
+    assert len(json.dumps(policy, separators=(",", ":"))) < 6_144  # of a managed policy
+    statements = {s["Sid"]: s for s in policy["Statement"]}
+    inline = template["ExecutionRole"]["Properties"]["Policies"]
+    everything = [*statements.values(), *inline[0]["PolicyDocument"]["Statement"]]
+    actions = {
+        a
+        for s in everything
+        for a in ([s["Action"]] if isinstance(s["Action"], str) else s["Action"])
+    }
+    assert not {a for a in actions if a.startswith("s3:")}
+    tag = {"aws:ResourceTag/baseline:organization": {"Ref": "OrganizationId"}}
+    assert statements["ChangeOwnNetworks"]["Condition"] == {"StringEquals": tag}
+    made = [a for a in statements["MakeNetworks"]["Action"] if "Delete" in a or "Modify" in a]
+    assert made == []

@@ -24,6 +24,7 @@ class Memory:
     bucket: str = BUCKET
     others: dict[str, "Memory"] = field(default_factory=dict)
     prefix: str = ""
+    at_once: int = 1
     refused: dict[str, Exception] = field(default_factory=dict)
     name: str = f"s3://{BUCKET}/"
 

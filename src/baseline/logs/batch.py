@@ -7,7 +7,7 @@ set aside with its reason; the others of the batch go on.
 import errno
 import hashlib
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
@@ -24,7 +24,6 @@ from baseline.logs.manifest import Entry, Known, Part
 from baseline.logs.objects import Lines, Tag
 from baseline.logs.source import Source, Stored
 
-_DOWNLOADS = 8
 _LARGE = threading.Lock()
 
 
@@ -115,11 +114,19 @@ def _download(
         except BaselineError as error:
             return error
 
-    with ThreadPoolExecutor(_DOWNLOADS) as pool:
-        answers = list(zip(batch.new, pool.map(read, batch.new), strict=True))
+    answers = list(zip(batch.new, _read_all(batch.new, read, source.at_once), strict=True))
     contents = [(new, got) for new, got in answers if isinstance(got, bytes)]
     unread = [(new.key, str(got)) for new, got in answers if isinstance(got, BaselineError)]
     return contents, unread
+
+
+def _read_all(
+    new: Sequence[New], read: Callable[[New], bytes | BaselineError], at_once: int
+) -> list[bytes | BaselineError]:
+    if at_once == 1:
+        return list(map(read, new))
+    with ThreadPoolExecutor(at_once) as pool:
+        return list(pool.map(read, new))
 
 
 def _convert(lake: Lake, batch: Batch, contents: _Contents, target: Path) -> _Result:

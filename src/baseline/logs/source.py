@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from io import BufferedReader
 from pathlib import Path
 from typing import Any, Protocol
@@ -35,6 +36,7 @@ class Source(Protocol):
 
     name: str
     prefix: str  # what stands before AWSLogs/ in every key, with its slash
+    at_once: int  # objects to read at the same time: a network keeps waiting, a disk does not
 
     def folders(self, prefix: str) -> list[str]:
         """The names of the folders directly below ``prefix``."""
@@ -60,6 +62,8 @@ class Original(Source, Protocol):
 
 class Bucket:
     """Objects in S3 below ``s3://name/prefix``."""
+
+    at_once = 8
 
     def __init__(
         self, client: Any, bucket: str, prefix: str = "", reader: Reader | None = None
@@ -130,9 +134,12 @@ class Directory:
 
     prefix = ""
     bucket = ""
+    at_once = 1
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._real = path.resolve()
+        self._holds = cache(self._holds_really)
         self.name = str(path)
         if not path.is_dir():
             what = "is not a directory" if path.exists() else "there is no such directory"
@@ -188,7 +195,7 @@ class Directory:
     @contextmanager
     def _opened(self, key: str) -> Iterator[BufferedReader]:
         path = self._path / key
-        if not path.resolve().is_relative_to(self._path.resolve()):
+        if not self._holds(path if path.is_symlink() else path.parent):
             raise LogFileError("is a link out of the directory", where=key)
         try:
             with path.open("rb") as file:
@@ -197,6 +204,10 @@ class Directory:
             raise MissingError("there is no such file", where=key) from None
         except OSError as error:
             raise LogFileError(f"cannot be read: {error.strerror}", where=key) from None
+
+    def _holds_really(self, path: Path) -> bool:
+        """Whether no link leads out of the directory; asked once for each folder."""
+        return path.resolve().is_relative_to(self._real)
 
 
 def _md5() -> "hashlib._Hash":

@@ -24,6 +24,7 @@ class Partitions:
     """
 
     prefix = ""
+    at_once = 1
 
     def __init__(self, glue: Any, s3: Any, database: str) -> None:
         self.name = f"glue:{database}"

@@ -9,6 +9,7 @@ BENCHMARKS = {
     "validate": "validate",
     "audit": "audit",
     "merge": "merge",
+    "findings": "findings",
     "lake": "lake",
     "detections": "detections",
     "flow-logs": "flow_logs",

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -451,6 +452,9 @@ def test_every_reading_stays_in_the_history(organization: Simulation, baseline: 
     found = Counter((f.tool, f.status) for f in history.findings(look, reports))
     assert (found["guardduty", "FAIL"], found["guardduty", "UNKNOWN"]) == (1, 6)
     assert found["config", "FAIL"] > 1
+    told = history.details(reports)
+    assert told["guardduty", MINING].remediation_url.startswith("https://docs.aws.amazon.com/")
+    assert "SSH" in told["config", SSH].description
     assert (reports / "aws.sqlite").stat().st_mode & 0o777 == 0o600
 
 
@@ -494,3 +498,23 @@ def test_times_are_told_in_utc(organization: Simulation, baseline: Baseline) -> 
     (row,) = baseline(*LIST, "--tool", "guardduty").rows
     seen = datetime.fromisoformat(row["last_seen"])
     assert abs((seen - datetime.now(UTC)).total_seconds()) < AN_HOUR
+
+
+def test_the_how_to_names_every_action_that_is_needed_and_no_other(
+    organization: Simulation, baseline: Baseline
+) -> None:
+    """Through the aggregator and without it; everybody may ask who they are."""
+    raised(organization, PORT_PROBE)
+    opened_ssh(organization)
+    seen: set[str] = set()
+    organization.observers.append(
+        lambda call, *_: None if call.internal else seen.add(f"{call.service}:{call.operation}")
+    )
+    assert baseline(*LIST).code == 0
+    organization.faults.add(Fault("error", "config", "DescribeConfigurationAggregators"))
+    raised(organization, MINING)
+    assert baseline(*LIST, "--anew").code == 0
+    how_to = Path(__file__).parents[2] / "docs/how-to/read-findings.md"
+    actions = r"(?:account|config|guardduty|organizations|sts):[A-Z]\w+"
+    named = set(re.findall(actions, how_to.read_text()))
+    assert named == (seen - {"sts:GetCallerIdentity"})

@@ -3,7 +3,7 @@
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -163,13 +163,13 @@ def summarize(by: str, **options: Any) -> int:
     return answer.end(options["fail_on"])
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Answer:
-    """What is shown of a reading."""
+    """What is shown of a reading, and how many findings there are archived."""
 
     reading: Reading
-    shown: list[Finding]
-    archived: int
+    shown: list[Finding] = field(default_factory=list)
+    archived: int = 0
 
     def account(self, finding: Finding) -> Row:
         """Account and region of a finding as ``where`` wants them."""
@@ -205,7 +205,7 @@ class _Answer:
         return int(bool(bad or unread))
 
     def _words(self, unread: int) -> str:
-        archived = f"; {self.archived} archived (--archived)" if self.archived else ""
+        archived = f"; {self.archived} archived" if self.archived else ""
         places = len(self.reading.answers)
         looked = f"{places - unread} of {places} places could be read"
         return f"{len(self.shown)} findings{archived}; {looked}, as of {self.reading.as_of()}."
@@ -216,10 +216,13 @@ def _answer(options: dict[str, Any]) -> _Answer:
     if options["kept"] and options["anew"]:
         raise UsageError("--kept and --anew exclude each other", remedy="Give one of them.")
     reading = recall(options) if options["kept"] else read(options)
-    found = list(reading.findings())
-    archived = sum(finding.status == ARCHIVED for finding in found)
-    shown = [finding for finding in found if wanted.passes(finding)]
-    return _Answer(reading, shown, 0 if options["archived"] else archived)
+    answer = _Answer(reading)
+    for finding in reading.findings():
+        answer.archived += finding.status == ARCHIVED
+        if wanted.passes(finding):
+            # What it rests on is in the history, and too much to be held of all.
+            answer.shown.append(finding._replace(evidence=""))
+    return answer
 
 
 def _wanted(options: dict[str, Any]) -> Wanted:

@@ -6,7 +6,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from baseline.errors import BaselineError
+from baseline.findings import config
 from baseline.findings.kept import Judged, Raw, Verdict
+from baseline.findings.model import CheckDetails
 from baseline.organization import Target
 from baseline.sessions import Session
 
@@ -88,6 +90,12 @@ def find_aggregator(session: Session, region: str, preferred: str) -> Aggregator
         sources, key=lambda name: (name != preferred, not sources[name].get("AllAwsRegions"), name)
     )
     return Aggregator(client, names[0]) if names else None
+
+
+def described(session: Session, region: str) -> list[CheckDetails]:
+    """What the rules in one account and region are about."""
+    pages = session.client("config", region).get_paginator("describe_config_rules").paginate()
+    return [config.details(rule) for page in pages for rule in page["ConfigRules"]]
 
 
 class Recorder:

@@ -8,12 +8,14 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from baseline.findings.model import ARCHIVED, FAIL, Finding
+from baseline.findings.model import ARCHIVED, FAIL, CheckDetails, Finding
 from baseline.findings.times import iso
 
 TOOL = "guardduty"
 # Why a finding does not count that somebody, or a suppression rule, archived.
 REASON = "archived in GuardDuty"
+
+_REMEDIATION = "https://docs.aws.amazon.com/guardduty/latest/ug/guardduty_remediate.html"
 
 # From which severity on, of 1 to 10 [GuardDuty user guide, "Findings severity levels"].
 _SEVERITIES = ((9, "critical"), (7, "high"), (4, "medium"), (1, "low"))
@@ -58,6 +60,11 @@ def finding(told: Mapping[str, Any]) -> Finding:
         muted=REASON if archived else "",
         evidence=json.dumps({"service": service, "resource": resource}, default=iso),
     )
+
+
+def details(kind: str) -> CheckDetails:
+    """What is known of a type of findings: GuardDuty has no words of its own for one."""
+    return CheckDetails(TOOL, kind, kind, remediation_url=_REMEDIATION)
 
 
 def severity(number: float) -> str:

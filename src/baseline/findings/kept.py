@@ -23,11 +23,14 @@ FILE = "aws.sqlite"
 Raw = dict[str, Any]
 
 _VERSION = 1
+_FETCH = 500
+# Not every step waits for the disk: when the power fails, the last ones are read again.
+_SETTINGS = ("journal_mode = WAL", "synchronous = NORMAL")
 _SCHEMA = """
 CREATE TABLE detectors (region TEXT PRIMARY KEY, id TEXT NOT NULL) STRICT;
 CREATE TABLE findings (
     region TEXT NOT NULL, id TEXT NOT NULL, updated INTEGER NOT NULL, archived INTEGER NOT NULL,
-    severity REAL NOT NULL, finding BLOB NOT NULL, PRIMARY KEY (region, id)
+    severity REAL NOT NULL, finding TEXT NOT NULL, PRIMARY KEY (region, id)
 ) STRICT;
 CREATE INDEX findings_by_update ON findings (region, updated);
 CREATE TABLE rules (
@@ -88,6 +91,8 @@ class Kept:
             self._connection = sqlite3.connect(
                 self._path, isolation_level=None, check_same_thread=False
             )
+            for setting in _SETTINGS:
+                self._connection.execute(f"PRAGMA {setting}")
             version = self._connection.execute("PRAGMA user_version").fetchone()[0]
             if version != _VERSION:
                 self._create()
@@ -148,8 +153,13 @@ class Kept:
 
     def findings(self) -> Iterator[Raw]:
         """All findings of GuardDuty, archived or not."""
-        for (finding,) in self._all("SELECT finding FROM findings ORDER BY region, updated"):
+        for (finding,) in self._each("SELECT finding FROM findings ORDER BY region, updated"):
             yield msgspec.json.decode(finding)
+
+    def types(self) -> list[str]:
+        """The types of GuardDuty's findings that are kept."""
+        rows = self._all("SELECT DISTINCT json_extract(finding, '$.Type') FROM findings")
+        return [str(kind) for (kind,) in rows]
 
     # Config, an account and region at a time
 
@@ -185,7 +195,7 @@ class Kept:
 
     def judged(self) -> Iterator[tuple[Target, str, Judged]]:
         """Every rule in every account and region, with its results."""
-        rows = self._all(
+        rows = self._each(
             "SELECT account, region, rule, compliance, resources, capped, read, results FROM rules"
             " ORDER BY account, region, rule"
         )
@@ -222,6 +232,13 @@ class Kept:
     def _all(self, sql: str, values: tuple[str, ...] = ()) -> list[Any]:
         with self._lock, self._translated():
             return self._connection.execute(sql, values).fetchall()
+
+    def _each(self, sql: str) -> Iterator[Any]:
+        """All rows, not all of them in memory; for when nobody writes any more."""
+        with self._translated():
+            cursor = self._connection.execute(sql)
+            while some := cursor.fetchmany(_FETCH):
+                yield from some
 
     @contextmanager
     def _transaction(self) -> Iterator[Any]:
@@ -260,12 +277,12 @@ def _rule_row(target: Target, rule: str, judged: Judged) -> tuple[Any, ...]:
     )
 
 
-def _finding_row(region: str, finding: Raw) -> tuple[str, str, int, int, float, bytes]:
+def _finding_row(region: str, finding: Raw) -> tuple[str, str, int, int, float, str]:
     return (
         region,
         finding["Id"],
         milliseconds(finding["UpdatedAt"]),
         int(finding.get("Service", {}).get("Archived", False)),
         finding["Severity"],
-        msgspec.json.encode(finding),
+        msgspec.json.encode(finding).decode(),
     )

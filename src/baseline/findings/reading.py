@@ -12,11 +12,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from baseline.errors import BaselineError
-from baseline.findings import config_reading, guardduty_reading
+from baseline.findings import config_reading, guardduty, guardduty_reading
 from baseline.findings.config_reading import SUCCEEDED, Aggregator, Recorder, Rules, moment
 from baseline.findings.guardduty_reading import Blind
 from baseline.findings.kept import Answer, Judged, Kept, Raw
 from baseline.findings.look import Place
+from baseline.findings.model import CheckDetails
 from baseline.organization import Organization, Target
 from baseline.parallel import Done, each
 from baseline.sessions import Session
@@ -26,6 +27,9 @@ TOOLS = (GUARDDUTY, CONFIG)
 
 # Whom an organization may let administer each of them [Organizations: integrated services].
 _PRINCIPALS = {GUARDDUTY: "guardduty.amazonaws.com", CONFIG: "config.amazonaws.com"}
+
+# The aggregator's calls all go to one account and region, where AWS counts them together.
+_OF_AGGREGATOR = 4
 
 Step = Callable[[str, int, int], None]
 
@@ -68,6 +72,19 @@ class Scope:
         found = pages.paginate(ServicePrincipal=_PRINCIPALS[tool])
         delegated = [one["Id"] for page in found for one in page["DelegatedAdministrators"]]
         return [*delegated, self.organization.main_account_id]
+
+
+def details(scope: Scope, kept: Kept) -> list[CheckDetails]:
+    """What is known of the checks: of the types that were found, and of the main account's rules.
+
+    Rules are the same everywhere; where they cannot be read, nothing is known of them.
+    """
+    types = [guardduty.details(kind) for kind in kept.types()]
+    try:
+        session = scope.open_account(scope.organization.main_account_id)
+        return types + config_reading.described(session, scope.home_region)
+    except BaselineError:
+        return types
 
 
 def read(scope: Scope, kept: Kept, step: Step, tools: Collection[str] = TOOLS) -> None:
@@ -139,7 +156,9 @@ class _Reader:
         known = {t for t in self._scope.targets if states.get(t) == SUCCEEDED}
         regions = sorted({target.region for target in known})
         rules: dict[Target, Rules] = {target: {} for target in known}
-        for number, outcome in enumerate(each(regions, aggregator.rules), 1):
+        for number, outcome in enumerate(
+            each(regions, aggregator.rules, workers=_OF_AGGREGATOR), 1
+        ):
             if isinstance(outcome, Done):
                 rules |= {t: found for t, found in outcome.value.items() if t in known}
             else:
@@ -156,7 +175,8 @@ class _Reader:
             for rule in self._keep_verdicts(target, found)
         ]
         failed: dict[Target, BaselineError] = {}
-        for number, outcome in enumerate(each(wanted, lambda one: aggregator.details(*one)), 1):
+        asked = each(wanted, lambda one: aggregator.details(*one), workers=_OF_AGGREGATOR)
+        for number, outcome in enumerate(asked, 1):
             target, rule = outcome.target
             if isinstance(outcome, Done):
                 self._keep_results(target, rules[target], {rule: outcome.value})

@@ -26,6 +26,7 @@ COMMANDS = {
         "baseline.cli.findings:findings",
         "What GuardDuty and Config found, over all accounts and regions.",
     ),
+    "report": ("baseline.cli.report:report", "Everything that is known, on one page; and gates."),
     "login": ("baseline.cli.login:login", "Sign in once, with an MFA code, for all that follows."),
     "credentials": (
         "baseline.cli.credentials:credentials",

@@ -257,6 +257,22 @@ def verified(job: Job, accounts: tuple[str, ...] = ()) -> list[Row]:
     return rows
 
 
+def prove(config_path: Path | None, profile: str | None, reports: Path, *, progress: bool) -> None:
+    """Look at all that is rolled out, and keep what is there for the report."""
+    nothing: dict[str, Any] = dict.fromkeys(
+        ("only", "regions", "accounts", "not_accounts", "ous"), ()
+    )
+    job = _prepare(
+        config_path=config_path,
+        profile=profile,
+        output="table",
+        every=False,
+        progress=progress,
+        **nothing,
+    )
+    _keep(job, verified(job), reports)
+
+
 def _keep(job: Job, rows: Iterable[Row], reports: Path) -> None:
     """Keep the proof for the report; what cannot be kept is proven all the same."""
     from baseline.findings import accounts, coverage  # noqa: PLC0415  # only here

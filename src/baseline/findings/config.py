@@ -13,6 +13,9 @@ TOOL = "config"
 # Config does not weigh its rules.
 SEVERITY = "medium"
 
+# Config does not tell these apart.
+_NO_RESULT = "Config has no result: nothing that the rule is about is there, or it has not looked."
+
 _STATUSES = {
     "COMPLIANT": PASS,
     "NON_COMPLIANT": FAIL,
@@ -32,7 +35,8 @@ def finding(told: Mapping[str, Any], account_id: str = "", region: str = "") -> 
     kind, resource = (str(qualifier.get(name, "")) for name in ("ResourceType", "ResourceId"))
     account_id, region = told.get("AccountId", account_id), told.get("AwsRegion", region)
     compliance = str(told["ComplianceType"])
-    said = f"{kind} {resource} is {compliance.lower().replace('_', '-')}".strip()
+    said = f"{kind} {resource} is {compliance.lower().replace('_', '-')} with the rule {rule}."
+    unseen = _STATUSES[compliance] == UNKNOWN and not resource
     return Finding(
         tool=TOOL,
         account_id=account_id,
@@ -44,7 +48,7 @@ def finding(told: Mapping[str, Any], account_id: str = "", region: str = "") -> 
         severity=SEVERITY,
         status=_STATUSES[compliance],
         resource=resource,
-        detail=str(told.get("Annotation") or f"{said} with the rule {rule}."),
+        detail=str(told.get("Annotation") or (_NO_RESULT if unseen else said.strip())),
         uid=f"config-{rule}-{account_id}-{region}-{resource}",
         resource_type=kind,
         last_seen=iso(told.get("ResultRecordedTime")),

@@ -4,6 +4,7 @@ A file has the findings as flat columns and as OCSF, and says inside itself what
 What a tool says of its checks stands once for all, in ``checks.json``.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -42,12 +43,19 @@ def keeping(look: Look, reports: Path) -> Iterator[Keep]:
     about = (look.stamp, look.kind, look.started[:10], look.started)
     with parquet.writing_rows(place(reports, look), COLUMNS, look, also="ocsf") as add:
 
-        def keep(findings: Iterable[Finding]) -> Iterator[Finding]:
-            for finding in findings:
+        def kept(finding: Finding) -> Finding:
+            try:
                 add((*about, *finding), ocsf.event(finding, when))
-                yield finding
+            except UnicodeEncodeError:
+                return kept(_encodable(finding))
+            return finding
 
-        yield keep
+        yield lambda findings: map(kept, findings)
+
+
+def _encodable(finding: Finding) -> Finding:
+    """``finding`` without halves of characters, which JSON may hold and a file may not."""
+    return Finding(*(cell.encode(errors="replace").decode() for cell in finding))
 
 
 def put(look: Look, findings: Iterable[Finding], reports: Path) -> None:
@@ -92,6 +100,15 @@ def findings(look: Look, reports: Path) -> Iterator[Finding]:
     return map(Finding._make, parquet.rows(place(reports, look), FIELDS))
 
 
+def counts(look: Look, reports: Path) -> dict[Place, Counter[tuple[str, str]]]:
+    """How much a look found of each status and severity, by tool, account and region."""
+    columns = [_NAMES.get(name, name) for name in (*Place._fields, "status", "severity")]
+    found: dict[Place, Counter[tuple[str, str]]] = {}
+    for (*where, status, severity), count in parquet.counted(place(reports, look), columns):
+        found.setdefault(Place(*where), Counter())[status, severity] += count
+    return found
+
+
 def events(look: Look, reports: Path) -> Iterator[ocsf.Event]:
     """The same as OCSF, with what is known of their checks."""
     known = details(reports)
@@ -110,12 +127,16 @@ def standing(looks: Iterable[Look]) -> dict[Place, Look]:
     """
     found: dict[Place, Look] = {}
     for look in looks:
-        looked = frozenset(look.looked)
-        for where in look.tried:
-            before = found.setdefault(where, look)
-            if where not in before.looked or (where in looked and _covers(look, before)):
-                found[where] = look
+        stand(look, found)
     return found
+
+
+def stand(look: Look, found: dict[Place, Look]) -> None:
+    """Let ``look``, which is later than all in ``found``, stand there where it should."""
+    for where in look.tried:
+        before = found.setdefault(where, look)
+        if where not in before.answered or (where in look.answered and _covers(look, before)):
+            found[where] = look
 
 
 def _covers(look: Look, other: Look) -> bool:

@@ -1,6 +1,7 @@
 """One look at the accounts: an audit run, or a reading of AWS. Where it looked, and where not."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 AUDIT = "audit"
@@ -49,3 +50,8 @@ class Look:
     tried: tuple[Place, ...] = ()
     looked: tuple[Place, ...] = ()
     gaps: tuple[Gap, ...] = ()
+
+    @cached_property
+    def answered(self) -> frozenset[Place]:
+        """Those in ``looked``, to be looked up among thousands."""
+        return frozenset(self.looked)

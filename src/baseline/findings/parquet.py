@@ -88,6 +88,17 @@ def rows(file: Path, columns: Sequence[str], where: str = "true") -> Iterator[tu
             yield from some
 
 
+def counted(file: Path, columns: Sequence[str]) -> list[tuple[tuple[str, ...], int]]:
+    """How many rows have each combination of ``columns``; raises ToolError."""
+    fields = ", ".join(f'"{name}"' for name in columns)
+    with _connected(file) as connection:
+        found = connection.execute(
+            f"SELECT {fields}, count(*)"
+            f" FROM read_parquet({text(str(file))}, hive_partitioning = false) GROUP BY ALL"
+        ).fetchall()
+    return [(tuple(values), count) for *values, count in found]
+
+
 def known(file: Path) -> bytes:
     """What was to be ``known`` of it, as JSON; raises ToolError when it is no such file."""
     with _connected(file) as connection:

@@ -11,6 +11,9 @@ from baseline.report.content import Shown
 # Findings that are named where all of them have no room.
 NAMED = 20
 
+# What was not there before.
+FRESH = (Change.NEW, Change.REOPENED)
+
 
 def rank(severity: str) -> int:
     """0 for the worst; one that nobody knows is as bad as the least."""
@@ -28,9 +31,8 @@ class Worst:
     def see(self, shown: Shown) -> None:
         """Keep ``shown``, if it is bad enough."""
         self.total += 1
-        finding = shown.finding
         # What could not be looked at has no severity to speak of.
-        order = (finding.status == FAIL, -rank(finding.severity), -self.total)
+        order = (shown.status == FAIL, -rank(shown.finding.severity), -self.total)
         if len(self._kept) < self._most:
             heapq.heappush(self._kept, (order, shown))
         else:
@@ -42,15 +44,15 @@ class Worst:
 
 
 class Digest:
-    """What there is: ``statuses`` of what is open, ``severities`` of what of it fails.
+    """What there is: ``counts`` by status and severity of what is there, resolved or not.
 
-    ``changes`` are by change and severity, ``accounts`` severities by id, ``names`` theirs.
+    ``changes`` are by change and severity, ``accounts`` severities of what fails by id, ``names``
+    theirs.
     """
 
     def __init__(self) -> None:
-        self.statuses: Counter[str] = Counter()
-        self.severities: Counter[str] = Counter()
-        self.changes: defaultdict[Change | None, Counter[str]] = defaultdict(Counter)
+        self.counts: Counter[tuple[str, str]] = Counter()
+        self.changes: Counter[tuple[Change | None, str]] = Counter()
         self.accounts: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self.names: dict[str, str] = {}
         self.worst = Worst()
@@ -58,16 +60,17 @@ class Digest:
 
     def see(self, shown: Shown) -> None:
         """Count it."""
-        finding, change = shown
+        finding = shown.finding
+        self.counts[shown.status, finding.severity] += 1
         if finding.status == FAIL:
-            self.changes[change][finding.severity] += 1
-        if change is Change.RESOLVED:
-            return
-        self.statuses[finding.status] += 1
-        if finding.status == FAIL:
-            self.severities[finding.severity] += 1
+            self.changes[shown.change, finding.severity] += 1
+        if shown.status == FAIL:
             self.accounts[finding.account_id][finding.severity] += 1
             self.names[finding.account_id] = finding.account_name
             self.worst.see(shown)
-            if change in (Change.NEW, Change.REOPENED):
+            if shown.change in FRESH:
                 self.new.see(shown)
+
+    def total(self, status: str) -> int:
+        """How many have ``status``."""
+        return sum(count for (its, _), count in self.counts.items() if its == status)

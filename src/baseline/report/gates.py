@@ -6,13 +6,11 @@ A muted finding has a status of its own and counts for none; one whose mute has 
 from collections import Counter
 from dataclasses import dataclass
 
-from baseline.findings.comparison import Change
-from baseline.findings.model import FAIL, SEVERITIES, UNKNOWN, Finding
+from baseline.findings.model import FAIL, SEVERITIES, UNKNOWN
 from baseline.report.content import Shown
-from baseline.report.digest import Worst, rank
+from baseline.report.digest import FRESH, Worst, rank
 
 UNSEEN = "could not look"
-_FRESH = (Change.NEW, Change.REOPENED)
 
 
 @dataclass(frozen=True)
@@ -29,25 +27,23 @@ class Gate:
 
     def reason(self, shown: Shown) -> str:
         """Why a finding is held back, in a word or two; "" lets it through."""
-        finding, change = shown
-        if change is Change.RESOLVED:
-            return ""
-        if finding.status == UNKNOWN:
+        severity, change = shown.finding.severity, shown.change
+        if shown.status == UNKNOWN:
             return UNSEEN if self.fail_on_unknown else ""
-        if finding.status != FAIL:
+        if shown.status != FAIL:
             return ""
-        if _as_bad(finding, self.fail_on):
-            return finding.severity
-        fresh = change in _FRESH and _as_bad(finding, self.fail_on_new)
-        return f"{change}, {finding.severity}" if fresh else ""
+        if _as_bad(severity, self.fail_on):
+            return severity
+        fresh = change in FRESH and _as_bad(severity, self.fail_on_new)
+        return f"{change}, {severity}" if fresh else ""
 
 
 # What a report without a gate of its own takes for a failure.
 EVERYTHING = Gate(fail_on=SEVERITIES[-1], fail_on_unknown=True)
 
 
-def _as_bad(finding: Finding, severity: str) -> bool:
-    return bool(severity) and rank(finding.severity) <= rank(severity)
+def _as_bad(severity: str, limit: str) -> bool:
+    return bool(limit) and rank(severity) <= rank(limit)
 
 
 class Verdict:

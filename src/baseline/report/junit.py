@@ -9,10 +9,9 @@ from collections.abc import Iterable
 from itertools import groupby
 from typing import NamedTuple, TextIO
 
-from baseline.findings.comparison import Change
 from baseline.findings.model import FAIL, MANUAL, MUTED, UNKNOWN, Finding
 from baseline.report.cells import printable
-from baseline.report.content import Shown
+from baseline.report.content import RESOLVED, Shown
 from baseline.report.gates import Gate
 
 # Resources that a case names; it goes to people's screens and has limits there.
@@ -40,9 +39,9 @@ def write_junit(out: TextIO, findings: Iterable[Shown], gate: Gate) -> None:
     ``findings`` of an account and tool should follow each other: what comes apart has two suites.
     """
     judged = (
-        _Judged(shown.finding, gate.reason(shown))
+        _Judged(shown.finding._replace(status=shown.status), gate.reason(shown))
         for shown in findings
-        if shown.change is not Change.RESOLVED
+        if shown.status != RESOLVED
     )
     out.write('<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="AWS Baseline">\n')
     for (account_id, tool), rows in groupby(judged, key=_suite_of):

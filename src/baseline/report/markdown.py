@@ -4,7 +4,7 @@ It is what GitHub and GitLab read; nothing that an account wrote is obeyed in it
 """
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 
@@ -53,7 +53,7 @@ def summary(content: Content, digest: Digest, verdict: Verdict) -> str:
 
 
 def _head(content: Content, digest: Digest) -> Iterator[str]:
-    worst = [f"{digest.severities[s]} {s}" for s in SEVERITIES[:2]]
+    worst = [f"{digest.counts[FAIL, s]} {s}" for s in SEVERITIES[:2]]
     yield f"## {code(content.title)}: {', '.join(worst)}"
     yield ""
 
@@ -77,16 +77,16 @@ def _table(digest: Digest, comparison: Comparison | None) -> Iterator[str]:
     yield f"| {' | '.join(heads)} |"
     yield f"|---|{'--:|' * (len(heads) - 1)}"
     for severity in SEVERITIES:
-        counts = [digest.severities, *(digest.changes[change] for change in changes)]
-        yield f"| {severity} | {' | '.join(str(count[severity]) for count in counts)} |"
+        changed = (digest.changes[change, severity] for change in changes)
+        yield f"| {' | '.join(map(str, (severity, digest.counts[FAIL, severity], *changed)))} |"
     yield ""
 
 
 def _known(content: Content, digest: Digest) -> Iterator[str]:
-    statuses = digest.statuses
+    total = digest.total
     yield (
-        f"- {statuses[FAIL]} fail, {statuses[PASS]} pass, {statuses[MUTED]} are muted, "
-        f"**{statuses[UNKNOWN]} could not be looked at**"
+        f"- {total(FAIL)} fail, {total(PASS)} pass, {total(MUTED)} are muted, "
+        f"**{total(UNKNOWN)} could not be looked at**"
     )
     if content.comparison:
         since = content.comparison
@@ -121,8 +121,8 @@ def _list(title: str, lines: Iterable[str], total: int) -> Iterator[str]:
 def _finding(shown: Shown) -> str:
     finding = shown.finding
     where = [finding.account_name or finding.account_id, finding.region, finding.resource]
-    said = [finding.title] if finding.status == FAIL else [finding.title, finding.detail]
-    severity = finding.severity if finding.status == FAIL else finding.status
+    said = [finding.title] if shown.status == FAIL else [finding.title, finding.detail]
+    severity = finding.severity if shown.status == FAIL else shown.status
     parts = [
         f"**{severity if severity in (*SEVERITIES, UNKNOWN) else code(severity)}**",
         " ".join(code(part) for part in (finding.tool, *said) if part),
@@ -143,13 +143,15 @@ def _accounts(digest: Digest) -> Iterator[str]:
 
 
 def _unseen(content: Content) -> Iterator[str]:
+    """A line for each reason, with where, or in how many places."""
+    places = defaultdict(list)
     for unseen in content.unseen:
         where = [unseen.account_id, unseen.region, unseen.service]
         said = [unseen.reason, unseen.remedy]
-        yield (
-            f"{' '.join(code(part) for part in (unseen.source, *where) if part)}: "
-            f"{' '.join(code(part) for part in said if part)}"
-        )
+        reason = " ".join(code(part) for part in said if part)
+        places[unseen.source, reason].append(" ".join(code(part) for part in where if part))
+    for (source, reason), where in places.items():
+        yield f"{code(source)} {where[0] if len(where) == 1 else f'{len(where)} places'}: {reason}"
 
 
 def _answers(content: Content) -> Iterator[str]:

@@ -1,0 +1,227 @@
+"""``baseline report``: all that is known of every account, on one page and for programs."""
+
+import re
+import shlex
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from click.core import ParameterSource
+
+from baseline.cli.audit_options import reports_option
+from baseline.cli.logs_options import day
+from baseline.cli.shared import (
+    aws_options,
+    load_configuration,
+    output_option,
+    progress_option,
+    show,
+    talk,
+    target_options,
+)
+from baseline.files import whole
+from baseline.findings.comparison import Change
+from baseline.findings.model import FAIL, SEVERITIES, STATUSES, UNKNOWN
+from baseline.organization import Filters
+
+if TYPE_CHECKING:
+    from baseline.report.content import Shown
+    from baseline.report.edition import Edition, Wish
+
+# Each form, and what its file is called.
+FILES = {
+    "html": "report.html",
+    "csv": "findings.csv",
+    "json": "report.json",
+    "ocsf": "findings.ocsf.json",
+    "markdown": "summary.md",
+    "junit": "junit.xml",
+}
+COLUMNS = ("status", "severity", "findings", "new", "reopened", "resolved")
+_CHANGES = (Change.NEW, Change.REOPENED, Change.RESOLVED)
+_FOLDER = "report"
+
+
+def _gate_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    severities = click.Choice(SEVERITIES)
+    for option in (
+        click.option("--fail-on-unknown", is_flag=True, help="Exit 1 when anything is UNKNOWN."),
+        click.option(
+            "--fail-on-new",
+            type=severities,
+            is_flag=False,
+            flag_value=SEVERITIES[-1],
+            help="Exit 1 when what is new or reopened is as bad, or worse; alone: whatever it is.",
+        ),
+        click.option(
+            "--fail-on", type=severities, help="Exit 1 when a finding is as bad, or worse."
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+@click.command()
+@click.option(
+    "--format",
+    "formats",
+    type=click.Choice(list(FILES)),
+    multiple=True,
+    default=("html",),
+    show_default=True,
+    help="What to write. Repeatable.",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    help=f"Folder to write it into.  [default: {_FOLDER}, among the reports]",
+)
+@click.option(
+    "--since",
+    default="",
+    help="Compare with what was known then: the stamp of a run, a day, or 7d."
+    "  [default: before the latest audit]",
+)
+@click.option(
+    "--query",
+    "queries",
+    multiple=True,
+    help="Show what this saved query answers. Repeatable.  [default: report.queries]",
+)
+@click.option(
+    "--refresh",
+    is_flag=True,
+    help="Ask GuardDuty, Config and the rolled-out services anew, before.",
+)
+@_gate_options
+@reports_option
+@target_options
+@aws_options
+@output_option
+@progress_option
+def report(**options: Any) -> int:
+    """Everything that is known of every account: one page, and the same for programs.
+
+    It has the latest answer of each tool in each account, what GuardDuty and Config found, the
+    coverage of the roll-out, what changed, and what could not be looked at. AWS is not asked: it
+    is what `audit run`, `findings` and `rollout verify` kept among the reports, and says how old
+    that is.
+
+    The page opens from disk and needs no network. The answer on stdout counts findings by status
+    and severity.
+
+    \b
+    Exit code 0  nothing is as bad as --fail-on, --fail-on-new or --fail-on-unknown say
+              1  something is; stderr names it. What is muted or resolved never counts
+              2  there is nothing to report, or it cannot be read or written
+
+    \b
+    Example:  baseline report --since 7d
+    Example:  baseline report --fail-on critical --fail-on-new high --format junit --out out
+    """
+    wish = _wish(options)
+    if options["refresh"]:
+        _refresh(options, wish.reports)
+    edition = _compose(wish)
+    for form, name in wish.files.items():
+        with whole(wish.out / name) as file:
+            edition.write(form, file)
+    show(list(_rows(edition)), options["output"], COLUMNS)
+    for line in _last_words(edition, wish):
+        talk(line)
+    return int(edition.verdict.closed)
+
+
+def _refresh(options: dict[str, Any], reports: Path) -> None:
+    """Ask AWS for what does not take hours."""
+    from baseline.cli import findings_reading, rollout  # noqa: PLC0415  # slow to import
+
+    findings_reading.read({**options, "tools": (), "role": None, "anew": False})
+    rollout.prove(options["config_path"], options["profile"], reports, progress=options["progress"])
+
+
+def _wish(options: dict[str, Any]) -> "Wish":
+    from baseline.report.edition import Wish  # noqa: PLC0415  # slow to import
+    from baseline.report.gates import Gate  # noqa: PLC0415  # slow to import
+
+    configuration = load_configuration(options["config_path"])
+    reports = options["reports"] or configuration.reports
+    names = ("accounts", "not_accounts", "ous", "regions")
+    return Wish(
+        reports=reports,
+        out=options["out"] or reports / _FOLDER,
+        files={form: FILES[form] for form in options["formats"]},
+        filters=Filters(*(frozenset(options[name]) for name in names)),
+        since=_since(options["since"]),
+        queries=options["queries"] or configuration.report.queries,
+        own_queries=configuration.queries,
+        lake=configuration.lake,
+        gate=Gate(
+            options["fail_on"] or "", options["fail_on_new"] or "", options["fail_on_unknown"]
+        ),
+        command=_typed(click.get_current_context()),
+    )
+
+
+def _since(text: str) -> str:
+    """The stamp of a run as it is, a day as ``YYYY-MM-DD``."""
+    return text if re.fullmatch(r"\d{8}T\d{6}Z", text, re.ASCII) else day(text)
+
+
+def _typed(context: click.Context) -> str:
+    """What was typed, for the report to say how it was made."""
+    words = ["baseline", "report"]
+    for parameter in context.command.params:
+        given = context.get_parameter_source(parameter.name or "") is ParameterSource.COMMANDLINE
+        if given and isinstance(parameter, click.Option):
+            words += _words(parameter, context.params[parameter.name or ""])
+    return shlex.join(words)
+
+
+def _words(option: click.Option, value: Any) -> Iterator[str]:
+    for one in value if option.multiple else (value,):
+        yield (option.opts if one is not False else option.secondary_opts)[-1]
+        if not option.is_flag:
+            yield str(one)
+
+
+def _compose(wish: "Wish") -> "Edition":
+    from baseline.report.edition import Edition  # noqa: PLC0415  # slow to import
+
+    return Edition(wish)
+
+
+def _rows(edition: "Edition") -> Iterator[dict[str, Any]]:
+    """How much there is of each status; of what fails, by severity."""
+    digest = edition.digest
+    for severity in SEVERITIES:
+        yield {
+            "status": FAIL,
+            "severity": severity,
+            "findings": digest.counts[FAIL, severity],
+            **{str(c): digest.changes[c, severity] if edition.compared else None for c in _CHANGES},
+        }
+    for status in STATUSES[1:]:
+        yield {"status": status, "severity": "", "findings": digest.total(status)}
+
+
+def _last_words(edition: "Edition", wish: "Wish") -> Iterator[str]:
+    """What the reader must not miss, what the gate holds back, and where to look."""
+    yield from edition.content.notes
+    verdict = edition.verdict
+    for shown in verdict.worst:
+        yield f"Held back ({wish.gate.reason(shown)}): {_named(shown)}"
+    if verdict.closed:
+        reasons = ", ".join(f"{count} {reason}" for reason, count in verdict.reasons.items())
+        yield f"The gate is closed: {verdict.reasons.total()} held back ({reasons})."
+    unknown = edition.digest.total(UNKNOWN)
+    if unknown and not wish.gate.fail_on_unknown:
+        yield f"{unknown} could not be looked at: no answer is no PASS. See: --fail-on-unknown"
+    yield from (str(wish.out / name) for name in wish.files.values())
+
+
+def _named(shown: "Shown") -> str:
+    finding = shown.finding
+    where = (finding.account_name or finding.account_id, finding.region, finding.resource)
+    return " ".join(part for part in (finding.tool, finding.check, "in", *where) if part)

@@ -1,0 +1,197 @@
+"""Gathers for the one report what was kept beside the runs. Nothing here asks AWS.
+
+What cannot be read is a note on the report, and takes nothing else away.
+"""
+
+import os
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+from baseline.audit.manifest import Entry, Run, readable
+from baseline.errors import ToolError, UsageError
+from baseline.findings import accounts, coverage, history
+from baseline.findings.look import Look
+from baseline.findings.ocsf import TITLES
+from baseline.organization import ACTIVE, Account, Filters, Organization
+from baseline.report.content import Covered, OwnReport, Shown, Source, Unseen
+from baseline.report.known import Known
+from baseline.report.standing import standing
+
+T = TypeVar("T")
+
+# Audit runs of which the tools' own reports are looked for.
+_RUNS = 200
+
+
+@dataclass(frozen=True)
+class Past:
+    """All that is kept in a reports folder, narrowed to what was asked for."""
+
+    reports: Path
+    looks: tuple[Look, ...]
+    runs: tuple[Run, ...]
+    organization: Organization
+    chosen: frozenset[str] | None
+    regions: frozenset[str]
+    coverage: tuple[Covered, ...]
+    verified: str
+    notes: tuple[str, ...]
+
+    @property
+    def seen_regions(self) -> tuple[str, ...]:
+        """The regions that anybody was to look at."""
+        asked = {region for look in self.looks for region in look.regions}
+        read = {place.region for look in self.looks for place in look.tried}
+        every = asked | read | {row.region for row in self.coverage}
+        return tuple(sorted(r for r in every if r and (not self.regions or r in self.regions)))
+
+    @property
+    def accounts(self) -> tuple[Account, ...]:
+        """Those that the report is about, also such as answer nothing."""
+        every = self.organization.accounts
+        return tuple(a for a in every if self.chosen is None or a.id in self.chosen)
+
+
+def past(reports: Path, filters: Filters) -> Past:
+    """What is kept in ``reports`` of the accounts and regions that ``filters`` choose.
+
+    Raises UsageError when nobody ever looked, and for an account or OU that is not there.
+    """
+    notes: list[str] = []
+    looks = history.looks(reports, lambda error: notes.append(str(error)))
+    if not looks:
+        raise UsageError(
+            "nobody has looked at any account yet",
+            where=str(reports),
+            remedy="Begin with: baseline audit run, or baseline findings summary",
+        )
+    runs = readable(reports, _RUNS)
+    organization = _read(lambda: accounts.known(reports), notes) or _of_runs(runs, notes)
+    narrowed = bool(filters.accounts or filters.not_accounts or filters.ous)
+    chosen = frozenset(a.id for a in filters.choose(organization)) if narrowed else None
+    proof = _read(lambda: coverage.latest(reports), notes)
+    rows = proof.rows if proof else ()
+    return Past(
+        reports=reports,
+        looks=tuple(looks),
+        runs=tuple(runs),
+        organization=organization,
+        chosen=chosen,
+        regions=filters.regions,
+        coverage=tuple(
+            Covered(*row[: len(Covered._fields)])
+            for row in rows
+            if (chosen is None or row.account_id in chosen)
+            and (not filters.regions or row.region in filters.regions)
+        ),
+        verified=proof.verified if proof else "",
+        notes=tuple(notes),
+    )
+
+
+def _read(read: Callable[[], T], notes: list[str]) -> T | None:
+    try:
+        return read()
+    except ToolError as error:
+        notes.append(str(error))
+        return None
+
+
+def _of_runs(runs: Iterable[Run], notes: list[str]) -> Organization:
+    """The accounts that runs looked at, where nobody kept the organization."""
+    notes.append("The organization is not known: accounts are those of the runs, without OUs.")
+    named = {e.account_id: e.account_name for run in runs for e in run.entries}
+    found = (Account(id_, name or id_, "", ACTIVE) for id_, name in sorted(named.items()))
+    return Organization("", "", tuple(found))
+
+
+def sources(known: Known, runs: Sequence[Run]) -> Iterator[Source]:
+    """Who looked at what is ``known``, and at how much of it."""
+    versions = {e.tool: e.version for run in runs for e in run.entries}
+    its: defaultdict[str, _Tool] = defaultdict(_Tool)
+    for look, places in known.looks:
+        blind = {(gap.tool, gap.account_id) for gap in look.gaps}
+        for place in places:
+            tool = its[place.tool]
+            tool.looks.append(look)
+            tool.tried.add(place.account_id)
+            if place in look.answered:
+                tool.seen.add(place.account_id)
+            if place not in look.answered or (place.tool, place.account_id) in blind:
+                tool.missed.add(place.account_id)
+    for name, tool in its.items():
+        yield Source(
+            name=name,
+            title=TITLES.get(name, name),
+            version=versions.get(name, ""),
+            started=min(look.started for look in tool.looks),
+            ended=max(look.ended or look.started for look in tool.looks),
+            accounts=len(tool.tried),
+            complete=len(tool.seen - tool.missed),
+            partial=len(tool.seen & tool.missed),
+            note=tool.note,
+        )
+
+
+@dataclass
+class _Tool:
+    """What one tool did in the looks that count: accounts that it tried, saw and missed part of."""
+
+    looks: list[Look] = field(default_factory=list)
+    tried: set[str] = field(default_factory=set)
+    seen: set[str] = field(default_factory=set)
+    missed: set[str] = field(default_factory=set)
+
+    @property
+    def note(self) -> str:
+        days = sorted({look.started[:10] for look in self.looks})
+        return f"from looks of {days[0]} to {days[-1]}" if len(days) > 1 else ""
+
+
+def untried(known: Known, accounts: Iterable[Account]) -> Iterator[Unseen]:
+    """Active accounts that a tool which looked elsewhere was never asked to look at."""
+    tried: defaultdict[str, set[str]] = defaultdict(set)
+    for _, places in known.looks:
+        for place in places:
+            tried[place.tool].add(place.account_id)
+    for account in accounts:
+        for tool, its in tried.items():
+            if account.active and account.id not in its:
+                yield Unseen(tool, account.id, "", "", "nobody has looked yet")
+
+
+class Blind:
+    """What findings say that could not be looked at, while they pass: each reason once."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._found: dict[Unseen, None] = {}
+
+    def see(self, shown: Shown) -> None:
+        """Keep its reason, if it is UNKNOWN."""
+        finding = shown.finding
+        if shown.status == "UNKNOWN" and len(self._found) < self._most:
+            where = finding.account_id, finding.region, finding.service
+            self._found[Unseen(finding.tool, *where, finding.detail)] = None
+
+    def __iter__(self) -> Iterator[Unseen]:
+        """The reasons, in the order in which they came."""
+        return iter(self._found)
+
+
+def own_reports(past: Past, out: Path) -> Iterator[OwnReport]:
+    """What the tools wrote themselves of their latest answers, as seen from ``out``."""
+    for tools in standing(past.runs).values():
+        for its in tools.values():
+            if its.answer and (past.chosen is None or its.answer.account_id in past.chosen):
+                yield from _links(its.answer, past.reports, out)
+
+
+def _links(entry: Entry, reports: Path, out: Path) -> Iterator[OwnReport]:
+    for title, file in (("report", entry.page), ("log", entry.log_page or entry.log)):
+        if file and (reports / file).is_file():
+            href = os.path.relpath(reports / file, out)
+            yield OwnReport(entry.tool, entry.account_id, title, Path(href).as_posix())

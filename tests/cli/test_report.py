@@ -1,0 +1,350 @@
+"""``baseline report`` over what was kept: what it says, its gates, and all its forms."""
+
+import csv
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from junitparser import JUnitXml
+
+from baseline import cli, files
+from baseline.audit.manifest import Entry, Run, Status
+from baseline.findings import history
+from baseline.findings.coverage import Covered
+from baseline.findings.model import MUTED, PASS, UNKNOWN, CheckDetails, Finding
+from given_findings import FIRST, SECOND, a_finding, hostile
+from given_history import (
+    given_a_proof,
+    given_a_reading,
+    given_an_audit,
+    given_the_organization,
+)
+from given_logs import an_event, given_a_log
+from given_terminal import Ran
+
+FORMS = ("html", "csv", "json", "ocsf", "markdown", "junit")
+EVERY_FORM = tuple(word for form in FORMS for word in ("--format", form))
+Report = Callable[..., Ran]
+
+
+@pytest.fixture
+def reports(tmp_path: Path) -> Path:
+    given_the_organization(tmp_path / "reports")
+    return tmp_path / "reports"
+
+
+@pytest.fixture
+def report(reports: Path, capsys: pytest.CaptureFixture[str]) -> Report:
+    def run(*arguments: str) -> Ran:
+        capsys.readouterr()
+        code = cli.run(["report", "-o", "json", *arguments])
+        said = capsys.readouterr()
+        assert "Traceback" not in said.err
+        return Ran(code, said.out, said.err)
+
+    return run
+
+
+def counts(ran: Ran, column: str = "findings") -> dict[str, int]:
+    """What there is, by severity of what fails and else by status."""
+    return {r["severity"] or r["status"]: r[column] for r in ran.rows if r.get(column)}
+
+
+def in_csv(reports: Path) -> dict[str, str]:
+    """The status of each check in the CSV."""
+    with (reports / "report/findings.csv").open(newline="") as lines:
+        return {row["check"] or row["title"]: row["status"] for row in csv.DictReader(lines)}
+
+
+def written(reports: Path, name: str) -> Any:
+    text = (reports / "report" / name).read_text()
+    return json.loads(text) if name.endswith("json") else text
+
+
+def sandbox(check: str, severity: str = "critical", status: str = "FAIL") -> Finding:
+    return a_finding(check, severity, status, account_id=SECOND, account_name="sandbox")
+
+
+@pytest.fixture(scope="module")
+def once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Prowler twice, the second time not into the sandbox; then GuardDuty."""
+    reports = tmp_path_factory.mktemp("reports")
+    given_the_organization(reports)
+    given_an_audit(reports, "2026-07-01", [a_finding("closed"), sandbox("open", "high")])
+    again = [a_finding("closed", status=PASS), a_finding("fresh", "medium")]
+    given_an_audit(reports, "2026-07-08", again, looked=[FIRST])
+    threat = a_finding("Recon:EC2/Portscan", "low", tool="guardduty", uid="g-1")
+    given_a_reading(reports, "2026-07-09", [threat])
+    return reports
+
+
+@pytest.fixture
+def two_weeks(once: Path, reports: Path) -> Path:
+    shutil.copytree(once, reports, dirs_exist_ok=True)
+    return reports
+
+
+def test_it_shows_the_latest_answer_of_every_account_and_tool(
+    report: Report, two_weeks: Path
+) -> None:
+    ran = report("--format", "html", "--format", "csv")
+    assert ran.code == 0
+    assert counts(ran) == {"high": 1, "medium": 1, "low": 1, PASS: 1, UNKNOWN: 1}
+    assert counts(ran, "new") == {"medium": 1, "low": 1}
+    assert counts(ran, "resolved") == {"critical": 1}
+    # What passes now stands beside what it was.
+    assert in_csv(two_weeks).keys() == {
+        "closed",
+        "open",
+        "fresh",
+        "everything",
+        "Recon:EC2/Portscan",
+    }
+    page = two_weeks / "report/report.html"
+    assert "AWS security report" in page.read_text()
+    assert page.stat().st_mode & 0o777 == 0o600
+    assert "reports/report/report.html" in ran.err
+
+
+def test_an_account_that_gave_no_answer_keeps_its_findings_and_is_named(
+    report: Report, two_weeks: Path
+) -> None:
+    ran = report("--fail-on", "high", "--format", "json")
+    assert ran.code == 1
+    assert "Held back (high): prowler open in sandbox eu-west-1 arn:aws:s3:::open" in ran.err
+    assert "1 could not be looked at" in ran.err
+    unseen = written(two_weeks, "report.json")["unseen"]
+    assert [(u["source"], u["account_id"], u["reason"]) for u in unseen] == [
+        ("prowler", SECOND, "AccessDenied")
+    ]
+    assert report("--fail-on-unknown").code == 1
+    assert report("--fail-on", "critical").code == 0
+
+
+def test_where_nobody_ever_looked_is_said(report: Report, reports: Path) -> None:
+    ran = report()
+    assert (ran.code, ran.out) == (2, "")
+    assert "nobody has looked at any account yet" in ran.err
+    one = history.find(reports, "audit", given_an_audit(reports, "2026-07-01", []))
+    only_first = tuple(place for place in one.tried if place.account_id == FIRST)
+    given_an_audit(reports, "2026-07-01", [])
+    history.put(
+        type(one)(one.stamp, one.kind, one.started, tried=only_first, looked=only_first),
+        [a_finding(status=PASS)],
+        reports,
+    )
+    report("--format", "json")
+    unseen = written(reports, "report.json")["unseen"]
+    assert [(u["account_id"], u["reason"]) for u in unseen] == [(SECOND, "nobody has looked yet")]
+
+
+@pytest.mark.parametrize(
+    ("since", "new", "resolved"),
+    [
+        ((), {"low": 1, "medium": 1}, {"critical": 1}),
+        (("--since", "20260701T090000Z"), {"low": 1, "medium": 1}, {"critical": 1}),
+        (("--since", "2026-07-01"), {"low": 1, "medium": 1}, {"critical": 1}),
+        (("--since", "2026-07-08"), {"low": 1}, {}),
+        (("--since", "20260708T090000Z"), {"low": 1}, {}),
+    ],
+)
+def test_it_is_compared_with_what_was_known_then(
+    report: Report,
+    two_weeks: Path,
+    since: tuple[str, ...],
+    new: dict[str, int],
+    resolved: dict[str, int],
+) -> None:
+    ran = report(*since)
+    assert (counts(ran, "new"), counts(ran, "resolved")) == (new, resolved)
+
+
+def test_without_anything_earlier_nothing_is_new_and_that_is_said(
+    report: Report, reports: Path
+) -> None:
+    given_an_audit(reports, "2026-07-01", [a_finding("s3_open")])
+    ran = report("--fail-on-new")
+    assert ran.code == 0
+    assert ran.rows[0]["new"] is None
+    assert "nothing to compare with" in ran.err
+    missing = report("--since", "20200101T000000Z")
+    assert (missing.code, missing.out) == (2, "")
+    assert "no run 20200101T000000Z is kept" in missing.err
+    assert "'yesterday' is no day" in report("--since", "yesterday").err
+
+
+@pytest.mark.parametrize(
+    ("gate", "code", "said"),
+    [
+        (("--fail-on", "critical"), 0, ""),
+        (("--fail-on", "high"), 1, "The gate is closed: 1 held back (1 high)."),
+        (("--fail-on", "medium"), 1, "The gate is closed: 2 held back (1 high, 1 medium)."),
+        (("--fail-on-new", "high"), 0, ""),
+        (("--fail-on-new", "medium"), 1, "1 held back (1 new, medium)."),
+        (("--fail-on-new",), 1, "2 held back (1 new, medium, 1 new, low)."),
+        (("--fail-on-unknown",), 1, "1 held back (1 could not look)."),
+        (("--fail-on", "high", "--fail-on-new", "low"), 1, "3 held back"),
+    ],
+)
+def test_a_gate_closes_on_what_it_names(
+    report: Report, two_weeks: Path, gate: tuple[str, ...], code: int, said: str
+) -> None:
+    ran = report(*gate)
+    assert ran.code == code
+    assert said in ran.err
+    assert ("Held back" in ran.err) == bool(code)
+
+
+def test_what_is_muted_does_not_count(report: Report, reports: Path) -> None:
+    muted = a_finding("s3_open", "critical", MUTED, muted="accepted by anna")
+    given_an_audit(reports, "2026-07-01", [muted])
+    ran = report("--fail-on", "informational", "--format", "csv")
+    assert (ran.code, counts(ran)) == (0, {MUTED: 1})
+    assert in_csv(reports) == {"s3_open": MUTED}
+
+
+def test_accounts_ous_and_regions_narrow_it(report: Report, two_weeks: Path) -> None:
+    assert counts(report("--ou", "/Sandbox")) == {"high": 1, UNKNOWN: 1}
+    assert counts(report("--account", "production")) == {"medium": 1, "low": 1, PASS: 1}
+    assert counts(report("--region", "us-east-1")) == {UNKNOWN: 1}
+    ran = report("--account", "nobody")
+    assert (ran.code, ran.out) == (2, "")
+    assert "nobody" in ran.err
+
+
+def test_every_form_has_the_same_findings(report: Report, two_weeks: Path) -> None:
+    details = CheckDetails(
+        "prowler", "fresh", "Fresh", "It is fresh.", remediation="Close it.", frameworks=("CIS: 1",)
+    )
+    history.keep_details([details], two_weeks)
+    given_a_proof(two_weeks, Covered(FIRST, "eu-west-1", "config", "recorder", PASS))
+    ran = report(*EVERY_FORM)
+    assert ran.code == 0
+    whole = written(two_weeks, "report.json")
+    assert whole["comparison"]["resolved"] == 1
+    assert whole["coverage"][0]["check"] == "recorder"
+    assert [p["severities"]["high"] for p in whole["trend"]] == [1, 1, 1]
+    assert [s["name"] for s in whole["sources"]] == ["prowler", "guardduty"]
+    keys = [(f["check"], f["status"], f["change"]) for f in whole["findings"]]
+    assert ("closed", "RESOLVED", "resolved") in keys
+    assert ("fresh", "FAIL", "new") in keys
+    with (two_weeks / "report/findings.csv").open(newline="") as lines:
+        rows = [(r["check"], r["status"], r["change"]) for r in csv.DictReader(lines)]
+    assert rows == keys
+    assert len(written(two_weeks, "findings.ocsf.json")) == len(keys)
+    suites = JUnitXml.fromfile(str(two_weeks / "report/junit.xml"))
+    assert sum(suite.tests for suite in suites) == len({k for k in keys if k[1] != "RESOLVED"})
+    assert "3 fail, 1 pass" in written(two_weeks, "summary.md")
+
+
+def test_the_events_keep_the_rules_of_ocsf(report: Report, two_weeks: Path) -> None:
+    """[schema.ocsf.io/1.5.0: Compliance Finding, Detection Finding; what is required]."""
+    report("--format", "ocsf")
+    events = written(two_weeks, "findings.ocsf.json")
+    for event in events:
+        assert event["class_uid"] in (2003, 2004)
+        assert event["category_uid"] == 2
+        assert event["type_uid"] == event["class_uid"] * 100 + event["activity_id"]
+        assert event["severity_id"] in range(7)
+        assert event["time"] > 0
+        assert event["metadata"]["version"] == "1.5.0"
+        assert event["metadata"]["product"]["name"]
+        assert event["finding_info"]["uid"]
+        assert event["finding_info"]["title"]
+        assert ("compliance" in event) == (event["class_uid"] == 2003)
+        assert event["cloud"]["provider"] == "AWS"
+    states = {e["metadata"].get("event_code"): (e["activity_id"], e["status_id"]) for e in events}
+    assert (states["fresh"], states["open"]) == ((1, 1), (2, 1))
+    resolved = [e for e in events if e["status_id"] == 4]
+    assert [(e["metadata"]["event_code"], e["activity_id"]) for e in resolved] == [("closed", 3)]
+
+
+def test_hostile_findings_do_nothing_in_any_form(report: Report, reports: Path) -> None:
+    given_an_audit(reports, "2026-07-01", [])
+    given_an_audit(reports, "2026-07-02", [hostile(), hostile("high", UNKNOWN)])
+    ran = report("--fail-on", "critical", *EVERY_FORM)
+    assert ran.code == 1
+    assert ran.err.replace("\n", "").isprintable()
+    assert "<script>alert(1)" not in written(reports, "report.html")
+    with (reports / "report/findings.csv").open(newline="") as lines:
+        cells = [cell for row in csv.reader(lines) for cell in row]
+    assert not any(cell.startswith(("=", "+", "-", "@")) for cell in cells)
+    for name in ("findings.csv", "summary.md", "junit.xml"):
+        assert written(reports, name).replace("\n", "").isprintable(), name
+
+
+def test_a_look_that_cannot_be_read_is_named_and_hides_no_other(
+    report: Report, reports: Path
+) -> None:
+    stamp = given_an_audit(reports, "2026-07-01", [a_finding("gone")])
+    given_an_audit(reports, "2026-07-02", [a_finding("there")])
+    (reports / f"history/audit-{stamp}.parquet").write_bytes(b"PAR1 cut")
+    ran = report("--format", "csv")
+    assert ran.code == 0
+    assert f"audit-{stamp}.parquet" in ran.err
+    assert in_csv(reports) == {"there": "FAIL"}
+
+
+def test_how_it_was_made_can_be_typed_again(report: Report, reports: Path) -> None:
+    given_an_audit(reports, "2026-07-01", [])
+    report("--since", "3d", "--format", "json", "--no-progress", "--ou", "/Sandbox")
+    assert written(reports, "report.json")["command"] == (
+        "baseline report --format json --since 3d --ou /Sandbox --output json --no-progress"
+    )
+
+
+def test_a_saved_query_is_answered_from_the_lake_or_says_why_not(
+    report: Report, reports: Path, tmp_path: Path
+) -> None:
+    given_an_audit(reports, "2026-07-01", [])
+    (tmp_path / "queries").mkdir()
+    (tmp_path / "queries/Events.sql").write_text(
+        "-- name: Events\n-- title: Events\n-- description: All.\n-- why: To count.\n"
+        "-- topic: noise\nselect eventname, count(*) as n from auditing.cloudtrail group by 1\n"
+    )
+    asked = ("--format", "json", "--query", "Events", "--query", "NoSuchQuery")
+    report(*asked)
+    first, second = written(reports, "report.json")["queries"]
+    assert "there is no lake here" in first["error"]
+    assert "there is no saved query NoSuchQuery" in second["error"]
+
+    given_a_log(tmp_path / "copy", an_event(1), an_event(2))
+    assert cli.run(["logs", "collect", "--source", "copy"]) == 0
+    assert report(*asked, "--query", "RootLogin30Days").code == 0
+    first, _, days = written(reports, "report.json")["queries"]
+    assert (first["columns"], first["rows"], first["total"]) == (
+        ["eventname", "n"],
+        [["DescribeInstances", "2"]],
+        1,
+    )
+    assert "no day that it asks for" in days["error"]
+
+
+def test_the_tools_own_reports_are_linked_where_they_are(
+    report: Report, reports: Path, tmp_path: Path
+) -> None:
+    given_an_audit(reports, "2026-07-01", [])
+    directory = f"prowler/{FIRST}/20260701T090000Z"
+    files.write(reports / directory / "prowler.html", b"<title>Prowler</title>")
+    entry = Entry(
+        *(FIRST, "production", "prowler", "5.46.0", Status.COMPLETE),
+        page=f"{directory}/prowler.html",
+        log=f"{directory}/log.txt",
+    )
+    run = Run("20260701T090000Z", "2026-07-01T09:00:00Z", "Auditor", entries=(entry,))
+    files.write(reports / "runs/20260701T090000Z.json", msgspec.json.encode(run))
+    assert report("--format", "json", "--out", "else/where").code == 0
+    whole = json.loads((tmp_path / "else/where/report.json").read_text())
+    assert whole["reports"] == [
+        {
+            "source": "prowler",
+            "account_id": FIRST,
+            "title": "report",
+            "href": f"../../reports/{directory}/prowler.html",
+        }
+    ]
+    assert whole["sources"][0]["version"] == "5.46.0"

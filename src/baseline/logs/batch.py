@@ -9,7 +9,7 @@ import hashlib
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO
@@ -248,13 +248,15 @@ class _Stage(AbstractContextManager["_Stage"]):
 @contextmanager
 def _opened(table: str, new: New, content: bytes) -> Iterator[Lines]:
     """The lines of one object; of all threads only one has a large object open."""
-    try:
+    lines = None
+    # What was unpacked of a large one goes with its error, before it is unpacked again.
+    with suppress(objects.TooLargeError):
         lines = _open(table, new, content, objects.ORDINARY)
-    except objects.TooLargeError:
-        with _LARGE:
-            yield _open(table, new, content, objects.LARGEST)
-    else:
+    if lines:
         yield lines
+        return
+    with _LARGE:
+        yield _open(table, new, content, objects.LARGEST)
 
 
 def _open(table: str, new: New, content: bytes, limit: int) -> Lines:

@@ -17,11 +17,11 @@ from baseline.logs.objects import Tag
 from baseline.logs.schema import OBJECT, Column
 
 _TAGS = (Column("_account"), Column("_region"), OBJECT)
-# Thirty times what CloudTrail allows an event; DuckDB holds twice as much for every file it reads.
-_LARGEST_RECORD = 8 * 1024**2
+# Fifteen times what CloudTrail allows an event; DuckDB holds twice as much for every file it reads.
+_LARGEST_RECORD = 4 * 1024**2
 _MEMORY = "1GB"
 # A query skips whole groups, and writing one holds it: events are ten times a flow record's size.
-_ROW_GROUP = {"cloudtrail": 40_960, "flowlogs": 122_880}
+_ROW_GROUP = {"cloudtrail": 32_768, "flowlogs": 122_880}
 # A statement grows with every shape of record in it: more than this are several statements.
 _SHAPES = 32
 # Of a disk that is full DuckDB says this, too, that its memory does not suffice.

@@ -73,11 +73,11 @@ def cloudtrail(content: bytes, tag: Tag, limit: int = LARGEST) -> Lines:
     text = unpack(content, limit).removeprefix(b"\xef\xbb\xbf")
     if b"\n" in text:
         text = _one_line(text)
-    records = [memoryview(record) for record in _records(text)]
-    if not all(record[0] == _BRACE for record in records):
+    records = _records(text)
+    if not all(memoryview(record)[0] == _BRACE for record in records):
         raise LogFileError("holds a record that is not an object")
     # An event without fields is no row, and has no comma to follow the tags.
-    filled = [r[1:] for r in records if len(r) > _SHORT or not _is_empty(r)]
+    filled = [record for record in records if len(record) > _SHORT or not _is_empty(record)]
     return Lines(_tagged(filled, tag), len(filled), len(text))
 
 
@@ -165,15 +165,16 @@ def _foreign(text: bytes) -> LogFileError:
     return LogFileError("is JSON, but not a CloudTrail delivery: it has no list Records")
 
 
-def _is_empty(record: memoryview) -> bool:
+def _is_empty(record: msgspec.Raw) -> bool:
     return not bytes(record).strip(b"{} \t")
 
 
-def _tagged(records: Sequence[memoryview], tag: Tag) -> Iterator[bytes]:
+def _tagged(records: Sequence[msgspec.Raw], tag: Tag) -> Iterator[bytes]:
     """Records without their first brace, each after what it is tagged with."""
     start = b'{"_account":"%b","_region":"%b","_object":%d,' % (
         tag.account.encode(),
         tag.region.encode(),
         tag.number,
     )
-    return _started(records, start)
+    for at in range(0, len(records), _BATCH):
+        yield from _started([memoryview(r)[1:] for r in records[at : at + _BATCH]], start)

@@ -24,6 +24,7 @@ from baseline.errors import BaselineError, UsageError
 
 STATE = "organization.state"
 AUDITED = ("production", "development")
+NETWORKED = ("production", "payments")
 AUDIT_REGIONS = ("eu-west-1", "us-east-1")
 AUDIT_SERVICES = ("iam", "s3", "ec2", "cloudtrail", "guardduty")
 DATES = ("2019", "2019-07", "2019-07-23")
@@ -78,6 +79,13 @@ class Stage:
                 remedy="Its own message is above.",
             )
         return done.stdout
+
+    def configure(self, settings: str) -> None:
+        """Write settings into baseline.yaml, as a user would with an editor."""
+        for line in settings.splitlines():
+            click.echo(click.style(f"  + {line}", fg="cyan"), err=True)
+        with (self.directory / "baseline.yaml").open("a", encoding="utf-8") as file:
+            file.write(f"\n{settings}")
 
     def ask(self, *arguments: str, expected: Sequence[int] = (0,)) -> Any:
         """Run a command with ``-o json`` and return its answer."""
@@ -144,7 +152,7 @@ def _job(stage: Stage, simulation: Any, *, audit: bool) -> None:
         _roll_out(stage)
         _title("3  Proof: nothing left to do, and every service says so itself")
         _prove(stage)
-        _title("4  Logs: CloudTrail's deliveries into a local lake")
+        _title("4  Logs: what CloudTrail and flow logs delivered, into a local lake")
         simulation.deliver()
         _collect(stage)
         _title("5  Questions, in SQL")
@@ -160,6 +168,12 @@ def _organization(stage: Stage) -> None:
     accounts = stage.ask("accounts")
     active = [a for a in accounts if a["state"] == "ACTIVE"]
     stage.learn("active accounts", len(active), "accounts", aws=True)
+    stage.configure(_networks([a["id"] for a in active if a["name"] in NETWORKED]))
+
+
+def _networks(accounts: Sequence[str]) -> str:
+    """Settings for a network with flow logs in each of ``accounts``."""
+    return f"vpc:\n  accounts: {json.dumps(accounts)}\n  regions: [eu-west-1]\n"
 
 
 def _roll_out(stage: Stage) -> None:
@@ -179,6 +193,7 @@ def _prove(stage: Stage) -> None:
 def _collect(stage: Stage) -> None:
     stage.ask("logs", "collect")
     _count(stage, "events in the lake", "select count(*) as n from auditing.cloudtrail")
+    _count(stage, "flow records in the lake", "select count(*) as n from auditing.flowlogs")
 
 
 def _query(stage: Stage) -> None:

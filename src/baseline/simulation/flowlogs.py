@@ -76,11 +76,11 @@ class _Place:
 
     def deliver(self) -> int:
         """Write the object unless it is there, or the bucket does not let us in."""
-        key = self._key()
-        if bucket.find(self.bucket) is None or bucket.holds(self.bucket, key):
+        key, there = self._key(), bucket.find(self.bucket) is not None
+        if there and bucket.holds(self.bucket, key):
             return 0
         sent = context(self.account_id, self.region, self.organization_id)
-        if not self._ended(well=bucket.lets_in(self.bucket, PRINCIPAL, key, sent)):
+        if not self._ended(well=there and bucket.lets_in(self.bucket, PRINCIPAL, key, sent)):
             return 0
         time = dt.datetime.fromtimestamp(self.end, dt.UTC)
         body = self._columns() if self._in_parquet else igzip.compress(self._text(), mtime=0)

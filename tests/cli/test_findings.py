@@ -3,8 +3,11 @@
 import csv
 import io
 import json
+import os
 import re
+import signal
 import sqlite3
+import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import closing
@@ -370,6 +373,54 @@ def test_a_reading_that_broke_off_goes_on_where_it_was(
     ran = baseline(*only)
     assert (ran.code, len(ran.rows)) == (0, 150)
     assert got == [50, 50, 50, 50], "of the second fifty it could not be known that they came"
+
+
+def test_an_interrupted_reading_keeps_what_it_has(
+    organization: Simulation, baseline: Baseline
+) -> None:
+    """Ctrl-C waits for no more than the calls that are under way."""
+    raised(organization, *(f"Recon:EC2/Kind{one}" for one in range(200)))
+    got: list[int] = []
+
+    def interrupt(call: Any, *_: object) -> None:
+        if call.operation == "GetFindings":
+            got.append(len(call.parameters["FindingIds"]))
+            if len(got) == 1:
+                os.kill(os.getpid(), signal.SIGINT)
+                time.sleep(0.5)  # until the main thread has noticed
+
+    organization.observers.append(interrupt)
+    only = (*LIST, "--tool", "guardduty", "--region", AWAY)
+    assert baseline(*only).code == 130
+    assert len(got) < 4
+    assert not list(Path("reports").glob("history/*"))
+    ran = baseline(*only)
+    assert (ran.code, len(ran.rows)) == (0, 200)
+
+
+def test_a_delegated_administrator_may_ask_itself(
+    organization: Simulation, baseline: Baseline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As whoever it is; what it is not let into is UNKNOWN."""
+    main, detector = administrator(organization)
+    members = [m["AccountId"] for m in main.list_members(DetectorId=detector)["Members"]]
+    main.disassociate_members(DetectorId=detector, AccountIds=members)
+    main.enable_organization_admin_account(AdminAccountId=SECURITY)
+    raised(organization, PORT_PROBE, account=SECURITY)
+    keys = organization.client("sts", HOME, MAIN).assume_role(
+        RoleArn=f"arn:aws:iam::{SECURITY}:role/OrganizationAccountAccessRole",
+        RoleSessionName="security",
+    )["Credentials"]
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", keys["AccessKeyId"])
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", keys["SecretAccessKey"])
+    monkeypatch.setenv("AWS_SESSION_TOKEN", keys["SessionToken"])
+    ran = baseline(*LIST, "--region", AWAY, "--account", "security-tooling", "--account", MAIN)
+    assert ran.code == 1
+    found = {(row["tool"], row["status"], row["account"]) for row in ran.rows}
+    assert {
+        ("guardduty", "FAIL", SECURITY), ("guardduty", "UNKNOWN", MAIN),
+        ("config", "FAIL", SECURITY), ("config", "UNKNOWN", MAIN),
+    } == found  # fmt: skip
 
 
 FILTERS: Iterable[tuple[tuple[str, ...], int]] = [

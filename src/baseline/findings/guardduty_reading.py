@@ -13,6 +13,7 @@ from typing import Any
 
 from baseline.errors import BaselineError
 from baseline.findings.kept import Kept, Raw
+from baseline.parallel import Pause
 from baseline.sessions import Session
 
 # Ids that a call takes, and that a page has [GuardDuty API: GetFindings, ListFindings].
@@ -38,11 +39,12 @@ class Blind:
 
 
 def read(
-    session: Session, region: str, accounts: Collection[str], kept: Kept
+    session: Session, region: str, accounts: Collection[str], kept: Kept, pause: Pause
 ) -> dict[str, Blind | None]:
     """Bring the findings of ``region`` that are kept up to date; why ``accounts`` are not seen.
 
-    ``session`` is of the administrator. Raises BaselineError when it can see nothing there.
+    ``session`` is of the administrator. Raises BaselineError when it can see nothing there, and
+    StoppedError once ``pause`` was ended.
     """
     client = session.client("guardduty", region)
     detectors = client.list_detectors()["DetectorIds"]
@@ -51,7 +53,7 @@ def read(
             f"GuardDuty is not on in {session.account_id}, which should administer it",
             remedy=_DEPLOY,
         )
-    detector = Detector(client, detectors[0], region, kept)
+    detector = Detector(client, detectors[0], region, kept, pause)
     detector.bring_up_to_date()
     return detector.seen(session.account_id, accounts)
 
@@ -59,11 +61,14 @@ def read(
 class Detector:
     """The administrator's detector in one region, and what is kept of it."""
 
-    def __init__(self, client: Any, detector_id: str, region: str, kept: Kept) -> None:
+    def __init__(
+        self, client: Any, detector_id: str, region: str, kept: Kept, pause: Pause
+    ) -> None:
         self._client = client
         self._id = detector_id
         self._region = region
         self._kept = kept
+        self._pause = pause
 
     def bring_up_to_date(self) -> None:
         """Get what changed since the last time, the oldest first: whatever ends it, it goes on."""
@@ -103,6 +108,7 @@ class Detector:
             self._kept.drop_findings(self._region, set(ids) - there)
 
     def _get(self, ids: list[str]) -> None:
+        self._pause(0)  # where there are many, nobody wants to wait for the last
         if ids:
             answer = self._client.get_findings(DetectorId=self._id, FindingIds=ids)
             findings: list[Raw] = answer["Findings"]

@@ -19,7 +19,7 @@ from baseline.findings.kept import Answer, Judged, Kept, Raw
 from baseline.findings.look import Place
 from baseline.findings.model import CheckDetails
 from baseline.organization import Organization, Target
-from baseline.parallel import Done, each
+from baseline.parallel import Done, Pause, each
 from baseline.sessions import Session
 
 GUARDDUTY, CONFIG = "guardduty", "config"
@@ -119,9 +119,10 @@ class _Reader:
 
         def look(region: str) -> Mapping[str, Blind | None]:
             session = self._scope.open_account(administrator)
-            return guardduty_reading.read(session, region, accounts[region], self._kept)
+            return guardduty_reading.read(session, region, accounts[region], self._kept, pause)
 
-        for number, outcome in enumerate(each(accounts, look), 1):
+        pause = Pause()
+        for number, outcome in enumerate(each(accounts, look, stop=pause.end), 1):
             region = outcome.target
             if isinstance(outcome, Done):
                 for account, blind in outcome.value.items():

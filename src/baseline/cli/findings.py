@@ -1,46 +1,27 @@
 """``baseline findings``: what GuardDuty and Config found, over all accounts and regions."""
 
 import re
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import click
 
+from baseline.cli import findings_rows as rows_of
 from baseline.cli import shared
 from baseline.cli.audit_options import reports_option
 from baseline.cli.findings_reading import Reading, read, recall
-from baseline.cli.tables import where
 from baseline.errors import UsageError
 from baseline.findings.choosing import Wanted, as_bad_as, instant, worst_first
 from baseline.findings.kept import Answer
 from baseline.findings.model import ARCHIVED, FAIL, SEVERITIES, STATUSES, Finding
 from baseline.findings.reading import TOOLS
 
-Row = dict[str, Any]
-
-LIST_COLUMNS = (
-    *("tool", "status", "severity", "account", "account_name", "ou", "region", "type", "title"),
-    *("resource_type", "resource", "first_seen", "last_seen", "muted", "detail", "id"),
-)
-# What a terminal of 80 columns has room for.
-LIST_SHOWN = ("severity", "where", "type", "resource", "last_seen")
-_NOT_SEEN = "could not look"
 _ACCOUNT = re.compile(r"\d{12}", re.ASCII)
 _A_DAY = len("2026-07-01")
 _SCREENFULS = 200
-
-# What a summary has a row for, and how a finding is told.
-_GROUPS: Mapping[str, str] = {
-    "account": "account_id",
-    "ou": "",
-    "region": "region",
-    "type": "check",
-    "resource": "resource",
-    "tool": "tool",
-}
 
 
 @click.group()
@@ -126,16 +107,13 @@ def list_findings(limit: int | None, **options: Any) -> int:
     answer = _answer(options)
     shown = sorted(answer.shown, key=worst_first)[:limit]
     if options["output"] == "table":
-        rows = [_shown(answer, finding) for finding in shown]
-        shared.show(
-            rows + [_blind(answer, alike) for alike in answer.unread()],
-            "table",
-            LIST_SHOWN,
-            most=limit or _SCREENFULS,
-        )
+        rows = [rows_of.shown(finding) for finding in shown]
+        rows += [rows_of.blind(answer.reading, alike) for alike in answer.unread()]
+        shared.show(rows, "table", rows_of.SHOWN, most=limit or _SCREENFULS)
     else:
-        rows = [_row(answer, finding) for finding in (*shown, *answer.reading.unseen())]
-        shared.show(rows, options["output"], LIST_COLUMNS)
+        told = (*shown, *answer.reading.unseen())
+        rows = [rows_of.row(answer.reading, finding) for finding in told]
+        shared.show(rows, options["output"], rows_of.COLUMNS)
     return answer.end(options["fail_on"])
 
 
@@ -143,7 +121,7 @@ def list_findings(limit: int | None, **options: Any) -> int:
 @_options
 @click.option(
     "--by",
-    type=click.Choice(list(_GROUPS)),
+    type=click.Choice(list(rows_of.GROUPS)),
     default="account",
     show_default=True,
     help="What has a row.",
@@ -158,7 +136,9 @@ def summarize(by: str, **options: Any) -> int:
     (tool, account and region) that could not be read. Exit codes are those of `findings list`.
     """
     answer = _answer(options)
-    rows = _summary(answer, by)
+    rows = rows_of.summary(answer.reading, answer.shown, by)
+    if options["output"] == "table":
+        rows = [rows_of.shown_sum(row, by) for row in rows]
     shared.show(rows, options["output"], list(rows[0]) if rows else [by])
     return answer.end(options["fail_on"])
 
@@ -170,14 +150,6 @@ class _Answer:
     reading: Reading
     shown: list[Finding] = field(default_factory=list)
     archived: int = 0
-
-    def account(self, finding: Finding) -> Row:
-        """Account and region of a finding as ``where`` wants them."""
-        return {
-            "account": finding.account_id,
-            "account_name": finding.account_name,
-            "region": finding.region,
-        }
 
     def unread(self) -> list[list[Answer]]:
         """The places that could not be read; those of one tool with one reason together."""
@@ -192,11 +164,9 @@ class _Answer:
     def end(self, fail_on: str | None) -> int:
         """Say what could not be read, and how much there is; the exit code."""
         for alike in self.unread():
-            first = alike[0]
-            shared.talk(
-                f"UNKNOWN: {first.place.tool} in {self.reading.where(alike)}: could not look:"
-                f" {first.reason.rstrip('.')}. {first.remedy}"
-            )
+            first, where = alike[0], rows_of.places(self.reading, alike)
+            said = f"{first.reason.rstrip('.')}. {first.remedy}"
+            shared.talk(f"UNKNOWN: {first.place.tool} in {where}: could not look: {said}")
         unread = sum(bool(one.reason) for one in self.reading.answers)
         shared.talk(self._words(unread))
         if unread == len(self.reading.answers):
@@ -250,71 +220,3 @@ def _time(text: str, *, end: bool = False) -> datetime | None:
             f"{text!r} is no time", remedy="Write 2026-07-01, 2026-07-01T12:00, 7d or 12h."
         ) from None
     return time + timedelta(days=1) if end and len(text) == _A_DAY else time
-
-
-def _row(answer: _Answer, finding: Finding) -> Row:
-    """A finding, as programs are told of it."""
-    return {
-        "tool": finding.tool,
-        "status": finding.status,
-        "severity": finding.severity,
-        "account": finding.account_id,
-        "account_name": finding.account_name,
-        "ou": answer.reading.ou(finding.account_id),
-        "region": finding.region,
-        "type": finding.check,
-        "title": finding.title,
-        "resource_type": finding.resource_type,
-        "resource": finding.resource,
-        "first_seen": finding.first_seen,
-        "last_seen": finding.last_seen,
-        "muted": finding.muted,
-        "detail": finding.detail,
-        "id": finding.uid,
-    }
-
-
-def _shown(answer: _Answer, finding: Finding) -> Row:
-    """A finding, for people."""
-    return {
-        "severity": finding.severity if finding.status == FAIL else finding.status,
-        "where": where([answer.account(finding)]),
-        "type": finding.check,
-        "resource": finding.resource,
-        "last_seen": finding.last_seen[:_A_DAY],
-    }
-
-
-def _blind(answer: _Answer, alike: list[Answer]) -> Row:
-    """Places that could not be read for the same reason, for people."""
-    return {
-        "severity": "UNKNOWN",
-        "where": answer.reading.where(alike),
-        "type": f"{alike[0].place.tool}: {_NOT_SEEN}",
-    }
-
-
-def _summary(answer: _Answer, by: str) -> list[Row]:
-    groups: dict[str, list[Finding]] = {name: [] for name in answer.reading.names(by)}
-    for finding in answer.shown:
-        groups.setdefault(_group(answer, finding, by), []).append(finding)
-    unread = Counter(_group(answer, finding, by) for finding in answer.reading.unseen())
-    rows = [_count(answer, by, name, members, unread) for name, members in groups.items()]
-    return sorted(rows, key=lambda row: [-row[severity] for severity in SEVERITIES])
-
-
-def _group(answer: _Answer, finding: Finding, by: str) -> str:
-    if by == "ou":
-        return answer.reading.ou(finding.account_id)
-    return str(getattr(finding, _GROUPS[by]))
-
-
-def _count(
-    answer: _Answer, by: str, name: str, members: Iterable[Finding], unread: Counter[str]
-) -> Row:
-    counts = Counter(finding.severity for finding in members)
-    row: Row = {by: name}
-    if by == "account":
-        row["account_name"] = answer.reading.account_name(name)
-    row |= {severity: counts[severity] for severity in SEVERITIES}
-    return row | {"total": counts.total(), "unread": unread[name]}

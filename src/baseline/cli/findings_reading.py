@@ -1,6 +1,6 @@
 """Where ``baseline findings`` reads, through whom, and what is known of it."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -11,7 +11,6 @@ import click
 from baseline.audit import planning
 from baseline.cli import shared
 from baseline.cli.progress import watching
-from baseline.cli.tables import where
 from baseline.configuration import Configuration
 from baseline.errors import UsageError
 from baseline.findings import accounts, found, history, reading
@@ -34,7 +33,7 @@ class Reading:
 
     def findings(self) -> Iterator[Finding]:
         """Everything that was found there."""
-        return found.findings(self.kept, self._names(), {a.place for a in self.answers})
+        return found.findings(self.kept, self._names(), frozenset(self.places()))
 
     def unseen(self) -> Iterator[Finding]:
         """One for each place that could not be read."""
@@ -55,27 +54,9 @@ class Reading:
         account = self.accounts.get(account_id)
         return account.ou if account else ""
 
-    def names(self, by: str) -> list[str]:
-        """What a summary has rows for, whether or not something was found there."""
-        places = [answer.place for answer in self.answers]
-        if by == "account":
-            return sorted({place.account_id for place in places})
-        if by == "ou":
-            return sorted({self.ou(place.account_id) for place in places})
-        return sorted({place.region for place in places}) if by == "region" else []
-
-    def where(self, answers: Sequence[Answer]) -> str:
-        """Where ``answers`` are from, in words."""
-        return where(
-            [
-                {
-                    "account": answer.place.account_id,
-                    "account_name": self.account_name(answer.place.account_id),
-                    "region": answer.place.region,
-                }
-                for answer in answers
-            ]
-        )
+    def places(self) -> list[Place]:
+        """Where was looked, or tried to."""
+        return [answer.place for answer in self.answers]
 
     def as_of(self) -> str:
         """When the oldest of it was read."""

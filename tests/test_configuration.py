@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from baseline.configuration import Configuration, load, parse
+from baseline.configuration import Configuration, load, mutes, parse
 from baseline.errors import ConfigurationError
 
 
@@ -180,3 +180,31 @@ def test_no_python_object_comes_out_of_a_file() -> None:
 def test_a_configuration_cannot_be_changed() -> None:
     with pytest.raises(ValueError, match="frozen"):
         Configuration().prefix = "other"
+
+
+def test_an_accepted_risk_that_would_mute_everything_is_refused() -> None:
+    text = "mute:\n- check: '*'\n  reason: a\n  owner: b\n  expires: 2027-01-01\n"
+    with pytest.raises(ConfigurationError, match=r"line 2, key mute.0: .*lest it mute everything"):
+        parse(text, "baseline.yaml")
+
+
+def test_a_slip_of_the_pen_in_a_list_is_named_before_what_is_missing_for_it() -> None:
+    text = "mute:\n- chek: s3_open\n  reason: a\n  owner: b\n  expires: 2027-01-01\n"
+    with pytest.raises(ConfigurationError, match=r"mute.0.chek: unknown key. Did you mean check"):
+        parse(text, "baseline.yaml")
+
+
+def test_what_is_missing_in_a_list_is_named() -> None:
+    text = "mute:\n- check: s3_open\n  reason: a\n  expires: 2027-01-01\n"
+    with pytest.raises(ConfigurationError, match=r"key mute.0.owner: it is not given. Add it."):
+        parse(text, "baseline.yaml")
+
+
+def test_accepted_risks_of_the_file_beside_are_added() -> None:
+    risk = "mute:\n- check: {}\n  reason: a\n  owner: b\n  expires: 2027-01-01\n"
+    Path("mute.yaml").write_text(risk.format("s3_tls"))
+    read = parse(risk.format("s3_open"), "baseline.yaml")
+    assert [mute.check for mute in mutes(read)] == ["s3_open", "s3_tls"]
+    Path("mute.yaml").write_text("audit: {}\n")
+    with pytest.raises(ConfigurationError, match=r"mute.yaml, line 1, key audit: unknown key"):
+        mutes(read)

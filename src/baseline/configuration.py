@@ -7,11 +7,19 @@ file, that before the default. An unknown key is an error; every error names fil
 import difflib
 import os
 import re
+from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar, get_args
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from baseline.errors import ConfigurationError
@@ -57,6 +65,9 @@ Prefix = Annotated[
     ),
 ]
 Directory = Annotated[Path, _text(r".*\S.*", "a directory, like /var/baseline")]
+
+
+Model = TypeVar("Model", bound=BaseModel)
 
 
 class _Section(BaseModel):
@@ -303,6 +314,44 @@ class Report(_Section):
     """Saved queries that are asked of the lake for it; `[]` for none."""
 
 
+Pattern = Annotated[
+    str, _text(r"[^\x00-\x1f]*\S[^\x00-\x1f]*", "a name, in which * stands for anything")
+]
+Words = Annotated[str, _text(r"(?s).*\S.*", "words that say it to whoever comes later")]
+
+
+class Mute(_Section):
+    """A risk that somebody accepts: findings of a check that do not count until a day.
+
+    In patterns ``*`` stands for anything.
+    """
+
+    check: Pattern
+    """Check, rule or type of finding, by the name that its tool gives it; a pattern."""
+    account: Pattern = "*"
+    """Account, by id or name; a pattern."""
+    region: Pattern = "*"
+    """Region; a pattern."""
+    resource: Pattern = "*"
+    """Resource, as the finding names it; a pattern."""
+    tool: Literal["prowler", "scoutsuite", "guardduty", "config", "*"] = "*"
+    """Only what this tool finds."""
+    reason: Words
+    """Why the risk is accepted."""
+    owner: Words
+    """Who answers for it."""
+    expires: date
+    """The last day on which it holds, like 2027-06-30."""
+
+    @model_validator(mode="after")
+    def _narrow(self) -> "Mute":
+        if {self.check, self.account, self.resource} == {"*"}:
+            raise PydanticCustomError(
+                "mute", "a check, an account or a resource other than *, lest it mute everything"
+            )
+        return self
+
+
 class StackSets(_Section):
     """The roles that self-managed StackSets use, and the role that can create them in members."""
 
@@ -332,6 +381,10 @@ class Configuration(_Section):
     athena: Athena = Athena()
     audit: Audit = Audit()
     report: Report = Report()
+    mute: tuple[Mute, ...] = ()
+    """Risks that are accepted: findings that do not count until a day."""
+    mute_file: Directory = Path("mute.yaml")
+    """A file with more of `mute:`; it need not be there."""
     lake: Directory = Path("lake")
     """Directory to which logs are collected."""
     queries: Directory = Path("queries")
@@ -354,32 +407,57 @@ def load(path: Path | None = None) -> Configuration:
     file = path or DEFAULT_FILE
     if path is None and SETTINGS in os.environ:
         return parse(os.environ[SETTINGS], SETTINGS)
+    text = _text_of(file)
+    if text is not None:
+        return parse(text, str(file))
+    if path is None:
+        return Configuration()
+    raise ConfigurationError(
+        "there is no such file", where=str(file), remedy="Make one with: baseline init"
+    )
+
+
+def mutes(configuration: Configuration) -> tuple[Mute, ...]:
+    """All accepted risks: those of ``mute``, and those of ``mute_file`` if it is there."""
+    file = configuration.mute_file
+    text = _text_of(file)
+    beside = _parsed(text, str(file), _MuteFile).mute if text else ()
+    return (*configuration.mute, *beside)
+
+
+def parse(text: str, name: str) -> Configuration:
+    """The configuration in the YAML ``text``; ``name`` is what errors call it."""
+    return _parsed(text, name, Configuration)
+
+
+class _MuteFile(_Section):
+    """``mute.yaml``: accepted risks, apart from the rest."""
+
+    mute: tuple[Mute, ...] = ()
+
+
+def _text_of(file: Path) -> str | None:
+    """The text of ``file``; None where there is none."""
     try:
-        text = file.read_text(encoding="utf-8")
+        return file.read_text(encoding="utf-8")
     except FileNotFoundError:
-        if path is None:
-            return Configuration()
-        raise ConfigurationError(
-            "there is no such file", where=str(file), remedy="Make one with: baseline init"
-        ) from None
+        return None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(
             f"cannot be read: {getattr(error, 'strerror', None) or error}",
             where=str(file),
             remedy="Give a UTF-8 text file that you may read.",
         ) from None
-    return parse(text, str(file))
 
 
-def parse(text: str, name: str) -> Configuration:
-    """The configuration in the YAML ``text``; ``name`` is what errors call it."""
+def _parsed(text: str, name: str, model: type[Model]) -> Model:
     try:
         node = yaml.compose(text, Loader=_Loader)
         data = yaml.load(text, Loader=_Loader)  # noqa: S506  # a subclass of SafeLoader
     except (yaml.YAMLError, RecursionError) as error:
         raise _not_yaml(error, name) from None
     if data is None:
-        return Configuration()
+        return model()
     if not isinstance(data, dict):
         raise ConfigurationError(
             f"expected keys and values, found {_kind(data)}",
@@ -387,10 +465,11 @@ def parse(text: str, name: str) -> Configuration:
             remedy="Start from: baseline init",
         )
     try:
-        return Configuration.model_validate_json(_json(data))
+        return model.model_validate_json(_json(data))
     except ValidationError as error:
-        first = error.errors()[0]
-        raise _invalid(first, node, name) from None
+        # A slip of the pen says more than the key that is missing for it.
+        first = min(error.errors(), key=lambda found: found["type"] != "extra_forbidden")
+        raise _invalid(first, node, name, model) from None
 
 
 class _Loader(yaml.SafeLoader):
@@ -445,6 +524,9 @@ _EXPECTED = {
     "string_type": "text",
     "int_type": "a whole number",
     "bool_type": "true or false",
+    "date_type": "a day, like 2027-06-30",
+    "date_parsing": "a day, like 2027-06-30",
+    "date_from_datetime_inexact": "a day, like 2027-06-30",
 }
 
 
@@ -463,16 +545,20 @@ def _not_yaml(error: Exception, name: str) -> ConfigurationError:
     )
 
 
-def _invalid(first: Any, node: yaml.Node | None, name: str) -> ConfigurationError:
+def _invalid(
+    first: Any, node: yaml.Node | None, name: str, model: type[BaseModel]
+) -> ConfigurationError:
     location = first["loc"]
     key = ".".join(str(part) for part in location)
     line = _line(node, location)
     where = f"{name}, line {line}, key {key}"
     if first["type"] == "extra_forbidden":
-        known = _keys(location[:-1])
+        known = _keys(model, location[:-1])
         near = difflib.get_close_matches(str(location[-1]), known, n=1)
         remedy = f"Did you mean {near[0]}?" if near else f"Known here: {', '.join(known)}."
         return ConfigurationError("unknown key", where=where, remedy=remedy)
+    if first["type"] == "missing":
+        return ConfigurationError("it is not given", where=where, remedy="Add it.")
     expected = _EXPECTED.get(first["type"]) or first["msg"].replace("Input should be ", "")
     return ConfigurationError(
         f"found {_shown(first['input'])}, expected {expected}",
@@ -481,10 +567,11 @@ def _invalid(first: Any, node: yaml.Node | None, name: str) -> ConfigurationErro
     )
 
 
-def _keys(path: tuple[Any, ...]) -> list[str]:
-    model: type[BaseModel] = Configuration
-    for part in path:
-        annotation = model.model_fields[str(part)].annotation
+def _keys(model: type[BaseModel], path: tuple[Any, ...]) -> list[str]:
+    """The keys of the section at ``path``; a list is of sections of one kind."""
+    for part in (part for part in path if isinstance(part, str)):
+        annotation: Any = model.model_fields[part].annotation
+        annotation = next(iter(get_args(annotation)), annotation)
         if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
             return []
         model = annotation

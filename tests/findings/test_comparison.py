@@ -124,6 +124,11 @@ def test_guardduty_s_findings_are_gone_without_a_word() -> None:
     assert [c for c, _ in became([threat], [again], read, read)] == [Change.NEW, Change.RESOLVED]
 
 
+def test_what_was_muted_and_counts_again_is_reopened() -> None:
+    quiet = found("MUTED", muted="accepted (anna)")
+    assert became([quiet], [found()]) == [(Change.REOPENED, "muted then: accepted (anna)")]
+
+
 FINDINGS = st.lists(
     st.builds(
         found,
@@ -175,7 +180,7 @@ def test_what_fails_now_is_new_or_open_and_what_does_not_never_is(
 ) -> None:
     changes = {c.finding.key: c.change for c in compared(earlier, then, later, now)}
     for key, change in changes.items():
-        assert (change in (Change.NEW, Change.OPEN)) == (key in failing(later))
+        assert (change in (Change.NEW, Change.OPEN, Change.REOPENED)) == (key in failing(later))
         assert (change is Change.OPEN) == (key in failing(later) and key in failing(earlier))
 
 

@@ -23,6 +23,7 @@ _OBSTACLES = "obstacles.json"
 # How much of a log's end is read for a tool's last words, in bytes.
 _LOG_END = 4000
 _LONG = 120
+_NAME = Finding._fields.index("account_name")
 _RESUME = "Run it again: baseline audit run --resume"
 
 
@@ -79,7 +80,8 @@ def findings(entry: Entry, reports: Path) -> Iterator[Finding]:
     there: Counter[str] = Counter()
     for finding in _answers(tool, directory, entry.account_id, obstacles(entry, reports)):
         there[finding.status] += 1
-        yield finding._replace(account_name=entry.account_name)
+        # As _replace does it, in a third of the time.
+        yield Finding._make((*finding[:_NAME], entry.account_name, *finding[_NAME + 1 :]))
     found = sum(entry.counts.values())
     if Counter(entry.counts) - there:
         raise ToolError(

@@ -11,6 +11,7 @@ from baseline.audit.manifest import Manner
 from baseline.cli.audit_answer import tell
 from baseline.cli.audit_batch import away, carry_out_there, collect, means
 from baseline.cli.audit_batch import work as be_a_child
+from baseline.cli.audit_compare import compare_runs
 from baseline.cli.audit_options import (
     PassingOn,
     batch_options,
@@ -33,6 +34,7 @@ from baseline.cli.shared import (
     target_options,
 )
 from baseline.cli.signing_in import sign_in, sign_in_options
+from baseline.findings import muting
 from baseline.findings.model import SEVERITIES
 from baseline.sessions import open_session
 
@@ -47,7 +49,11 @@ def audit() -> None:
     baseline audit run 123456789012 sandbox  these accounts, by id or name
     baseline audit run --resume              what is missing or failed of the latest run
     baseline audit run --on batch            on AWS Batch, a job for each account
+    baseline audit compare                   what is new, resolved or reopened since the last run
     """
+
+
+audit.add_command(compare_runs)
 
 
 @audit.command()
@@ -128,6 +134,7 @@ def run(**options: Any) -> int:
       baseline audit run -p --warm --tool prowler -- --compliance cis_5.0_aws
     """
     configuration = load_configuration(options["config_path"])
+    accepted = muting.configured(configuration)
     reports = options["reports"] or configuration.reports
     names, workers = names_and_workers(options)
     before = earlier(options, reports, names)
@@ -142,7 +149,7 @@ def run(**options: Any) -> int:
             options, configuration, session, names, workers, away=bool(there)
         )
     if there:
-        return carry_out_there(there, planned, reports, options)
+        return carry_out_there(there, planned, reports, options, accepted)
     open_account = signed_in.opener(planned, configuration, options)
     ledger = (Ledger.resume if before else Ledger.begin)(planned, reports)
     manner = ledger.run.manner
@@ -155,7 +162,7 @@ def run(**options: Any) -> int:
         pause=configuration.audit.pause_seconds,
     )
     ended, interrupted = carry_out(plan, ledger, shown=options["progress"])
-    return 130 if interrupted else tell(ended, reports, options["output"], manner.fail_on)
+    return 130 if interrupted else tell(ended, reports, options["output"], accepted, manner.fail_on)
 
 
 @audit.command()
@@ -202,7 +209,9 @@ def collect_run(**options: Any) -> int:
     reports = options["reports"] or configuration.reports
     there = means(open_session(options["profile"]), configuration)
     ended, left = collect(there, reports, options["stamp"], shown=options["progress"])
-    return 130 if left else tell(ended, reports, options["output"])
+    if left:
+        return 130
+    return tell(ended, reports, options["output"], muting.configured(configuration))
 
 
 @audit.command("list")
@@ -238,5 +247,6 @@ def report(
     \b
     Example:  baseline audit report
     """
-    reports = reports or load_configuration(config_path).reports
-    tell(manifest.latest(reports, stamp), reports, output)
+    configuration = load_configuration(config_path)
+    reports = reports or configuration.reports
+    tell(manifest.latest(reports, stamp), reports, output, muting.configured(configuration))

@@ -6,6 +6,7 @@ from baseline.audit.manifest import Run, readable
 from baseline.cli.audit_rows import SCAN_SHOWN, last_words, scan_row, shortcomings, shown_scan
 from baseline.cli.shared import show, talk
 from baseline.findings.model import SEVERITIES
+from baseline.findings.muting import Muting
 from baseline.report import (
     stand_as_latest,
     summarize,
@@ -18,12 +19,12 @@ from baseline.report import (
 _RECENT = 20
 
 
-def tell(run: Run, reports: Path, output: str, fail_on: str = "") -> int:
+def tell(run: Run, reports: Path, output: str, muting: Muting, fail_on: str = "") -> int:
     """Write the merged reports, show the scans, and give the exit code.
 
     A run that could not look at anything does not become the latest result.
     """
-    summary = summarize(run, reports)
+    summary = summarize(run, reports, muting)
     write_summary(summary, reports)
     write_page(summary, reports)
     if run.stamp == _latest_that_looked(reports):
@@ -33,7 +34,7 @@ def tell(run: Run, reports: Path, output: str, fail_on: str = "") -> int:
         show([shown_scan(entry) for entry in summary.completeness], output, SCAN_SHOWN)
     else:
         show([scan_row(entry) for entry in summary.completeness], output)
-    for line in shortcomings(summary.completeness):
+    for line in (*shortcomings(summary.completeness), *muting.notes()):
         talk(line)
     talk(last_words(summary, reports))
     bad = fail_on and any(

@@ -20,6 +20,7 @@ from baseline.cli.interrupts import stopped_by_signals
 from baseline.cli.shared import talk
 from baseline.configuration import Audit, Configuration, Tools
 from baseline.errors import BaselineError, UsageError
+from baseline.findings.muting import Muting
 from baseline.report import write_front_page
 from baseline.sessions import Session
 
@@ -68,13 +69,15 @@ def means(session: Session, configuration: Configuration) -> There:
     return There(found, configuration.audit)
 
 
-def carry_out_there(there: There, planned: Run, reports: Path, options: dict[str, Any]) -> int:
+def carry_out_there(
+    there: There, planned: Run, reports: Path, options: dict[str, Any], accepted: Muting
+) -> int:
     """Carry ``planned`` out on AWS Batch, and tell what came of it; gives the exit code."""
     ledger = (Ledger.resume if options["resume"] else Ledger.begin)(planned, reports)
     ended, left = _carried_out(there, ledger, options)
     if left:
         return 130 if options["wait"] else 0
-    return tell(ended, reports, options["output"], ended.manner.fail_on)
+    return tell(ended, reports, options["output"], accepted, ended.manner.fail_on)
 
 
 def _carried_out(there: There, ledger: Ledger, options: dict[str, Any]) -> tuple[Run, bool]:

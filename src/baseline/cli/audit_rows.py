@@ -7,7 +7,7 @@ from typing import Any
 
 from baseline.audit.manifest import Entry, Run, Status
 from baseline.audit.tools import TOOLS
-from baseline.findings.model import FAIL, PASS, SEVERITIES, UNKNOWN
+from baseline.findings.model import FAIL, MUTED, PASS, SEVERITIES, UNKNOWN
 from baseline.report import PAGE, Summary, folder
 
 # What a run leaves behind when it is interrupted, or killed.
@@ -46,10 +46,11 @@ def last_words(summary: Summary, reports: Path) -> str:
     # Each scan that is not done is one UNKNOWN, though nobody tried.
     unknown = counts[UNKNOWN] - waiting
     not_done = f"; scans not done: {waiting}" if waiting else ""
+    muted = f"{counts[MUTED]} are muted, " if counts[MUTED] else ""
     return (
         f"{summary.complete} of {summary.scans} scans are complete: {counts[FAIL]} findings fail, "
         f"{counts[PASS]} pass ({summary.idle} with nothing to look at), "
-        f"{unknown} could not be looked at{not_done}.\n"
+        f"{muted}{unknown} could not be looked at{not_done}.\n"
         f"Open {folder(reports, summary.stamp) / PAGE}; all runs are in {reports / PAGE}"
     )
 

@@ -98,6 +98,19 @@ config:
 # report:
 #   queries: [RootLogin30Days]    # saved queries whose answers it shows
 
+# # Risks that are accepted: these findings are MUTED, and count again after the day that is named.
+# # A * stands for anything; account, region, resource and tool may be left out.
+# mute:
+#     - check: s3_bucket_public_access        # by the name that its tool gives it
+#       account: website                      # by id or name
+#       region: eu-west-1
+#       resource: arn:aws:s3:::example-*
+#       tool: prowler                         # or scoutsuite, guardduty, config
+#       reason: The bucket holds the pages of our public site.
+#       owner: anna@example.com
+#       expires: 2027-06-30
+# mute_file: mute.yaml            # more of mute:, in a file beside this one; it need not be there
+
 # lake: lake                      # where logs are collected to
 # reports: reports
 # queries: queries                # saved queries of your own, one .sql file each

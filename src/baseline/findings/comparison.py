@@ -25,6 +25,8 @@ from baseline.findings.model import (
 _ORDER = (UNKNOWN, MANUAL, MUTED, ARCHIVED, PASS, "")
 # Somebody has to look, still.
 _NO_ANSWERS = frozenset({UNKNOWN, MANUAL})
+# Known, and does not count.
+_QUIET = frozenset({MUTED, ARCHIVED})
 _NO_REASON = "could not look"
 # Regions of what is in none.
 _EVERYWHERE = frozenset({"", "global"})
@@ -45,9 +47,9 @@ class Change(StrEnum):
 class Changed:
     """A finding that fails, or did.
 
-    ``reason`` says why it is not looked at, or muted; of what is new, why the earlier look may
-    not have seen it. ``finding`` is as it is now; what is resolved or was not looked at is as it
-    last was.
+    ``reason`` says why it is not looked at, or muted; of what begins to fail, why the earlier look
+    may not have seen it, or did not count it. ``finding`` is as it is now; what is resolved or was
+    not looked at is as it last was.
     """
 
     change: Change
@@ -103,7 +105,7 @@ def compare(earlier: Side, later: Side, failed_before: Collection[Key] = ()) -> 
         if key in then.failing:
             yield Changed(Change.OPEN, finding)
         else:
-            yield _begun(finding, then.blind(finding), before=key in failed_before)
+            yield _begun(finding, then, before=key in failed_before)
     for key, finding in then.failing.items():
         if key not in now.failing:
             yield _ended(finding, now)
@@ -164,8 +166,12 @@ class _Answers:
         return "the check gave no answer" if silent else ""
 
 
-def _begun(finding: Finding, blind: str, *, before: bool) -> Changed:
+def _begun(finding: Finding, then: _Answers, *, before: bool) -> Changed:
     """What fails now: only where the earlier side looked it can be back."""
+    found = then.others.get(finding.key)
+    if found and found.status in _QUIET:
+        return Changed(Change.REOPENED, finding, f"muted then: {found.reason}")
+    blind = then.blind(finding)
     reason = f"not looked at then: {blind}" if blind else ""
     if not before:
         return Changed(Change.NEW, finding, reason)
@@ -175,7 +181,7 @@ def _begun(finding: Finding, blind: str, *, before: bool) -> Changed:
 def _ended(finding: Finding, now: _Answers) -> Changed:
     """What failed, and does not any more."""
     found = now.others.get(finding.key)
-    if found and found.status in (MUTED, ARCHIVED):
+    if found and found.status in _QUIET:
         quiet = finding._replace(status=found.status, muted=found.reason)
         return Changed(Change.MUTED, quiet, found.reason)
     blind = now.blind(finding)

@@ -61,9 +61,9 @@ class _Table:
         given = 0
         if self._quotes_end():
             try:
-                for row in self._quickly():
-                    yield row
-                    given += 1
+                for some in self._quickly():
+                    yield from some
+                    given += len(some)
             except duckdb.Error:
                 pass
             else:
@@ -76,10 +76,9 @@ class _Table:
             blocks = iter(lambda: content.read(_BLOCK), b"")
             return sum(block.count(b'"') for block in blocks) % 2 == 0
 
-    def _quickly(self) -> Iterator[tuple[str, ...]]:
+    def _quickly(self) -> Iterator[list[tuple[str, ...]]]:
         found = _connection(self.file.parent).execute(self._query())
-        for some in iter(lambda: found.fetchmany(_FETCH), []):
-            yield from some
+        return iter(lambda: found.fetchmany(_FETCH), [])
 
     def _query(self) -> str:
         types = ", ".join(f"{text(name)}: 'VARCHAR'" for name in self.header)

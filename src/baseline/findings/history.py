@@ -15,7 +15,7 @@ from baseline.errors import ToolError, UsageError
 from baseline.files import write
 from baseline.findings import ocsf, parquet
 from baseline.findings.look import Look, Place
-from baseline.findings.model import CheckDetails, Finding
+from baseline.findings.model import DETECTING, CheckDetails, Finding, Key
 
 HISTORY = "history"
 _CHECKS = "checks.json"
@@ -24,6 +24,8 @@ _CHECKS = "checks.json"
 _NAMES = {"account_id": "account", "check": "check_id"}
 FIELDS = tuple(_NAMES.get(name, name) for name in Finding._fields)
 COLUMNS = ("run", "kind", "date", "time", *FIELDS)
+
+_OF_KEY = ("tool", "account", "region", "check_id", "resource", "uid")
 
 Keep = Callable[[Iterable[Finding]], Iterator[Finding]]
 
@@ -117,6 +119,18 @@ def events(look: Look, reports: Path) -> Iterator[ocsf.Event]:
         event = decode(text)
         tool = event.metadata.product.name.lower()
         yield ocsf.whole(event, known.get((tool, event.metadata.event_code)))
+
+
+def failed(looks: Iterable[Look], reports: Path) -> set[Key]:
+    """What failed in any of ``looks``; raises ToolError when one cannot be read."""
+    found: set[Key] = set()
+    for look in looks:
+        for tool, account, region, check, resource, uid in parquet.rows(
+            place(reports, look), _OF_KEY, "status = 'FAIL'"
+        ):
+            what = uid if tool in DETECTING else resource
+            found.add(Key(tool, account, region, check, what))
+    return found
 
 
 def standing(looks: Iterable[Look]) -> dict[Place, Look]:

@@ -191,10 +191,10 @@ def event(found: Finding, when: int) -> Event:
                 uid=found.resource,
                 type=found.resource_type,
                 region=found.region,
-                group=Group(found.service),
+                group=_service(found.service),
             ),
         ),
-        cloud=Cloud("AWS", found.region, _account(found.account_id, found.account_name)),
+        cloud=_cloud(found.region, found.account_id, found.account_name),
         evidences=(Evidence(msgspec.Raw(found.evidence.encode())),) if found.evidence else (),
     )
 
@@ -285,8 +285,13 @@ def _metadata(tool: str, check: str) -> Metadata:
 
 
 @cache
-def _account(account_id: str, name: str) -> Account:
-    return Account(account_id, name, "AWS Account", _AWS_ACCOUNT)
+def _cloud(region: str, account_id: str, name: str) -> Cloud:
+    return Cloud("AWS", region, Account(account_id, name, "AWS Account", _AWS_ACCOUNT))
+
+
+@cache
+def _service(name: str) -> Group:
+    return Group(name)
 
 
 @cache

@@ -15,9 +15,12 @@ from baseline.files import private, writing
 _KEY = "baseline"
 _FETCH = 1000
 _A_DAY = 24 * 3600
-_MEMORY = "512MB"
-# The longest row: what a tool says of one resource may hold a whole policy.
-_LARGEST = 32 * 1024**2
+_MEMORY = "256MB"
+# The longest row: what a tool says of one resource may hold a whole policy. DuckDB holds several.
+_LARGEST = 16 * 1024**2
+_BUFFER = 1024**2
+# A query skips whole groups, and writing one holds it.
+_ROW_GROUP = 20_480
 
 
 Add = Callable[[tuple[str, ...], Any], None]
@@ -39,7 +42,7 @@ def writing_rows(
         with writing(file):
             file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             _sweep(file.parent)
-            with open(staged, "wb", opener=private) as out:
+            with open(staged, "wb", buffering=_BUFFER, opener=private) as out:
                 yield _adding(out)
             with _connected(file) as connection:
                 connection.execute(_copy(staged, part, fields, msgspec.json.encode(known)))
@@ -71,7 +74,7 @@ def _copy(staged: Path, part: Path, fields: Sequence[str], known: bytes) -> str:
         f"COPY (SELECT {', '.join(fields)} FROM read_json({text(str(staged))},"
         " format = 'newline_delimited', records = true, auto_detect = false,"
         f" maximum_object_size = {_LARGEST}, columns = {{cells: 'VARCHAR[]', also: 'JSON'}}))"
-        f" TO {text(str(part))} (FORMAT parquet, COMPRESSION zstd,"
+        f" TO {text(str(part))} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {_ROW_GROUP},"
         f" KV_METADATA {{{_KEY}: {text(known.decode())}}})"
     )
 

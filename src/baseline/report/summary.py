@@ -15,12 +15,15 @@ from typing import TextIO
 
 import msgspec
 
+from baseline.audit.looked import details, look
 from baseline.audit.manifest import RUNS, Entry, LeftOut, Run, Status
 from baseline.audit.results import findings, unseen
 from baseline.errors import ToolError
 from baseline.files import whole, write, writing
+from baseline.findings import history
 from baseline.findings.model import (
     FAIL,
+    MUTED,
     NOTHING_THERE,
     PASS,
     SEVERITIES,
@@ -28,6 +31,7 @@ from baseline.findings.model import (
     UNKNOWN,
     Finding,
 )
+from baseline.findings.muting import Muting
 from baseline.report.cells import defused_row
 
 SUMMARY = "summary.json"
@@ -102,13 +106,16 @@ def folder(reports: Path, stamp: str) -> Path:
     return reports / RUNS / stamp
 
 
-def summarize(run: Run, reports: Path) -> Summary:
-    """Merge the findings of ``run`` and write them to its ``findings.csv`` on the way.
+def summarize(run: Run, reports: Path, muting: Muting | None = None) -> Summary:
+    """Merge the findings of ``run``; on the way they go to its ``findings.csv`` and the history.
 
     Results that cannot be read, or are gone, make their entry a failed or a partial one.
     """
-    merge = _Merge()
-    _write_rows(folder(reports, run.stamp) / FINDINGS, merge.through(merge.answers(run, reports)))
+    merge, muting = _Merge(), muting or Muting()
+    with history.keeping(look(run, reports), reports) as keep:
+        rows = muting.through(merge.answers(run, reports))
+        _write_rows(folder(reports, run.stamp) / FINDINGS, merge.through(keep(rows)))
+    history.keep_details(details(run, reports, merge.checks), reports)
     return merge.summary(run)
 
 
@@ -141,7 +148,7 @@ class _Merge:
 
     def __init__(self) -> None:
         self._counts: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
-        self._severities: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        self._severities: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
         self._checks: dict[tuple[str, str], Finding] = {}
         self._failing: Counter[tuple[str, str]] = Counter()
         self._passing: Counter[tuple[str, str]] = Counter()
@@ -172,9 +179,14 @@ class _Merge:
                 self._unseen.append(row)
             yield row
 
+    @property
+    def checks(self) -> set[tuple[str, str]]:
+        """The checks that answered, by tool and name."""
+        return {*self._failing, *self._passing}
+
     def _fail(self, row: Finding) -> None:
         key = row.tool, row.check
-        self._severities[row.account_id][row.severity] += 1
+        self._severities[row.tool, row.account_id][row.severity] += 1
         self._failing[key] += 1
         self._checks.setdefault(key, row)
         self._accounts.setdefault(key, set()).add(row.account_id)
@@ -210,11 +222,15 @@ class _Merge:
         )
 
     def _as_read(self, entry: Entry) -> Entry:
-        """``entry``, or what is left of it when its results were not whole."""
+        """``entry`` as it counts: what is muted, and what is left where results were not whole."""
         error = self._lost.get(entry.key)
+        key = entry.tool, entry.account_id
+        if not error and self._counts[key][MUTED]:
+            counts, severities = dict(self._counts[key]), dict(self._severities[key])
+            return replace(entry, counts=counts, severities=severities)
         if not error:
             return entry
-        read = dict(self._counts[entry.tool, entry.account_id])
+        read = dict(self._counts[key])
         return replace(
             entry.anew(),
             status=Status.PARTIAL if read.keys() - {UNKNOWN} else Status.FAILED,
@@ -235,7 +251,7 @@ class _Merge:
                 its[0].account_name,
                 any(entry.counts for entry in its),
                 _sum(STATUSES, (self._counts[entry.tool, account_id] for entry in its)),
-                _sum(SEVERITIES, [self._severities[account_id]]),
+                _sum(SEVERITIES, (self._severities[entry.tool, account_id] for entry in its)),
             )
 
     def _top_checks(self) -> list[Check]:

@@ -1,0 +1,121 @@
+"""Risks that somebody accepted: what fails by them is MUTED, stays visible, and counts again later.
+
+Only what fails is muted: an answer that is UNKNOWN hides something that nobody accepted.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from fnmatch import fnmatchcase
+
+from baseline.configuration import Configuration, Mute, mutes
+from baseline.findings.model import FAIL, MUTED, Finding
+
+# What a reason of ours begins with; those of the tools' own mute lists begin otherwise.
+_ACCEPTED = "accepted: "
+
+
+def configured(configuration: Configuration) -> "Muting":
+    """The accepted risks of ``configuration`` today; raises ConfigurationError."""
+    return Muting(mutes(configuration), datetime.now(UTC).date())
+
+
+class Muting:
+    """The accepted risks on a day; ``notes`` speaks of what passed through since it was made."""
+
+    def __init__(self, mutes: Iterable[Mute] = (), today: date = date.min) -> None:
+        self._risks = [_Risk(mute, mute.expires < today) for mute in mutes]
+        self._by_check: dict[tuple[str, str], list[_Risk]] = {}
+        self._accounts: set[tuple[str, str]] = set()
+
+    def through(self, findings: Iterable[Finding]) -> Iterator[Finding]:
+        """``findings``, those that are accepted MUTED with the reason.
+
+        What an earlier list muted counts again, unless this one mutes it.
+        """
+        for finding in findings:
+            as_found = _as_found(finding)
+            yield self._judged(as_found) if self._risks else as_found
+
+    def notes(self) -> list[str]:
+        """What whoever keeps the list has to know: what has expired, and what matches nothing."""
+        told = (risk.note(risk.is_of(self._accounts)) for risk in self._risks)
+        return [note for note in told if note]
+
+    def _judged(self, finding: Finding) -> Finding:
+        self._accounts.add((finding.account_id, finding.account_name))
+        met = [risk for risk in self._about(finding) if risk.meets(finding)]
+        valid = next((risk for risk in met if not risk.expired), None)
+        if valid is None or finding.status != FAIL:
+            return finding
+        return finding._replace(status=MUTED, muted=valid.reason)
+
+    def _about(self, finding: Finding) -> list["_Risk"]:
+        """The risks of a check: there are few checks, and very many findings."""
+        key = finding.tool, finding.check
+        if key not in self._by_check:
+            self._by_check[key] = [risk for risk in self._risks if risk.is_about(*key)]
+        return self._by_check[key]
+
+
+@dataclass
+class _Risk:
+    """One accepted risk, and how many findings it met: of any status, and failing."""
+
+    mute: Mute
+    expired: bool
+    met: int = 0
+    failing: int = 0
+
+    def is_about(self, tool: str, check: str) -> bool:
+        return fnmatchcase(tool, self.mute.tool) and fnmatchcase(check, self.mute.check)
+
+    def is_of(self, accounts: Iterable[tuple[str, str]]) -> bool:
+        """Whether it is about one of ``accounts``, each an id and a name."""
+        return any(fnmatchcase(told, self.mute.account) for both in accounts for told in both)
+
+    def meets(self, finding: Finding) -> bool:
+        """Whether it is about ``finding``, which is of its check; that is counted."""
+        is_met = (
+            self.is_of([(finding.account_id, finding.account_name)])
+            and fnmatchcase(finding.region, self.mute.region)
+            and fnmatchcase(finding.resource, self.mute.resource)
+        )
+        self.met += is_met
+        self.failing += is_met and finding.status == FAIL
+        return is_met
+
+    @property
+    def reason(self) -> str:
+        return f"{_ACCEPTED}{self.mute.reason} ({self.mute.owner}, until {self.mute.expires})"
+
+    def note(self, looked: bool) -> str:  # noqa: FBT001  # whether its account was looked at
+        """What is to be said of it, if anything is."""
+        if self.expired:
+            again = f"; {_findings(self.failing)} again" if self.failing else ""
+            return f"{self._name} expired on {self.mute.expires}{again}. {self._ask}"
+        if looked and not self.met:
+            return f"{self._name} matches nothing that was looked at: is it spelled as there?"
+        if self.met and not self.failing:
+            return f"{self._name} is not needed: what it matches does not fail. {self._ask}"
+        return ""
+
+    @property
+    def _name(self) -> str:
+        where = [part for part in (self.mute.account, self.mute.resource) if part != "*"]
+        return f"The accepted risk {' of '.join([self.mute.check, *where])}"
+
+    @property
+    def _ask(self) -> str:
+        return f"Ask {self.mute.owner}, then renew or remove it."
+
+
+def _findings(number: int) -> str:
+    return "1 finding counts" if number == 1 else f"{number:,} findings count"
+
+
+def _as_found(finding: Finding) -> Finding:
+    """``finding`` without what a list of ours did to it."""
+    if finding.status == MUTED and finding.muted.startswith(_ACCEPTED):
+        return finding._replace(status=FAIL, muted="")
+    return finding

@@ -569,3 +569,34 @@ def test_the_how_to_names_every_action_that_is_needed_and_no_other(
     actions = r"(?:account|config|guardduty|organizations|sts):[A-Z]\w+"
     named = set(re.findall(actions, how_to.read_text()))
     assert named == (seen - {"sts:GetCallerIdentity"})
+
+
+def test_what_is_found_and_what_nobody_could_see_stands_in_the_report(
+    organization: Simulation, baseline: Baseline, tmp_path: Path
+) -> None:
+    assert baseline("findings", "summary", "--no-progress").code == 0
+    (before,) = history.looks(tmp_path / "reports")
+    raised(organization, MINING)
+    group = opened_ssh(organization)
+    organization.faults.add(Fault("deny", "guardduty", "ListFindings", MAIN, HOME))
+    report = ("report", "--since", before.stamp, "--no-progress", "--fail-on-new", "high")
+    ran = baseline(*report, "--refresh", "--format", "json", "--format", "html", "-o", "json")
+    assert ran.code == 1
+    assert f"Held back (new, high): guardduty {MINING} in production {AWAY} " in ran.err
+    whole = json.loads((tmp_path / "reports/report/report.json").read_text())
+    new = {(f["tool"], f["resource"]) for f in whole["findings"] if f["change"] == "new"}
+    assert new >= {
+        ("config", group),
+        ("guardduty", f"arn:aws:ec2:{AWAY}:{PRODUCTION}:instance/i-99999999"),
+    }
+    unseen = {
+        (u["source"], u["account_id"], u["region"])
+        for u in whole["unseen"]
+        if "ListFindings" in u["reason"]
+    }
+    assert len(unseen) == 6
+    assert ("guardduty", PRODUCTION, HOME) in unseen
+    assert {row["status"] for row in whole["coverage"]} == {"PASS"}
+    assert {a["ou"] for a in whole["accounts"]} >= {"/Workloads/Production"}
+    page = (tmp_path / "reports/report/report.html").read_text()
+    assert "Some of it could not be looked at." in page

@@ -150,6 +150,8 @@ def test_where_nobody_ever_looked_is_said(report: Report, reports: Path) -> None
         (("--since", "2026-07-01"), {"low": 1, "medium": 1}, {"critical": 1}),
         (("--since", "2026-07-08"), {"low": 1}, {}),
         (("--since", "20260708T090000Z"), {"low": 1}, {}),
+        (("--since", "2026-07-08T11:00+02:00"), {"low": 1}, {}),
+        (("--since", "2026-07-08T08:59:59Z"), {"low": 1, "medium": 1}, {"critical": 1}),
     ],
 )
 def test_it_is_compared_with_what_was_known_then(
@@ -174,7 +176,8 @@ def test_without_anything_earlier_nothing_is_new_and_that_is_said(
     missing = report("--since", "20200101T000000Z")
     assert (missing.code, missing.out) == (2, "")
     assert "no run 20200101T000000Z is kept" in missing.err
-    assert "'yesterday' is no day" in report("--since", "yesterday").err
+    for wrong in ("yesterday", "2026-07-01T25:00"):
+        assert f"{wrong!r} is no day" in report("--since", wrong).err
 
 
 @pytest.mark.parametrize(

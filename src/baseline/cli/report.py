@@ -23,6 +23,7 @@ from baseline.cli.shared import (
 from baseline.files import whole
 from baseline.findings.comparison import Change
 from baseline.findings.model import FAIL, SEVERITIES, STATUSES, UNKNOWN
+from baseline.findings.times import iso
 from baseline.organization import Filters
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def _gate_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option(
     "--since",
     default="",
-    help="Compare with what was known then: the stamp of a run, a day, or 7d."
+    help="Compare with what was known then: the stamp of a run, a day, a time, or 7d."
     "  [default: before the latest audit]",
 )
 @click.option(
@@ -165,8 +166,12 @@ def _wish(options: dict[str, Any]) -> "Wish":
 
 
 def _since(text: str) -> str:
-    """The stamp of a run as it is, a day as ``YYYY-MM-DD``."""
-    return text if re.fullmatch(r"\d{8}T\d{6}Z", text, re.ASCII) else day(text)
+    """The stamp of a run as it is, a time in UTC, a day as ``YYYY-MM-DD``."""
+    if "T" not in text:
+        return day(text)
+    if re.fullmatch(r"\d{8}T\d{6}Z", text, re.ASCII):
+        return text
+    return iso(text) or day(text)
 
 
 def _typed(context: click.Context) -> str:

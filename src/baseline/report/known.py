@@ -84,17 +84,17 @@ def _inside(finding: Finding, places: frozenset[Place]) -> bool:
 
 
 def earlier(looks: Sequence[Look], since: str) -> tuple[Look, ...]:
-    """Those of ``looks`` that were taken up to ``since``: a look's stamp, or a day.
+    """Those of ``looks`` that were begun up to ``since``: a look's stamp, a time or a day (UTC).
 
     Without it those before the latest audit; if there was none, before the latest look. Raises
     UsageError for a stamp that no look has.
     """
     if since in {look.stamp for look in looks}:
         return tuple(look for look in looks if look.stamp <= since)
-    if "T" in since:
+    if since and "-" not in since:
         raise UsageError(f"no run {since} is kept", remedy="See: baseline audit list")
     if since:
-        return tuple(look for look in looks if look.started[:10] <= since)
+        return tuple(look for look in looks if look.started[: len(since)] <= since)
     audits = [look.stamp for look in looks if look.kind == AUDIT]
     latest = max(audits or [look.stamp for look in looks], default="")
     return tuple(look for look in looks if look.stamp < latest)

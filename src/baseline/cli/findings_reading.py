@@ -95,7 +95,7 @@ def read(options: dict[str, Any]) -> Reading:
     read_now = _reading(kept, organization, wanted)
     accounts.keep(organization, reports)
     read_now.keep(reports)
-    history.keep_details(reading.details(scope, kept), reports)
+    history.keep_details(reading.details(scope, kept, tools), reports)
     return read_now
 
 

@@ -74,12 +74,14 @@ class Scope:
         return [*delegated, self.organization.main_account_id]
 
 
-def details(scope: Scope, kept: Kept) -> list[CheckDetails]:
+def details(scope: Scope, kept: Kept, tools: Collection[str] = TOOLS) -> list[CheckDetails]:
     """What is known of the checks: of the types that were found, and of the main account's rules.
 
     Rules are the same everywhere; where they cannot be read, nothing is known of them.
     """
     types = [guardduty.details(kind) for kind in kept.types()]
+    if CONFIG not in tools:
+        return types
     try:
         session = scope.open_account(scope.organization.main_account_id)
         return types + config_reading.described(session, scope.home_region)

@@ -34,11 +34,13 @@ demo: setup
 	@$(BIN)/baseline demo $(OPTIONS)
 
 test: setup
+	@scripts/page-tools
 	$(BIN)/pytest -n 2 -m "not tools" $(OPTIONS)
 	$(BIN)/pytest -m tools $(OPTIONS)
 
 # Without the tests that install and run the real Prowler and ScoutSuite.
 test-fast: setup
+	@scripts/page-tools
 	$(BIN)/pytest -n 2 -m "not tools" $(OPTIONS)
 
 # Every saved query and every expression of the dialect, on DuckDB and on a real Trino server. Needs

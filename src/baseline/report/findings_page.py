@@ -71,26 +71,17 @@ def _data(content: Content, tally: Tally, columns: Columns, details: Details) ->
     coverage = Columns(Covered._fields)
     for row in content.coverage:
         coverage.add(row)
-    known = {a.id: (_plain(a.name), _plain(a.ou), a.active) for a in content.accounts}
-    strangers = {key: (_plain(name), "", True) for key, name in tally.names.items()}
-    return {
+    known = {a.id: (a.name, a.ou) for a in content.accounts}
+    strangers = {key: (name, "") for key, name in tally.names.items()}
+    beside = {
         "accounts": strangers | known,
         "sources": {source.name: source.title for source in content.sources},
         "severities": SEVERITIES,
-        "regions": content.regions,
-        "findings": columns.packed(),
-        "details": [_details(each) for each in details.values()],
-        "coverage": coverage.packed(),
+        "details": [asdict(each) for each in details.values()],
         "trend": [asdict(point) for point in content.trend],
         "reports": _reports(content.reports),
     }
-
-
-def _details(details: CheckDetails) -> dict[str, Any]:
-    return {
-        key: _plain(value) if isinstance(value, str) else [_plain(each) for each in value]
-        for key, value in asdict(details).items()
-    }
+    return {**_plain(beside), "findings": columns.packed(), "coverage": coverage.packed()}
 
 
 def _reports(reports: Iterable[OwnReport]) -> dict[str, list[tuple[str, str]]]:
@@ -98,7 +89,7 @@ def _reports(reports: Iterable[OwnReport]) -> dict[str, list[tuple[str, str]]]:
     found: dict[str, list[tuple[str, str]]] = {}
     for report in reports:
         key = f"{report.source} {report.account_id}"
-        found.setdefault(key, []).append((_plain(report.title), report.href))
+        found.setdefault(key, []).append((report.title, report.href))
     return found
 
 
@@ -151,15 +142,23 @@ def _template(name: str) -> jinja2.Template:
 
 def _shown(value: Any) -> Any:
     """What stands on the page of a value; markup of the template itself stays as it is."""
-    return _plain(value) if type(value) is str else value
+    return printable(value, "\n") if type(value) is str else value
 
 
 def _failing(counts: Mapping[str, int]) -> int:
     return sum(counts[name] for name in SEVERITIES)
 
 
-def _plain(text: str) -> str:
-    return printable(text, "\n")
+def _plain(value: Any) -> Any:
+    """``value`` with nothing in its texts that anybody but a reader would heed."""
+    match value:
+        case str():
+            return printable(value, "\n")
+        case dict():
+            return {_plain(key): _plain(each) for key, each in value.items()}
+        case list() | tuple():
+            return [_plain(each) for each in value]
+    return value
 
 
 def _href(path: str) -> str:
@@ -170,7 +169,7 @@ def _href(path: str) -> str:
 
 def _view(**chosen: str | tuple[str, ...]) -> str:
     """The link to the findings that are so."""
-    return "#findings?" + urlencode(chosen, doseq=True)
+    return "#findings?" + urlencode(chosen, doseq=True, errors="replace")
 
 
 def _part(name: str) -> str:

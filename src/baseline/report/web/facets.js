@@ -19,7 +19,7 @@ const facets = (() => {
       }
       this.words.addEventListener("input", () => {
         clearTimeout(this.soon);
-        this.soon = setTimeout(() => this.set({ words: this.words.value.trim() }), SOON);
+        this.soon = setTimeout(() => this.set({}), SOON);
       });
       this.sort.addEventListener("change", () => {
         const descending = this.sort.value.startsWith("-");
@@ -38,8 +38,10 @@ const facets = (() => {
       for (const { box } of this.lists) if (box !== kept) box.open = false;
     }
 
+    // What is being typed counts at once when something else is chosen.
     set(change) {
-      this.chosen = { ...this.chosen, ...change, finding: "" };
+      clearTimeout(this.soon);
+      this.chosen = { ...this.chosen, words: this.words.value.trim(), ...change, finding: "" };
       this.changed();
     }
 

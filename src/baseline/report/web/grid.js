@@ -3,6 +3,7 @@
 const grid = (() => {
   const { el, byId } = dom;
   const NARROW = matchMedia("(max-width: 60rem)");
+  const PAPER = matchMedia("print");
   const ROW = { wide: 54, narrow: 104 };
 
   class Grid {
@@ -10,7 +11,10 @@ const grid = (() => {
     constructor(data, table, opened, sorted) {
       Object.assign(this, { data, table, opened, sorted, rows: [] });
       this.box = byId("grid");
-      NARROW.addEventListener("change", () => this.make());
+      // Tab leaves the table, as it does every table; the arrow keys move in it.
+      const leave = (event) => event.key === "Tab" && event.stopPropagation();
+      this.box.addEventListener("keydown", leave, true);
+      NARROW.addEventListener("change", () => PAPER.matches || this.make());
       new ResizeObserver(() => this.fit()).observe(this.box);
     }
 
@@ -68,7 +72,9 @@ const grid = (() => {
     // What SlickGrid leaves to be said to who cannot see it, and takes of the Tab key.
     describe() {
       this.canvas = this.box.querySelector(".grid-canvas-left.grid-canvas-top");
-      for (const part of this.box.querySelectorAll('[tabindex="0"]')) part.tabIndex = -1;
+      for (const part of this.box.querySelectorAll('[tabindex="0"]'))
+        part.removeAttribute("tabindex");
+      this.canvas.setAttribute("role", "rowgroup");
       this.canvas.tabIndex = 0;
       this.canvas.addEventListener(
         "focus",

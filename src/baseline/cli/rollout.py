@@ -138,7 +138,13 @@ def _prepare(
     found = reach.regions(session, configuration, organization)
     for account_id, error in sorted(found.unknown.items()):
         shared.talk(f"Opt-in regions of {account_id} are UNKNOWN and left out: {error}")
-    baseline = catalogue.wanted(configuration, organization, found.by_account, _named_queries())
+    baseline = catalogue.wanted(
+        configuration,
+        organization,
+        found.by_account,
+        _named_queries(),
+        observe.inviters(session, configuration.home_region),
+    )
     chosen = _regions(regions, found.by_account[session.account_id])
     choice = Choice(names, _accounts(organization, **filters), chosen)
     return Job(reached, baseline, choice, output, every, progress)

@@ -6,8 +6,9 @@ Who needs whom::
     wave 1   stack-set-roles in the members, auditing-storage
     wave 2   audit-roles, guardduty-main, auditing-analytics (after the buckets); audit-runner and
              vpc where they are configured
-    wave 3   guardduty-member (after the invitations), auditing (after roles and buckets)
-    wave 4   config-rules (after the recorders)
+    wave 3   guardduty-member (after the invitations), auditing (after roles and buckets);
+             guardduty-main-2 and further ones, where there are many members
+    wave 4   config-rules (after the recorders); guardduty-member, where there are many
 
 The aggregator of Config, in the main account, needs nobody.
 """
@@ -23,7 +24,7 @@ from baseline import templates
 from baseline.configuration import Configuration
 from baseline.errors import ConfigurationError
 from baseline.organization import DEFAULT_REGIONS, Account, Organization, Target
-from baseline.rollout import networks
+from baseline.rollout import inviting, networks
 from baseline.templates import Member, Rule
 from baseline.templates.analytics import NamedQuery
 
@@ -98,7 +99,10 @@ class StackSet:
 
 @dataclass(frozen=True)
 class Baseline:
-    """Everything that should be in one organization."""
+    """Everything that should be in one organization.
+
+    ``inviters`` are the StackSets by which accounts are invited to GuardDuty, by their ids.
+    """
 
     organization: Organization
     home_region: str
@@ -106,6 +110,7 @@ class Baseline:
     stacks: tuple[Stack, ...]
     stack_sets: tuple[StackSet, ...]
     warnings: tuple[str, ...] = field(default=())
+    inviters: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def home(self) -> Target:
@@ -131,7 +136,10 @@ class Baseline:
         if part.name not in (ROLES, *_ALONE):
             yield Part(ROLES, Target(account_id, self.home_region))
         if part.name == MEMBERS:
-            yield Part("guardduty-main", Target(self.home.account_id, region))
+            inviter = self.inviters.get(account_id, inviting.FIRST)
+            yield Part(inviter, Target(self.home.account_id, region))
+        if inviting.invites(part.name) and part.name != inviting.FIRST:
+            yield Part(inviting.FIRST, part.target)
         if part.name == "audit-roles" and account_id != self.home.account_id:
             # Whoever looks at a member looks at the main account, too.
             yield Part("audit-roles", self.home)
@@ -148,16 +156,16 @@ def wanted(
     organization: Organization,
     regions: Mapping[str, tuple[str, ...]],
     queries: Iterable[NamedQuery] = (),
+    inviters: Mapping[str, str] | None = None,
 ) -> Baseline:
     """The baseline for ``organization``; ``regions`` are the enabled ones of each active account.
 
-    ``queries`` are those that Athena's console shows.
-    Raises ConfigurationError when the configuration asks for what cannot be, TemplateError when
-    the organization is too large for one template.
+    ``queries`` are those that Athena's console shows; ``inviters`` the StackSets that invite
+    accounts already. Raises ConfigurationError when the configuration asks for what cannot be.
     """
     _check(configuration, organization, regions)
     accounts = [a for a in organization.active if a.id not in configuration.exclude_accounts]
-    kinds = _Kinds(configuration, organization, tuple(accounts), regions)
+    kinds = _Kinds(configuration, organization, tuple(accounts), regions, inviters or {})
     return Baseline(
         organization=organization,
         home_region=configuration.home_region,
@@ -171,13 +179,14 @@ def wanted(
         ),
         stack_sets=(
             kinds.audit_roles(),
-            kinds.guardduty_main(),
+            *kinds.guardduty_main(),
             kinds.guardduty_member(),
             kinds.auditing(),
             kinds.config_rules(),
             kinds.vpc(),
         ),
         warnings=(*_warnings(regions[organization.main_account_id]), *kinds.left_out()),
+        inviters=kinds.inviters,
     )
 
 
@@ -259,6 +268,7 @@ class _Kinds:
     organization: Organization
     accounts: tuple[Account, ...]
     regions: Mapping[str, tuple[str, ...]]
+    found: Mapping[str, str]
 
     @property
     def _main(self) -> str:
@@ -352,20 +362,37 @@ class _Kinds:
         targets = frozenset(Target(account.id, self._home) for account in self.accounts)
         return self._stack_set("audit-roles", parameters, targets, 2)
 
-    def guardduty_main(self) -> StackSet:
+    def guardduty_main(self) -> Iterator[StackSet]:
+        """Detectors with as many members as there is room for, and StackSets for the others."""
+        for name, members in self._invited.items():
+            first = name == inviting.FIRST
+            body = templates.guardduty_main if first else templates.more_members
+            wanted = first or bool(members)
+            targets = (t for t in self._everywhere() if t.account_id == self._main)
+            yield StackSet(
+                name=name,
+                # Without resources there is no template; what is wanted nowhere needs none.
+                body=body(members) if wanted else "",
+                parameters=self._frequency() if first else {},
+                targets=frozenset(targets if wanted else ()),
+                wave=2 if first else 3,
+            )
+
+    @cached_property
+    def _invited(self) -> dict[str, list[Member]]:
         members = [Member(a.id, a.email) for a in self.accounts if a.id != self._main]
-        return StackSet(
-            name="guardduty-main",
-            body=templates.guardduty_main(members),
-            parameters=self._frequency(),
-            targets=frozenset(t for t in self._everywhere() if t.account_id == self._main),
-            wave=2,
-        )
+        return inviting.placed(members, self.found)
+
+    @property
+    def inviters(self) -> dict[str, str]:
+        """The StackSet that invites each member account."""
+        return {m.account_id: name for name, some in self._invited.items() for m in some}
 
     def guardduty_member(self) -> StackSet:
         parameters = {"MainAccountId": self._main} | self._frequency()
         targets = frozenset(t for t in self._everywhere() if t.account_id != self._main)
-        return self._stack_set(MEMBERS, parameters, targets, 3)
+        # After all who invite.
+        return self._stack_set(MEMBERS, parameters, targets, 4 if len(self._invited) > 1 else 3)
 
     def auditing(self) -> StackSet:
         parameters = self._central() | {

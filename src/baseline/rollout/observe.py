@@ -6,6 +6,7 @@ from baseline import templates
 from baseline.errors import AwsError
 from baseline.organization import Target, enabled_regions
 from baseline.parallel import Done, Failed, each
+from baseline.rollout import inviting
 from baseline.rollout.catalogue import ROLES, RUNNER, Baseline, Part
 from baseline.rollout.reach import Reach
 from baseline.rollout.state import (
@@ -16,6 +17,7 @@ from baseline.rollout.state import (
     State,
     Unknown,
 )
+from baseline.sessions import Session
 
 _NO_STACK_SET = "StackSetNotFoundException"
 
@@ -70,6 +72,18 @@ def read_stack_set(client: Any, name: str) -> StackSetState | None:
         owner=_owner(described),
         instances=read_instances(client, name),
     )
+
+
+def inviters(session: Session, home_region: str) -> dict[str, str]:
+    """The StackSet that invites each account to GuardDuty already, by the account's id."""
+    client = session.client("cloudformation", home_region)
+    pages = client.get_paginator("list_stack_sets").paginate(Status="ACTIVE")
+    names = [found["StackSetName"] for page in pages for found in page["Summaries"]]
+    found: dict[str, str] = {}
+    for name in sorted(filter(inviting.invites, names)):
+        body = client.describe_stack_set(StackSetName=name)["StackSet"]["TemplateBody"]
+        found |= dict.fromkeys(inviting.invited(templates.parse(body)), name)
+    return found
 
 
 def read_instances(client: Any, name: str) -> dict[Target, InstanceState]:

@@ -10,7 +10,7 @@ from enum import StrEnum
 from baseline import templates
 from baseline.errors import UsageError
 from baseline.organization import Target
-from baseline.rollout import standing
+from baseline.rollout import inviting, standing
 from baseline.rollout.catalogue import NAMES, ROLES, WAVES, Baseline, Part, Stack, StackSet
 from baseline.rollout.state import InstanceState, StackSetState, StackState, State, Unknown
 
@@ -104,7 +104,7 @@ class Choice:
 
     def named(self, name: str) -> bool:
         """Whether the stack or StackSet is chosen at all."""
-        return self.names is None or name in self.names
+        return self.names is None or inviting.family(name) in self.names
 
     def whole(self, name: str) -> bool:
         """Whether the stack or StackSet is chosen wherever it is."""
@@ -286,7 +286,8 @@ def _stack_set_steps(
     baseline: Baseline, wanted: StackSet, found: StackSetState | None
 ) -> Iterator[Step]:
     part = Part(wanted.name, baseline.home)
-    if found is None and not wanted.targets:
+    if not wanted.targets:
+        yield from _unwanted(baseline, wanted.name, found)
         return
     if found is None:
         yield Step(Action.CREATE, Kind.STACK_SET, part, "is not there")
@@ -299,6 +300,15 @@ def _stack_set_steps(
     for target in sorted(wanted.targets | instances.keys()):
         instance = Part(wanted.name, target)
         yield _instance_step(baseline, wanted, instance, instances.get(target), changes)
+
+
+def _unwanted(baseline: Baseline, name: str, found: StackSetState | None) -> Iterator[Step]:
+    """A StackSet that is wanted nowhere goes, with its instances."""
+    if found is None:
+        return
+    yield Step(Action.DELETE, Kind.STACK_SET, Part(name, baseline.home), "is no longer wanted")
+    for target in sorted(found.instances):
+        yield _excess(baseline, Part(name, target))
 
 
 def _instance_step(

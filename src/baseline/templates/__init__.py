@@ -33,10 +33,18 @@ NAMES = (
 MAX_BODY = 51_200
 MAX_OBJECT = 1_048_576
 MAX_RESOURCES = 500
-_TOO_MANY = (
-    "Leave accounts out with exclude_accounts; GuardDuty's own organization mode, for "
-    "organizations of this size, is not supported yet."
-)
+_TOO_MANY = "Leave accounts out with exclude_accounts."
+# What stands before members for whom guardduty-main has no room.
+_MORE_MEMBERS = """\
+AWSTemplateFormatVersion: "2010-09-09"
+Description: >-
+  GuardDuty in a region of the main account: more invitations than guardduty-main has room for.
+  They go out from its detector, which cannot be deleted while it is imported here.
+
+Resources:
+"""
+# How a member refers to the detector, in the stack that makes it and in another.
+_OWN_DETECTOR, _THE_DETECTOR = "!Ref Detector", "!ImportValue guardduty-main-detector"
 
 
 # Where the network's addresses come from: in a stack of its own, and in the StackSet.
@@ -91,8 +99,16 @@ def guardduty_main(members: Iterable[Member]) -> str:
     The resources refer to the detector only, so all are made at the same time. Raises
     TemplateError when there are more members than one template can hold.
     """
-    lines = [read("guardduty-main"), *(_member(m) for m in members)]
-    return measured("guardduty-main", "".join(lines))
+    return _inviting(read("guardduty-main"), members, _OWN_DETECTOR)
+
+
+def more_members(members: Iterable[Member]) -> str:
+    """The template of a further StackSet, with an invitation for each of ``members``."""
+    return _inviting(_MORE_MEMBERS, members, _THE_DETECTOR)
+
+
+def _inviting(head: str, members: Iterable[Member], detector: str) -> str:
+    return measured("guardduty-main", head + "".join(_member(m, detector) for m in members))
 
 
 def config_rules(chosen: Iterable[Rule]) -> str:
@@ -163,13 +179,13 @@ def differences(before: Any, after: Any, path: str = "") -> list[str]:
     return [path]
 
 
-def _member(member: Member) -> str:
-    """One resource, as few bytes as stay readable: a template has room for some 200 of them."""
+def _member(member: Member, detector: str) -> str:
+    """One resource, in as few bytes as stay readable."""
     return f"""
   Member{member.account_id}:
     Type: AWS::GuardDuty::Member
     Properties:
-      DetectorId: !Ref Detector
+      DetectorId: {detector}
       MemberId: "{member.account_id}"
       Email: {json.dumps(member.email)}
       Status: Invited

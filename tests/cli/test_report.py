@@ -210,6 +210,40 @@ def test_what_is_muted_does_not_count(report: Report, reports: Path) -> None:
     assert in_csv(reports) == {"s3_open": MUTED}
 
 
+def accept(check: str, expires: str) -> None:
+    Path("baseline.yaml").write_text(
+        f"mute:\n  - {{check: {check}, reason: known, owner: anna, expires: {expires}}}\n"
+    )
+
+
+def test_an_accepted_risk_counts_for_no_gate_until_it_expires(
+    report: Report, two_weeks: Path
+) -> None:
+    accept("open", "2999-12-31")
+    ran = report("--fail-on", "high", "--format", "csv", "--format", "json")
+    assert (ran.code, counts(ran)[MUTED]) == (0, 1)
+    assert in_csv(two_weeks)["open"] == MUTED
+    *_, last = written(two_weeks, "report.json")["trend"]
+    assert last["severities"]["high"] == 0
+    accept("open", "2026-01-01")
+    again = report("--fail-on", "high", "--format", "csv", "--format", "json")
+    assert again.code == 1
+    assert in_csv(two_weeks)["open"] == "FAIL"
+    said = "The accepted risk open expired on 2026-01-01; 1 finding counts again. Ask anna"
+    assert said in again.err
+    assert any(said in note for note in written(two_weeks, "report.json")["notes"])
+    accept("nowhere", "2999-12-31")
+    assert "The accepted risk nowhere matches nothing that was looked at" in report().err
+
+
+def test_what_failed_once_passed_and_fails_again_is_reopened(report: Report, reports: Path) -> None:
+    for day, status in (("2026-07-01", "FAIL"), ("2026-07-08", PASS), ("2026-07-15", "FAIL")):
+        given_an_audit(reports, day, [a_finding("s3_open", status=status)])
+    ran = report("--fail-on-new", "critical")
+    assert (ran.code, counts(ran, "reopened")) == (1, {"critical": 1})
+    assert "Held back (reopened, critical)" in ran.err
+
+
 def test_accounts_ous_and_regions_narrow_it(report: Report, two_weeks: Path) -> None:
     assert counts(report("--ou", "/Sandbox")) == {"high": 1, UNKNOWN: 1}
     assert counts(report("--account", "production")) == {"medium": 1, "low": 1, PASS: 1}

@@ -20,6 +20,7 @@ from baseline.cli.shared import (
     talk,
     target_options,
 )
+from baseline.configuration import mutes
 from baseline.files import whole
 from baseline.findings.comparison import Change
 from baseline.findings.model import FAIL, SEVERITIES, STATUSES, UNKNOWN
@@ -158,6 +159,7 @@ def _wish(options: dict[str, Any]) -> "Wish":
         queries=options["queries"] or configuration.report.queries,
         own_queries=configuration.queries,
         lake=configuration.lake,
+        mutes=mutes(configuration),
         gate=Gate(
             options["fail_on"] or "", options["fail_on_new"] or "", options["fail_on_unknown"]
         ),

@@ -1,26 +1,28 @@
 """One edition of the one report: gathered once, written in many forms."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
 
 from baseline import VERSION
 from baseline.audit.manifest import now
+from baseline.configuration import Mute
 from baseline.findings import history
 from baseline.findings.comparison import Side, Sight, compare
-from baseline.findings.look import Look
-from baseline.findings.model import Finding
+from baseline.findings.model import FAIL, SEVERITIES, UNKNOWN
+from baseline.findings.muting import Muting
 from baseline.organization import Filters
 from baseline.report import gathering
 from baseline.report.answers import answers
 from baseline.report.changes import Changes
-from baseline.report.content import Content, Shown
+from baseline.report.content import Content, Point, Shown
 from baseline.report.digest import Digest
 from baseline.report.exports import Details, write_csv, write_json, write_ocsf
 from baseline.report.findings_page import render
 from baseline.report.gates import EVERYTHING, Gate, Verdict
-from baseline.report.gathering import Blind, Past
+from baseline.report.gathering import Blind
 from baseline.report.junit import write_junit
 from baseline.report.known import Known, earlier
 from baseline.report.markdown import summary
@@ -43,6 +45,7 @@ class Wish:
     queries: tuple[str, ...]
     own_queries: Path
     lake: Path
+    mutes: tuple[Mute, ...]
     gate: Gate
     command: str
 
@@ -53,15 +56,18 @@ class Edition:
     def __init__(self, wish: Wish) -> None:
         """Read all findings once; raises UsageError when nobody ever looked."""
         self._past = gathering.past(wish.reports, wish.filters)
+        self._mutes, self._today = wish.mutes, datetime.now(UTC).date()
         self._known = Known.after(self._past.looks, self._past.chosen)
-        self._changes, note = _changes(self._past, self._known, wish.since)
+        self._changes, note = self._compared(wish.since)
         self._details: Details = history.details(wish.reports)
         self._gate = wish.gate
+        muting = self._muting()
         self.digest, self.verdict, blind = Digest(), Verdict(wish.gate), Blind(_REASONS)
-        for shown in self.rows():
+        for shown in self._rows(muting):
             for observer in (self.digest, self.verdict, blind):
                 observer.see(shown)
-        self.content = self._content(wish, blind, (*self._past.notes, *note))
+        notes = (*self._past.notes, *note, *muting.notes())
+        self.content = self._content(wish, blind, notes)
 
     @property
     def compared(self) -> bool:
@@ -70,9 +76,16 @@ class Edition:
 
     def rows(self) -> Iterator[Shown]:
         """Everything that was found, and what became of it, streamed anew each time."""
-        found = _inside(self._known.findings(self._past.reports), self._past)
+        return self._rows(self._muting())
+
+    def _rows(self, muting: Muting) -> Iterator[Shown]:
+        past = self._past
+        found = muting.through(past.inside(self._known.findings(past.reports)))
         yield from self._changes.beside(found) if self._changes else map(Shown, found)
-        yield from map(Shown, _inside(self._known.unseen(self._past.reports), self._past))
+        yield from map(Shown, past.inside(self._known.unseen(past.reports)))
+
+    def _muting(self) -> Muting:
+        return Muting(self._mutes, self._today)
 
     def write(self, form: str, out: TextIO) -> None:
         """Write one of its forms."""
@@ -90,6 +103,20 @@ class Edition:
             case "junit":
                 write_junit(out, self.rows(), self._gate or EVERYTHING)
 
+    def _compared(self, since: str) -> tuple[Changes | None, tuple[str, ...]]:
+        """What changed since then; or nothing, and a sentence that says why."""
+        past = self._past
+        before = earlier(past.looks, since)
+        if not before:
+            then = f"up to {since}" if since else "before"
+            return None, (f"Nothing was looked at {then}: nothing to compare with.",)
+        known = Known.after(before, past.chosen)
+        was = Side(past.inside(known.findings(past.reports)), Sight(known.looks))
+        found = past.inside(self._known.findings(past.reports))
+        now = Side(self._muting().through(found), Sight(self._known.looks))
+        changed = compare(was, now, history.failed(before, past.reports))
+        return Changes(changed, before[-1].started), ()
+
     def _content(self, wish: Wish, blind: Blind, notes: tuple[str, ...]) -> Content:
         past, known = self._past, self._known
         return Content(
@@ -105,38 +132,15 @@ class Edition:
             verified=past.verified,
             unseen=(*gathering.untried(known, past.accounts), *blind),
             comparison=self._changes.counts() if self._changes else None,
-            trend=tuple(trend(past.looks, wish.reports, past.chosen)),
+            trend=self._trend(),
             queries=tuple(answers(wish.queries, wish.lake, wish.own_queries)),
             reports=tuple(gathering.own_reports(past, wish.out)),
             notes=notes,
             files={form: name for form, name in wish.files.items() if form != "html"},
         )
 
-
-def _changes(past: Past, known: Known, since: str) -> tuple[Changes | None, tuple[str, ...]]:
-    """What changed since then; or nothing, and a sentence that says why."""
-    before = earlier(past.looks, since)
-    if not before:
-        return None, (f"Nothing was looked at {_then(since)}: nothing to compare with.",)
-    then = Known.after(before, past.chosen)
-    changed = compare(_side(then, past), _side(known, past))
-    return Changes(changed, _moment(before)), ()
-
-
-def _then(since: str) -> str:
-    return f"up to {since}" if since else "before"
-
-
-def _moment(looks: Sequence[Look]) -> str:
-    return looks[-1].started
-
-
-def _side(known: Known, past: Past) -> Side:
-    return Side(_inside(known.findings(past.reports), past), Sight(known.looks))
-
-
-def _inside(findings: Iterable[Finding], past: Past) -> Iterator[Finding]:
-    """Those in the regions that were asked for; what is in none is in all."""
-    for finding in findings:
-        if not past.regions or finding.region in {"", *past.regions}:
-            yield finding
+    def _trend(self) -> tuple[Point, ...]:
+        """The days before as they were told then, and the last as it is told now."""
+        *before, last = trend(self._past)
+        failing = {severity: self.digest.counts[FAIL, severity] for severity in SEVERITIES}
+        return (*before, replace(last, severities=failing, unknown=self.digest.total(UNKNOWN)))

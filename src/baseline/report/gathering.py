@@ -14,6 +14,7 @@ from baseline.audit.manifest import Entry, Run, readable
 from baseline.errors import ToolError, UsageError
 from baseline.findings import accounts, coverage, history
 from baseline.findings.look import Look
+from baseline.findings.model import UNKNOWN, Finding
 from baseline.findings.ocsf import TITLES
 from baseline.organization import ACTIVE, Account, Filters, Organization
 from baseline.report.content import Covered, OwnReport, Shown, Source, Unseen
@@ -39,6 +40,14 @@ class Past:
     coverage: tuple[Covered, ...]
     verified: str
     notes: tuple[str, ...]
+
+    def inside(self, findings: Iterable[Finding]) -> Iterator[Finding]:
+        """Those in the regions that were asked for."""
+        return (finding for finding in findings if self.asks_of(finding.region))
+
+    def asks_of(self, region: str) -> bool:
+        """Whether a region was asked for; what is in none is in all."""
+        return not self.regions or region in {"", *self.regions}
 
     @property
     def seen_regions(self) -> tuple[str, ...]:
@@ -173,7 +182,7 @@ class Blind:
     def see(self, shown: Shown) -> None:
         """Keep its reason, if it is UNKNOWN."""
         finding = shown.finding
-        if shown.status == "UNKNOWN" and len(self._found) < self._most:
+        if shown.status == UNKNOWN and len(self._found) < self._most:
             where = finding.account_id, finding.region, finding.service
             self._found[Unseen(finding.tool, *where, finding.detail)] = None
 

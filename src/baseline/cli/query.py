@@ -14,8 +14,9 @@ from typing import Any, NoReturn
 import click
 from click.core import ParameterSource
 
-from baseline.cli import query_lake, shared
+from baseline.cli import query_kept, query_lake, shared
 from baseline.cli.athena import athena_options, open_athena
+from baseline.cli.audit_options import reports_option
 from baseline.cli.detecting import Detecting, Question, detecting_options
 from baseline.cli.sigma_rules import import_sigma
 from baseline.errors import QueryError, UsageError
@@ -155,6 +156,7 @@ def show_query(name: str, queries_path: Path | None, config_path: Path | None) -
 @click.option("--limit", type=click.IntRange(min=0), help="At most so many rows.")
 @detecting_options
 @_queries_option
+@reports_option
 @shared.aws_options
 @shared.output_option
 @shared.progress_option
@@ -174,6 +176,7 @@ def run_query(
     limit: int | None,
     detecting: Detecting,
     queries_path: Path | None,
+    reports: Path | None,
     config_path: Path | None,
     profile: str | None,
     output: str,
@@ -186,8 +189,10 @@ def run_query(
     Example:  baseline query run --sql "select count(*) from auditing.cloudtrail"
     Example:  baseline query run RootLogin30Days --engine athena --max-bytes 5GB
     Example:  baseline query run --detections --since 7d --fail-on high
+    Example:  baseline query run --sql "select * from auditing.findings where status = 'FAIL'"
 
-    Tables: auditing.cloudtrail, auditing.cloudtrail_distinct (each event once), auditing.flowlogs.
+    Tables: auditing.cloudtrail, auditing.cloudtrail_distinct (each event once), auditing.flowlogs;
+    on this machine also auditing.findings and auditing.coverage, which are kept among the reports.
     """
     detecting.check(name, sql, file, parameters)
     own = _directory(queries_path, config_path) if name or detecting.detections else None
@@ -206,6 +211,7 @@ def run_query(
         "--max-bytes": max_bytes is not None,
     }
     _check_engine(engine, [option for option, is_given in given.items() if is_given])
+    kept = query_kept.open_kept(statement, engine, reports, config_path)
     missing, looked = 0, True
     with _terminated_like_interrupted(), ExitStack() as stack, _patience(show=progress):
         if engine == "athena":
@@ -217,11 +223,11 @@ def run_query(
             if source:
                 lake, missing, looked = _staged(stack, source, statement, profile)
             else:
-                lake = query_lake.open_lake(lake_path, config_path)
-            duckdb = _open_duckdb(stack, lake)
+                lake = query_lake.open_lake(lake_path, config_path, statement)
+            duckdb = _open_duckdb(stack, lake, kept)
             answer = duckdb.run(statement)
             rows = list(islice(answer.rows, limit))
-            if not source:
+            if lake and not source:
                 missing, looked = query_lake.missing(lake, statement, duckdb)
     columns = detecting.columns(answer.columns, output)
     shared.show(rows, output, columns, records=detecting.records(), most=limit or _SCREENFULS)
@@ -300,10 +306,10 @@ def _staged(
     return lake, missing, looked
 
 
-def _open_duckdb(stack: ExitStack, lake: Any) -> Any:
+def _open_duckdb(stack: ExitStack, lake: Any, kept: Any) -> Any:
     from baseline.query.duckdb import DuckDB  # noqa: PLC0415  # duckdb is slow to import
 
-    engine = DuckDB(lake)
+    engine = DuckDB(lake, kept)
     stack.callback(engine.close)
     return engine
 

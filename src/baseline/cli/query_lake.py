@@ -8,10 +8,13 @@ from baseline.cli import shared
 _REST = "`baseline logs collect -o json` names all"
 
 
-def open_lake(path: Path | None, config_path: Path | None) -> Any:
-    """The lake of ``--lake``, or of the configuration."""
+def open_lake(path: Path | None, config_path: Path | None, statement: Any) -> Any:
+    """The lake of ``--lake``, or of the configuration; None when the query needs none."""
     from baseline.logs.lake import Lake  # noqa: PLC0415  # only when a query runs
+    from baseline.query import pruning, tables  # noqa: PLC0415  # sqlglot is slow to import
 
+    if tables.kept(statement) and not pruning.tables(statement):
+        return None
     return Lake(path or shared.load_configuration(config_path).lake)
 
 

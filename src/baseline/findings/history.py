@@ -24,6 +24,7 @@ _CHECKS = "checks.json"
 _NAMES = {"account_id": "account", "check": "check_id"}
 FIELDS = tuple(_NAMES.get(name, name) for name in Finding._fields)
 COLUMNS = ("run", "kind", "date", "time", *FIELDS)
+OCSF = "ocsf"
 
 _OF_KEY = ("tool", "account", "region", "check_id", "resource", "uid")
 
@@ -43,7 +44,7 @@ def keeping(look: Look, reports: Path) -> Iterator[Keep]:
     """
     when = ocsf.milliseconds(look.started)
     about = (look.stamp, look.kind, look.started[:10], look.started)
-    with parquet.writing_rows(place(reports, look), COLUMNS, look, also="ocsf") as add:
+    with parquet.writing_rows(place(reports, look), COLUMNS, look, also=OCSF) as add:
 
         def kept(finding: Finding) -> Finding:
             try:
@@ -115,7 +116,7 @@ def events(look: Look, reports: Path) -> Iterator[ocsf.Event]:
     """The same as OCSF, with what is known of their checks."""
     known = details(reports)
     decode = msgspec.json.Decoder(ocsf.Event).decode
-    for (text,) in parquet.rows(place(reports, look), ("ocsf",)):
+    for (text,) in parquet.rows(place(reports, look), (OCSF,)):
         event = decode(text)
         tool = event.metadata.product.name.lower()
         yield ocsf.whole(event, known.get((tool, event.metadata.event_code)))

@@ -17,7 +17,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from baseline.errors import AwsError, BaselineError, QueryError
 from baseline.query.engine import Answer, Row, unique
-from baseline.query.statement import CATALOG, SCHEMA
+from baseline.query.statement import CATALOG
+from baseline.query.tables import SCHEMA
 
 # List price for a terabyte scanned, and the least that a query is billed for. Regions differ.
 # [Amazon Athena pricing, us-east-1, 2026]

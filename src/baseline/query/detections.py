@@ -12,7 +12,7 @@ from itertools import groupby
 from sqlglot import exp
 
 from baseline.errors import QueryError
-from baseline.query import statement
+from baseline.query import statement, tables
 from baseline.query.catalogue import SEVERITIES, SHAPE, Refuse, SavedQuery
 
 COLUMNS = ("detection", "title", "severity", "mitre", *SHAPE)
@@ -179,7 +179,7 @@ def _narrow(query: exp.Query, scope: Scope) -> None:
     """Ask ``scope`` of every table that ``query`` reads."""
     for table in list(query.find_all(exp.Table)):
         select = table.find_ancestor(exp.Select)
-        if table.db == statement.SCHEMA and select is not None:
+        if table.db == tables.SCHEMA and select is not None:
             qualifier = table.alias_or_name if select.args.get("joins") else None
             select.where(*_conditions(scope, qualifier), copy=False)
 

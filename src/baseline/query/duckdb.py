@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from ipaddress import IPv6Address
+from itertools import chain
 from math import isfinite
 from pathlib import Path
 from typing import Any
@@ -20,8 +21,9 @@ from baseline.machine import available_memory
 from baseline.query import types
 from baseline.query.dialect import MACROS, translate
 from baseline.query.engine import Answer, Row, unique
+from baseline.query.kept import Kept
 from baseline.query.refusals import refused
-from baseline.query.statement import DISTINCT, SCHEMA
+from baseline.query.tables import DISTINCT, SCHEMA
 
 _FETCH = 1_000
 _MIB = 1024**2
@@ -29,13 +31,16 @@ _LEAST = 256 * _MIB
 
 
 class DuckDB:
-    """An engine over ``lake``; without one all tables are empty. Close it after use."""
+    """An engine over ``lake`` and what is ``kept``; without them all tables are empty.
 
-    def __init__(self, lake: Lake | None = None) -> None:
+    Close it after use.
+    """
+
+    def __init__(self, lake: Lake | None = None, kept: Kept | None = None) -> None:
         room = lake.spill() if lake else None
         self._spill = tempfile.TemporaryDirectory(prefix="baseline-query-", dir=room)
         with _interruptible():
-            self._connection = _connect(lake, Path(self._spill.name))
+            self._connection = _connect(lake, kept or Kept(), Path(self._spill.name))
 
     def close(self) -> None:
         """Let go of memory and temporary files."""
@@ -140,7 +145,7 @@ def _address(number: int) -> str:
     return str(address.ipv4_mapped or address)
 
 
-def _connect(lake: Lake | None, spill: Path) -> Any:
+def _connect(lake: Lake | None, kept: Kept, spill: Path) -> Any:
     import duckdb  # noqa: PLC0415  # slow to import
 
     connection = duckdb.connect(
@@ -154,7 +159,7 @@ def _connect(lake: Lake | None, spill: Path) -> Any:
     connection.execute(MACROS)
     files = {table: lake.files(table) if lake else [] for table in TABLES}
     # Other files of the lake's directory are none of a query's business.
-    parts = ", ".join(text(path) for paths in files.values() for path in paths)
+    parts = ", ".join(map(text, (*chain.from_iterable(files.values()), *kept.files)))
     connection.execute(f"SET temp_directory = {text(str(spill))}")
     connection.execute(f"SET allowed_directories = [{text(str(spill))}]")
     connection.execute(f"SET allowed_paths = [{parts}]")
@@ -172,6 +177,7 @@ def _connect(lake: Lake | None, spill: Path) -> Any:
         ' NULL OR row_number() OVER (PARTITION BY account, region, "date", eventid'
         " ORDER BY eventtime) = 1"
     )
+    kept.make(connection)
     connection.execute("SET lock_configuration = true")
     return connection
 

@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from baseline.logs.layout import TABLES
 from baseline.query.dialect import FUNCTIONS
-from baseline.query.statement import DISTINCT, SCHEMA
+from baseline.query.tables import DISTINCT, SCHEMA
 
 _PARTITIONS = {"account", "region", "date"}
 # What a predicate may not hold: it would need rows, or answer differently each time.

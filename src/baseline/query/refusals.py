@@ -6,8 +6,7 @@ from collections.abc import Callable
 from sqlglot import exp
 
 from baseline.errors import QueryError
-from baseline.logs import schema
-from baseline.logs.layout import TABLES
+from baseline.query import tables
 from baseline.query.statement import near, position
 
 _CANDIDATES = re.compile(r"Candidate bindings: (?P<names>[^\n]*)")
@@ -46,13 +45,12 @@ def _no_column(found: re.Match[str], query: exp.Query) -> QueryError:
         return QueryError(f"there is no {name}", where=_where(query, name), remedy=remedy)
     candidates = _CANDIDATES.search(found.string)
     known = re.findall(r'"([^"]+)"', candidates["names"]) if candidates else []
-    known += [column.name for table in TABLES for column in schema.columns(table)]
+    known += [column.name for column in tables.every_column()]
     return _missing("column", name, query, known)
 
 
 def _no_field(found: re.Match[str], query: exp.Query) -> QueryError:
-    columns = [column for table in TABLES for column in schema.columns(table)]
-    types = " ".join(column.type for column in columns if "(" in column.type)
+    types = " ".join(column.type for column in tables.every_column() if "(" in column.type)
     return _missing(
         "field", found["name"], query, re.findall(r'"?(\w+)"? (?:VARCHAR|STR|MAP)', types)
     )

@@ -16,16 +16,11 @@ from sqlglot.errors import ParseError, TokenError
 from sqlglot.tokens import Token, TokenType
 
 from baseline.errors import QueryError
-from baseline.logs import schema
-from baseline.logs.layout import TABLES
-from baseline.query import functions, spelling
+from baseline.query import functions, spelling, tables
 from baseline.query.dialect import Auditing
+from baseline.query.tables import NAMES, SCHEMA, SHOWN
 
-SCHEMA = "auditing"
 CATALOG = "awsdatacatalog"
-DISTINCT = "cloudtrail_distinct"
-# What a query may name. The view of partitions is Athena's "table$partitions".
-NAMES = (*TABLES, DISTINCT, *(f"{table}$partitions" for table in TABLES))
 
 _READS = ("select", "with", "(", "show", "describe", "desc", "table")
 _COMMENTS = re.compile(r"\A(?:\s|--[^\n]*(?:\n|\Z)|/\*.*?\*/)*", re.DOTALL)
@@ -273,7 +268,7 @@ def _check_table(table: exp.Table, ctes: set[str]) -> None:
         table.set("catalog", None)
         return
     full = ".".join(part for part in (table.catalog, table.db, table.name) if part)
-    known = tuple(f"{SCHEMA}.{name}" for name in (*TABLES, DISTINCT))
+    known = tuple(f"{SCHEMA}.{name}" for name in SHOWN)
     raise QueryError(
         f"there is no table {full}",
         where=position(table) or "SQL",
@@ -288,7 +283,7 @@ def _function(node: exp.Expression) -> QueryError:
     return QueryError(
         f"{name.upper()} cannot be read from",
         where=position(node) or "SQL",
-        remedy=f"Tables: {', '.join(f'{SCHEMA}.{name}' for name in (*TABLES, DISTINCT))}.",
+        remedy=f"Tables: {', '.join(f'{SCHEMA}.{name}' for name in SHOWN)}.",
     )
 
 
@@ -311,7 +306,7 @@ def _catalogue(what: str, table: str) -> str:
     if what == "schemas":
         return f"SELECT '{SCHEMA}' AS schema_name"
     if what == "tables":
-        rows = ", ".join(f"('{name}')" for name in (*TABLES, DISTINCT))
+        rows = ", ".join(f"('{name}')" for name in SHOWN)
         return f"SELECT tab_name FROM (VALUES {rows}) AS t (tab_name)"
     found = exp.to_table(table.replace("`", '"'), dialect="athena")
     _check_table(found, set())
@@ -326,9 +321,7 @@ def _catalogue(what: str, table: str) -> str:
 
 def _columns(table: str) -> list[tuple[str, str]]:
     """Names and types of a table's columns in Hive's words, as Athena's DESCRIBE prints them."""
-    columns = schema.columns(table.removesuffix("$partitions").removesuffix("_distinct"))
-    if table.endswith("$partitions"):
-        columns = columns[-3:]
+    columns = tables.columns(table)
     types = [exp.DataType.build(column.type, dialect="duckdb").sql("hive") for column in columns]
     plain = [str(kind).lower().replace("`", "").replace(" ", "") for kind in types]
     return [(column.name, kind) for column, kind in zip(columns, plain, strict=True)]

@@ -8,10 +8,10 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from baseline.errors import QueryError
-from baseline.logs import schema
 from baseline.logs.layout import TABLES
 from baseline.query.dialect import Auditing
-from baseline.query.statement import SCHEMA, position
+from baseline.query.statement import position
+from baseline.query.tables import KEPT, SCHEMA, columns
 
 _KINDS = {
     "text": exp.DataType.TEXT_TYPES,
@@ -107,11 +107,7 @@ def _columns_of(select: exp.Select) -> set[str]:
     unknown = [table for table in tables if table.db != SCHEMA]
     if unknown or any(select.find_all(exp.Unnest, exp.Subquery)):
         return {projection.alias.lower() for projection in select.expressions}
-    return {column.name for table in tables for column in schema.columns(_base(table))}
-
-
-def _base(table: exp.Table) -> str:
-    return next(name for name in TABLES if table.name.startswith(name))
+    return {column.name for table in tables for column in columns(table.name)}
 
 
 def _short(node: exp.Expression) -> str:
@@ -146,9 +142,9 @@ def _schema() -> dict[str, dict[str, dict[str, exp.DataType]]]:
         SCHEMA: {
             table: {
                 column.name: exp.DataType.build(column.type, dialect="duckdb")
-                for column in schema.columns(table)
+                for column in columns(table)
             }
-            for table in TABLES
+            for table in (*TABLES, *KEPT)
         }
     }
 

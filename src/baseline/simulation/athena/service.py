@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from sqlglot import exp
 
 from baseline.errors import AwsError, QueryError
-from baseline.query import pruning, raw, statement
+from baseline.query import pruning, raw, statement, tables
 from baseline.query.duckdb import DuckDB
 from baseline.simulation import bucket
 from baseline.simulation.athena import results
@@ -169,7 +169,7 @@ class Athena(NamedQueries):
 
     def _answer(self, execution: Execution, call: Call) -> None:
         client, here = self.simulation.client, (call.region, call.account_id)
-        catalog = Partitions(client("glue", *here), client("s3", *here), statement.SCHEMA)
+        catalog = Partitions(client("glue", *here), client("s3", *here), tables.SCHEMA)
         shown = _SHOW.fullmatch(execution.sql.strip())
         if shown:
             execution.columns, execution.types = ("partition",), ("varchar",)
@@ -181,7 +181,7 @@ class Athena(NamedQueries):
     def _select(self, execution: Execution, catalog: Partitions) -> None:
         query = statement.read(execution.sql)
         for missing in _named(query) - catalog.tables():
-            raise QueryError(f"Table 'awsdatacatalog.{statement.SCHEMA}.{missing}' does not exist")
+            raise QueryError(f"Table 'awsdatacatalog.{tables.SCHEMA}.{missing}' does not exist")
         with tempfile.TemporaryDirectory(prefix="baseline-athena-") as directory:
             lake, done = raw.stage(catalog, query, Path(directory))
             execution.scanned = catalog.scanned
@@ -221,7 +221,7 @@ def _named(query: Any) -> set[str]:
     found = {
         table.name.partition("$")[0]
         for table in query.find_all(exp.Table)
-        if table.db == statement.SCHEMA
+        if table.db == tables.SCHEMA
     }
     return found | set(pruning.tables(query))
 

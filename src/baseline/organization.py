@@ -49,13 +49,17 @@ class Target:
 
 @dataclass(frozen=True)
 class Account:
-    """A member, or the main account. ``ou`` is its path from the root, like ``/Workloads/Prod``."""
+    """A member, or the main account. ``ou`` is its path from the root, like ``/Workloads/Prod``.
+
+    ``parents`` are the ids of the root and of the units on that path.
+    """
 
     id: str
     name: str
     email: str
     state: str
     ou: str = "/"
+    parents: tuple[str, ...] = ()
 
     @property
     def active(self) -> bool:
@@ -145,14 +149,15 @@ def discover(session: Session) -> Organization:
             raise
         own = Account(session.account_id, session.account_id, "", ACTIVE)
         return Organization("", session.account_id, (own,))
-    ous = _ou_paths(client)
+    units = _units(client)
     accounts = [
         Account(
             id=found["Id"],
             name=found.get("Name", found["Id"]),
             email=found.get("Email", ""),
             state=found.get("State") or found.get("Status", ""),
-            ou=ous.get(found["Id"], "/"),
+            ou=units.get(found["Id"], _NOWHERE).path,
+            parents=units.get(found["Id"], _NOWHERE).ids,
         )
         for page in client.get_paginator("list_accounts").paginate()
         for found in page["Accounts"]
@@ -176,22 +181,34 @@ def enabled_regions(session: Session, account_id: str | None = None) -> tuple[st
     return tuple(sorted(r["RegionName"] for page in pages for r in page["Regions"]))
 
 
-def _ou_paths(client: Any) -> dict[str, str]:
-    """The path of names of the OU of every account."""
-    paths: dict[str, str] = {}
+@dataclass(frozen=True)
+class _Unit:
+    """A root or an OU: its path of names, and the ids on that path."""
+
+    path: str
+    ids: tuple[str, ...]
+
+
+_NOWHERE = _Unit("/", ())
+
+
+def _units(client: Any) -> dict[str, _Unit]:
+    """The unit that each account is in."""
+    found: dict[str, _Unit] = {}
     roots = [r for page in client.get_paginator("list_roots").paginate() for r in page["Roots"]]
-    waiting = [(root["Id"], "/") for root in roots]
+    waiting = [_Unit("/", (root["Id"],)) for root in roots]
     while waiting:
-        parent, path = waiting.pop()
-        for page in client.get_paginator("list_accounts_for_parent").paginate(ParentId=parent):
-            paths.update({account["Id"]: path for account in page["Accounts"]})
+        parent = waiting.pop()
+        where = {"ParentId": parent.ids[-1]}
+        for page in client.get_paginator("list_accounts_for_parent").paginate(**where):
+            found.update({account["Id"]: parent for account in page["Accounts"]})
         children = client.get_paginator("list_organizational_units_for_parent")
-        for page in children.paginate(ParentId=parent):
+        for page in children.paginate(**where):
             waiting += [
-                (unit["Id"], f"{path.rstrip('/')}/{unit['Name']}")
+                _Unit(f"{parent.path.rstrip('/')}/{unit['Name']}", (*parent.ids, unit["Id"]))
                 for unit in page["OrganizationalUnits"]
             ]
-    return paths
+    return found
 
 
 def _find(organization: Organization, name: str) -> Account:

@@ -1,11 +1,10 @@
 """``baseline rollout``: plan, deploy, verify and remove the baseline."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
@@ -13,29 +12,23 @@ from baseline.audit.manifest import now
 from baseline.cli import shared
 from baseline.cli.audit_options import reports_option
 from baseline.cli.progress import Watch, watching
+from baseline.cli.rollout_job import PLACE, Job, prepare, rollout_options
+from baseline.cli.rollout_preflight import preflight, warn
 from baseline.cli.tables import Row, grouped
 from baseline.errors import ToolError
-from baseline.organization import Filters, Organization, Target, discover
 from baseline.parallel import Done, Failed
-from baseline.rollout import catalogue, coverage, deploy, observe, plan, reach
-from baseline.rollout.catalogue import Baseline, Part
+from baseline.rollout import catalogue, coverage, deploy, plan
+from baseline.rollout.catalogue import Part
 from baseline.rollout.checks import checks
 from baseline.rollout.coverage import Coverage, Status
 from baseline.rollout.deploy import NotTriedError, Result
-from baseline.rollout.plan import Action, Choice, Kind, Plan, Step
-from baseline.rollout.reach import Reach
+from baseline.rollout.plan import Action, Kind, Plan, Step
 from baseline.rollout.remedies import anew
-from baseline.rollout.state import State
-from baseline.sessions import open_session
-from baseline.templates.analytics import NamedQuery
 
-F = TypeVar("F", bound=Callable[..., Any])
-
-_PLACE = ("account", "account_name", "region")
-STEP_COLUMNS = ("action", "kind", "name", *_PLACE, "reason")
-RESULT_COLUMNS = ("result", "kind", "name", *_PLACE, "cause", "remedy")
+STEP_COLUMNS = ("action", "kind", "name", *PLACE, "reason")
+RESULT_COLUMNS = ("result", "kind", "name", *PLACE, "cause", "remedy")
 _ORDER = (Status.FAIL, Status.UNKNOWN, Status.PASS)
-COVERAGE_COLUMNS = ("status", "service", "check", *_PLACE, "detail", "remedy")
+COVERAGE_COLUMNS = ("status", "service", "check", *PLACE, "detail", "remedy")
 _FAILED, _NOT_TRIED = "failed", "not tried"
 _DEPLOY = "Run: baseline rollout deploy"
 _NOTHING_TO_DO = (
@@ -45,149 +38,23 @@ _NOTHING_TO_DO = (
 _PURPOSES = ("cloudtrail", "config", "flowlogs", "query-results")
 
 
-def _options(command: F) -> F:
-    """What all commands of the group take."""
-    only = click.option(
-        "--only",
-        multiple=True,
-        metavar="NAME",
-        help=f"Only this stack or StackSet: {', '.join(catalogue.NAMES)}. Repeatable.",
-    )
-    every = click.option(
-        "--all", "every", is_flag=True, help="In the table, one line for each account and region."
-    )
-    for option in (
-        every,
-        shared.output_option,
-        shared.progress_option,
-        shared.target_options,
-        only,
-        shared.aws_options,
-    ):
-        command = option(command)
-    return command
-
-
-@dataclass(frozen=True)
-class Job:
-    """What every command of the group works with."""
-
-    reach: Reach
-    baseline: Baseline
-    choice: Choice
-    output: str
-    every: bool
-    progress: bool
-
-    def plan(self) -> Plan:
-        """What there is to do."""
-        return self._made(plan.make)
-
-    def removal(self) -> Plan:
-        """What there is to take away."""
-        return self._made(plan.removal)
-
-    def _made(self, make: Callable[[Baseline, State, Choice], Plan]) -> Plan:
-        made = make(self.baseline, observe.read(self.reach, self.baseline), self.choice)
-        for warning in made.warnings:
-            shared.talk(f"Warning: {warning}")
-        return made
-
-    def place(self, part: Part) -> Row:
-        """Where a part is, as columns."""
-        account_id = part.target.account_id
-        names = {a.id: a.name for a in self.baseline.organization.accounts}
-        return {
-            "account": account_id,
-            "account_name": names.get(account_id, account_id),
-            "region": part.target.region,
-        }
-
-    def names(self, part: Part, accounts: tuple[str, ...]) -> bool:
-        """Whether the part's account is among ``accounts``, by id or by name."""
-        place = self.place(part)
-        return not {place["account"], place["account_name"]}.isdisjoint(accounts)
-
-    def show(self, rows: list[Row], columns: tuple[str, ...]) -> None:
-        """Print rows; in a table, like ones together, and no head without rows."""
-        if self.output == "table" and not rows:
-            return
-        if self.output == "table" and not self.every:
-            columns = tuple(column for column in columns if column not in _PLACE)
-            rows = grouped(rows, columns)
-            columns = (columns[0], "where", *columns[1:])
-        shared.show(rows, self.output, columns)
-
-
-def _prepare(
-    *,
-    config_path: Path | None,
-    profile: str | None,
-    only: tuple[str, ...],
-    regions: tuple[str, ...],
-    output: str,
-    every: bool,
-    progress: bool,
-    **filters: tuple[str, ...],
-) -> Job:
-    configuration = shared.load_configuration(config_path)
-    names = Choice(names=frozenset(only) or None).names
-    session = open_session(profile, configuration.home_region)
-    organization = discover(session)
-    reached = Reach(session, configuration, organization)
-    found = reach.regions(session, configuration, organization)
-    for account_id, error in sorted(found.unknown.items()):
-        shared.talk(f"Opt-in regions of {account_id} are UNKNOWN and left out: {error}")
-    baseline = catalogue.wanted(
-        configuration,
-        organization,
-        found.by_account,
-        _named_queries(),
-        observe.inviters(session, configuration.home_region),
-    )
-    chosen = _regions(regions, found.by_account[session.account_id])
-    choice = Choice(names, _accounts(organization, **filters), chosen)
-    return Job(reached, baseline, choice, output, every, progress)
-
-
-def _named_queries() -> list[NamedQuery]:
-    # Only where it is needed: it brings the SQL parser along.
-    from baseline.query.named import named_queries  # noqa: PLC0415
-
-    return named_queries()
-
-
-def _regions(named: tuple[str, ...], there: tuple[str, ...]) -> frozenset[str] | None:
-    filters = Filters(regions=frozenset(named))
-    return frozenset(filters.choose_regions(there)) if named else None
-
-
-def _accounts(
-    organization: Organization,
-    *,
-    accounts: tuple[str, ...],
-    not_accounts: tuple[str, ...],
-    ous: tuple[str, ...],
-) -> frozenset[str] | None:
-    filters = Filters(frozenset(accounts), frozenset(not_accounts), frozenset(ous))
-    if filters == Filters():
-        return None
-    return frozenset(account.id for account in filters.choose(organization))
-
-
 @click.group()
 def rollout() -> None:
     """Roll the baseline out to every account and region, and prove that it is there.
 
     \b
-    Example:  baseline rollout plan
+    Example:  baseline rollout preflight
+              baseline rollout plan
               baseline rollout deploy --yes
               baseline rollout verify -o json
     """
 
 
+rollout.add_command(preflight)
+
+
 @rollout.command("plan")
-@_options
+@rollout_options
 @click.option("--exit-code", is_flag=True, help="Exit with 1 when there is something to do.")
 def plan_command(exit_code: bool, **options: Any) -> int:
     """What would be created, updated and deleted, and why. Changes nothing.
@@ -197,7 +64,7 @@ def plan_command(exit_code: bool, **options: Any) -> int:
 
     Exits with 0 whether or not there is something to do, unless --exit-code is given.
     """
-    job = _prepare(**options)
+    job = prepare(**options)
     made = job.plan()
     job.show([_step(job, step) for step in made.steps], STEP_COLUMNS)
     shared.talk(_summary(made.steps))
@@ -205,9 +72,15 @@ def plan_command(exit_code: bool, **options: Any) -> int:
 
 
 @rollout.command("deploy")
-@_options
+@rollout_options
 @shared.yes_option
-def deploy_command(yes: bool, **options: Any) -> int:
+@click.option(
+    "--preflight/--no-preflight",
+    "look_ahead",
+    default=True,
+    help="Say first what AWS would refuse.  [default: --preflight]",
+)
+def deploy_command(yes: bool, look_ahead: bool, **options: Any) -> int:
     """Do what the plan says. Deploying again repeats only what failed or has changed.
 
     \b
@@ -215,22 +88,25 @@ def deploy_command(yes: bool, **options: Any) -> int:
               baseline rollout deploy --account sandbox
 
     What is chosen brings along what it needs, such as the central buckets in the main account.
+    What would fail is said first, as preflight does; it does not stop the rest.
     Exits with 1 when something failed; each failure is named with its cause and a remedy.
     """
     shared.check_can_ask(yes=yes)
-    job = _prepare(**options)
+    job = prepare(**options)
     made = job.plan()
     if made.empty:
         job.show([], RESULT_COLUMNS)
         shared.talk(_NOTHING_TO_DO)
         return 0
     _announce(job, made)
+    if look_ahead:
+        warn(job, made)
     shared.confirm("Deploy this?", yes=yes)
     return _carry_out(job, made)
 
 
 @rollout.command("verify")
-@_options
+@rollout_options
 @reports_option
 def verify_command(reports: Path | None, **options: Any) -> int:
     """Prove it: nothing left to do, and every service in every account and region as it should be.
@@ -242,7 +118,7 @@ def verify_command(reports: Path | None, **options: Any) -> int:
     not be looked at. Exits with 0 when all is PASS, else with 1. A proof of everything is kept
     among the reports, for `baseline report`.
     """
-    job = _prepare(**options)
+    job = prepare(**options)
     rows = verified(job, options["accounts"])
     job.show(rows if job.every else _quiet(rows, job.output), COVERAGE_COLUMNS)
     if job.choice == plan.EVERYTHING:
@@ -268,7 +144,7 @@ def prove(config_path: Path | None, profile: str | None, reports: Path, *, progr
     nothing: dict[str, Any] = dict.fromkeys(
         ("only", "regions", "accounts", "not_accounts", "ous"), ()
     )
-    job = _prepare(
+    job = prepare(
         config_path=config_path,
         profile=profile,
         output="table",
@@ -298,7 +174,7 @@ def _keep(job: Job, rows: Iterable[Row], reports: Path) -> None:
 
 
 @rollout.command("remove")
-@_options
+@rollout_options
 @shared.yes_option
 def remove_command(yes: bool, **options: Any) -> int:
     """Take the baseline away again, last made first. The buckets and their logs stay.
@@ -310,7 +186,7 @@ def remove_command(yes: bool, **options: Any) -> int:
     empty and delete them first, or import them into the stack auditing-storage.
     """
     shared.check_can_ask(yes=yes)
-    job = _prepare(**options)
+    job = prepare(**options)
     made = job.removal()
     if made.empty:
         job.show([], RESULT_COLUMNS)
@@ -326,7 +202,7 @@ def remove_command(yes: bool, **options: Any) -> int:
 def _looked_at(job: Job) -> Iterator[Coverage]:
     """The coverage, with progress by target."""
     total = len(coverage.targets(job.baseline, job.choice))
-    seen: set[Target] = set()
+    seen: set[object] = set()
     with watching(show=job.progress) as watch:
         for answer in coverage.read(job.reach, job.baseline, checks, job.choice):
             seen.add(answer.target)

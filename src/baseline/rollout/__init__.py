@@ -5,6 +5,8 @@
 - ``plan``: the difference, as steps in waves (pure). Removal is a plan in reverse.
 - ``reach``: the sessions with which accounts are administered and looked at.
 - ``observe``: reads stacks and StackSets.
+- ``preflight``: what AWS would refuse of a plan, from ``service_control`` (with the pure
+  ``guardrails``), ``quotas`` and ``collisions``.
 - ``deploy``: carries a plan out, one outcome for each stack and stack instance.
 - ``coverage`` with ``checks``: reads the services themselves in every account and region.
 """

@@ -117,9 +117,19 @@ class Baseline:
         """The main account in the home region, where StackSets and buckets are."""
         return Target(self.organization.main_account_id, self.home_region)
 
+    @property
+    def chosen(self) -> frozenset[str]:
+        """The accounts that are not left out."""
+        return frozenset(s.part.target.account_id for s in self.stacks if s.name == ROLES)
+
     def stack_set(self, name: str) -> StackSet:
         """The StackSet called ``name``."""
         return next(s for s in self.stack_sets if s.name == name)
+
+    def types(self, name: str) -> dict[str, str]:
+        """The type of each resource in the template of the stack or StackSet ``name``."""
+        parts: list[Stack | StackSet] = [*self.stacks, *self.stack_sets]
+        return templates.types(next(part.body for part in parts if part.name == name))
 
     def bucket(self, purpose: str) -> str:
         """The name of the central bucket for cloudtrail, config, flowlogs or query-results."""

@@ -15,6 +15,7 @@ from baseline.simulation.guardduty import GuardDuty
 from baseline.simulation.iam import Iam
 from baseline.simulation.organizations import Organizations
 from baseline.simulation.service import Service
+from baseline.simulation.service_quotas import ServiceQuotas
 from baseline.simulation.sts import Sts
 
 SERVICES: tuple[type[Service], ...] = (
@@ -34,6 +35,7 @@ SERVICES: tuple[type[Service], ...] = (
     GuardDuty,
     Inspector2,
     S3,
+    ServiceQuotas,
     # Last, so that what the others deliver is worked off in the same delivery.
     Lambda,
 )

@@ -7,7 +7,7 @@ larger [CloudFormation quotas: 51,200 bytes of TemplateBody, 1 MB in S3, 500 res
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from typing import Any
 
@@ -163,6 +163,12 @@ def parse(body: str) -> Any:
         raise TemplateError(
             f"not valid YAML: {getattr(error, 'problem', None) or error}", where="template"
         ) from None
+
+
+@lru_cache(maxsize=32)
+def types(body: str) -> dict[str, str]:
+    """The type of each resource in the template ``body``, by its name there."""
+    return {name: str(resource["Type"]) for name, resource in parse(body)["Resources"].items()}
 
 
 def differences(before: Any, after: Any, path: str = "") -> list[str]:

@@ -1,0 +1,155 @@
+"""What all commands of ``baseline rollout`` begin with: options, and the organization read once."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from baseline.cli import shared
+from baseline.cli.tables import Row, grouped
+from baseline.organization import Filters, Organization, discover
+from baseline.rollout import catalogue, observe, plan, reach
+from baseline.rollout.catalogue import Baseline, Part
+from baseline.rollout.plan import Choice, Plan
+from baseline.rollout.reach import Reach, Regions
+from baseline.rollout.state import State
+from baseline.sessions import open_session
+from baseline.templates.analytics import NamedQuery
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+PLACE = ("account", "account_name", "region")
+
+
+def rollout_options(command: F) -> F:
+    """What all commands of the group take."""
+    only = click.option(
+        "--only",
+        multiple=True,
+        metavar="NAME",
+        help=f"Only this stack or StackSet: {', '.join(catalogue.NAMES)}. Repeatable.",
+    )
+    every = click.option(
+        "--all", "every", is_flag=True, help="In the table, one line for each account and region."
+    )
+    for option in (
+        every,
+        shared.output_option,
+        shared.progress_option,
+        shared.target_options,
+        only,
+        shared.aws_options,
+    ):
+        command = option(command)
+    return command
+
+
+@dataclass(frozen=True)
+class Job:
+    """What every command of the group works with."""
+
+    reach: Reach
+    baseline: Baseline
+    regions: Regions
+    choice: Choice
+    output: str
+    every: bool
+    progress: bool
+
+    def plan(self) -> Plan:
+        """What there is to do."""
+        return self._made(plan.make)
+
+    def removal(self) -> Plan:
+        """What there is to take away."""
+        return self._made(plan.removal)
+
+    def _made(self, make: Callable[[Baseline, State, Choice], Plan]) -> Plan:
+        made = make(self.baseline, observe.read(self.reach, self.baseline), self.choice)
+        for warning in made.warnings:
+            shared.talk(f"Warning: {warning}")
+        return made
+
+    def place(self, part: Part) -> Row:
+        """Where a part is, as columns."""
+        account_id = part.target.account_id
+        names = {a.id: a.name for a in self.baseline.organization.accounts}
+        return {
+            "account": account_id,
+            "account_name": names.get(account_id, account_id),
+            "region": part.target.region,
+        }
+
+    def names(self, part: Part, accounts: tuple[str, ...]) -> bool:
+        """Whether the part's account is among ``accounts``, by id or by name."""
+        place = self.place(part)
+        return not {place["account"], place["account_name"]}.isdisjoint(accounts)
+
+    def show(self, rows: list[Row], columns: tuple[str, ...]) -> None:
+        """Print rows; in a table, like ones together, and no head without rows."""
+        if self.output == "table" and not rows:
+            return
+        if self.output == "table" and not self.every:
+            columns = tuple(column for column in columns if column not in PLACE)
+            rows = grouped(rows, columns)
+            columns = (columns[0], "where", *columns[1:])
+        shared.show(rows, self.output, columns)
+
+
+def prepare(
+    *,
+    config_path: Path | None,
+    profile: str | None,
+    only: tuple[str, ...],
+    regions: tuple[str, ...],
+    output: str,
+    every: bool,
+    progress: bool,
+    **filters: tuple[str, ...],
+) -> Job:
+    """The organization read, and what should be in it, as the options of a command say."""
+    configuration = shared.load_configuration(config_path)
+    names = Choice(names=frozenset(only) or None).names
+    session = open_session(profile, configuration.home_region)
+    organization = discover(session)
+    reached = Reach(session, configuration, organization)
+    found = reach.regions(session, configuration, organization)
+    for account_id, error in sorted(found.unknown.items()):
+        shared.talk(f"Opt-in regions of {account_id} are UNKNOWN and left out: {error}")
+    baseline = catalogue.wanted(
+        configuration,
+        organization,
+        found.by_account,
+        _named_queries(),
+        observe.inviters(session, configuration.home_region),
+    )
+    chosen = _regions(regions, found.by_account[session.account_id])
+    choice = Choice(names, _accounts(organization, **filters), chosen)
+    return Job(reached, baseline, found, choice, output, every, progress)
+
+
+def _named_queries() -> list[NamedQuery]:
+    # Only where it is needed: it brings the SQL parser along.
+    from baseline.query.named import named_queries  # noqa: PLC0415
+
+    return named_queries()
+
+
+def _regions(named: tuple[str, ...], there: tuple[str, ...]) -> frozenset[str] | None:
+    filters = Filters(regions=frozenset(named))
+    return frozenset(filters.choose_regions(there)) if named else None
+
+
+def _accounts(
+    organization: Organization,
+    *,
+    accounts: tuple[str, ...],
+    not_accounts: tuple[str, ...],
+    ous: tuple[str, ...],
+) -> frozenset[str] | None:
+    filters = Filters(frozenset(accounts), frozenset(not_accounts), frozenset(ous))
+    if filters == Filters():
+        return None
+    return frozenset(account.id for account in filters.choose(organization))

@@ -1,0 +1,72 @@
+"""``baseline rollout preflight``: what AWS would refuse, before anything is changed."""
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+import click
+
+from baseline.cli import shared
+from baseline.cli.progress import watching
+from baseline.cli.rollout_job import PLACE, Job, prepare, rollout_options
+from baseline.cli.tables import Row, grouped
+from baseline.rollout.catalogue import Part
+from baseline.rollout.plan import Plan
+from baseline.rollout.preflight import Forecast, Verdict, foresee
+
+FORECAST_COLUMNS = ("verdict", "name", *PLACE, "why", "remedy")
+_ORDER = tuple(Verdict)
+
+
+@click.command("preflight")
+@rollout_options
+def preflight(**options: Any) -> int:
+    """What AWS would refuse, and why, before anything is deployed. Changes nothing.
+
+    \b
+    Example:  baseline rollout preflight
+              baseline rollout preflight --account sandbox -o json
+
+    Looks at what the plan would make: service control policies, quotas, roles that cannot be
+    assumed, buckets, names, recorders, detectors and trails that are there already. UNKNOWN means
+    that it could not be looked at. Exits with 1 when something would fail.
+    """
+    job = prepare(**options)
+    forecasts = foreseen(job, job.plan())
+    job.show([_row(job, forecast) for forecast in forecasts], FORECAST_COLUMNS)
+    shared.talk(_summary(forecasts))
+    return int(any(forecast.verdict is Verdict.FAILS for forecast in forecasts))
+
+
+def foreseen(job: Job, made: Plan) -> list[Forecast]:
+    """The predictions for a plan, the worst first, with progress by target."""
+    with watching(show=job.progress) as watch:
+        found = foresee(
+            made,
+            job.baseline,
+            job.reach,
+            job.regions,
+            lambda done, total: watch.step("looked ahead", done, total),
+        )
+    return sorted(found, key=lambda f: (_ORDER.index(f.verdict), f.name, f.target, f.why))
+
+
+def warn(job: Job, made: Plan) -> None:
+    """Say on stderr what of a plan would fail, before it is carried out."""
+    forecasts = [f for f in foreseen(job, made) if f.verdict is not Verdict.LEFT_OUT]
+    rows = grouped((_row(job, f) for f in forecasts), ("verdict", "name", "why", "remedy"))
+    for row in rows:
+        why = f"{row['name']} in {row['where']}: {row['why'].rstrip('.')}"
+        shared.talk(f"{str(row['verdict']).capitalize()}: {why}. {row['remedy']}")
+
+
+def _row(job: Job, forecast: Forecast) -> Row:
+    row: Row = {"verdict": str(forecast.verdict), "name": forecast.name}
+    said = {"why": forecast.why, "remedy": forecast.remedy}
+    return row | job.place(Part(forecast.name, forecast.target)) | said
+
+
+def _summary(forecasts: Iterable[Forecast]) -> str:
+    counts = Counter(forecast.verdict for forecast in forecasts)
+    said = ", ".join(f"{counts[verdict]} {verdict}" for verdict in _ORDER if counts[verdict])
+    return said or "Nothing would fail that can be told beforehand."

@@ -1,0 +1,264 @@
+"""What is there already, in an account and region, and would be in the way of a stack.
+
+Each question raises Missing when AWS would refuse the stack, with what to do.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
+from baseline.errors import DeniedError
+from baseline.rollout import quotas
+from baseline.rollout.catalogue import AGGREGATOR, MEMBERS, ROLES, RULES, STORAGE, VPC
+from baseline.rollout.coverage import Check, Missing, Place
+from baseline.rollout.intended import Properties
+from baseline.rollout.role_checks import EXECUTION_ROLE
+from baseline.rollout.storage_checks import CHECKS as STORAGE_CHECKS
+
+# Recorders that other AWS services keep beside the one that an account may have.
+_SERVICE_LINKED = "AWSConfigurationRecorderFor"
+_RENAME = "Delete or rename it; or, if an earlier roll-out left it, import it into the stack."
+_FREE = ("NoSuchEntity", "NotFoundException", "ResourceNotFoundException")
+
+
+def questions(name: str) -> Iterator[Check]:
+    """What to ask before the stack, or the instance of the StackSet, ``name`` is made."""
+    yield Check("cloudformation", "names", lambda place: _names(name, place))
+    yield from _ASKED.get(name, ())
+
+
+# What is asked where a stack is there already and others build on it: whether CloudFormation can
+# become the roles of StackSets, and the central buckets and their key let the services in.
+STANDING: Mapping[str, tuple[Check, ...]] = {
+    ROLES: (EXECUTION_ROLE,),
+    STORAGE: tuple(check for check in STORAGE_CHECKS if check.name.endswith("policy")),
+}
+
+
+def _names(name: str, place: Place) -> str:
+    """Nothing has a name that the template gives to a resource of its own."""
+    taken = [
+        said
+        for kind, properties in _typed(name, place)
+        if (ask := _TAKEN.get(kind)) and (said := ask(place, properties))
+    ]
+    if taken:
+        raise Missing(f"{', '.join(taken)} is there already", _RENAME)
+    return "free"
+
+
+def _typed(name: str, place: Place) -> Iterator[tuple[str, Properties]]:
+    """Type and properties of each resource that is made."""
+    types = place.baseline.types(name)
+    for logical_id, properties in place.all_intended(name).items():
+        yield types[logical_id], properties
+
+
+def _role(place: Place, properties: Properties) -> str:
+    name = properties.get("RoleName")
+    found = name and place.ask("iam", "get_role", _FREE, RoleName=name)
+    return f"role {name}" if found else ""
+
+
+def _trail(place: Place, properties: Properties) -> str:
+    name = properties["TrailName"]
+    found = place.ask("cloudtrail", "describe_trails", includeShadowTrails=False)["trailList"]
+    return f"trail {name}" if any(t["Name"] == name for t in found) else ""
+
+
+def _log_group(place: Place, properties: Properties) -> str:
+    name = properties["LogGroupName"]
+    found = place.ask("logs", "describe_log_groups", logGroupNamePrefix=name)["logGroups"]
+    return f"log group {name}" if any(g["logGroupName"] == name for g in found) else ""
+
+
+def _bucket(place: Place, properties: Properties) -> str:
+    name = properties["BucketName"]
+    try:
+        found = place.ask("s3", "head_bucket", ("404", "NoSuchBucket"), Bucket=name)
+    except DeniedError:
+        found = {}
+    return f"bucket {name}" if found is not None else ""
+
+
+def _rule(place: Place, properties: Properties) -> str:
+    name = properties["ConfigRuleName"]
+    found = place.ask("config", "describe_config_rules")["ConfigRules"]
+    return f"rule {name}" if any(r["ConfigRuleName"] == name for r in found) else ""
+
+
+def _alias(place: Place, properties: Properties) -> str:
+    name = properties["AliasName"]
+    return f"key {name}" if place.ask("kms", "describe_key", _FREE, KeyId=name) else ""
+
+
+def _named(
+    service: str, operation: str, parameter: str, key: str, *absent: str
+) -> Callable[[Place, Properties], str]:
+    """A question by name to a service that refuses with one of ``absent``."""
+
+    def ask(place: Place, properties: Properties) -> str:
+        name = properties.get(key)
+        found = name and place.ask(service, operation, (*_FREE, *absent), **{parameter: name})
+        return f"{service} {name}" if found else ""
+
+    return ask
+
+
+def _database(place: Place, properties: Properties) -> str:
+    name = properties["DatabaseInput"]["Name"]
+    found = place.ask("glue", "get_database", ("EntityNotFoundException",), Name=name)
+    return f"database {name}" if found else ""
+
+
+_TAKEN: Mapping[str, Callable[[Place, Properties], str]] = {
+    "AWS::IAM::Role": _role,
+    "AWS::CloudTrail::Trail": _trail,
+    "AWS::Logs::LogGroup": _log_group,
+    "AWS::S3::Bucket": _bucket,
+    "AWS::Config::ConfigRule": _rule,
+    "AWS::KMS::Alias": _alias,
+    "AWS::Glue::Database": _database,
+    "AWS::Lambda::Function": _named("lambda", "get_function", "FunctionName", "FunctionName"),
+    "AWS::Athena::WorkGroup": _named(
+        "athena", "get_work_group", "WorkGroup", "Name", "InvalidRequestException"
+    ),
+}
+
+
+def _recorder(place: Place) -> str:
+    """An account has room for one recorder in a region."""
+    found = place.ask("config", "describe_configuration_recorders")["ConfigurationRecorders"]
+    return _alone("recorder", [r["name"] for r in found], place)
+
+
+def _channel(place: Place) -> str:
+    """And for one delivery channel."""
+    found = place.ask("config", "describe_delivery_channels")["DeliveryChannels"]
+    return _alone("delivery channel", [c["name"] for c in found], place)
+
+
+def _alone(what: str, names: Iterable[str], place: Place) -> str:
+    own = [name for name in names if not name.startswith(_SERVICE_LINKED)]
+    if own and "ConfigurationRecorder" in place.all_intended("auditing"):
+        raise Missing(
+            f"the {what} {own[0]} is there already, and there is room for one in a region",
+            f"Keep it: {_adopt('config', place)}; or delete it.",
+        )
+    return "none is there"
+
+
+def _detector(place: Place) -> str:
+    """An account has room for one detector in a region."""
+    main = place.target.account_id == place.baseline.home.account_id
+    found = _detector_id(place)
+    if found and "Detector" in place.all_intended("guardduty-main" if main else MEMBERS):
+        raise Missing(
+            f"the detector {found} is there already, and there is room for one in a region",
+            f"Keep it: {_adopt('guardduty', place, found)}; or delete it.",
+        )
+    return "none is there"
+
+
+def _detector_id(place: Place) -> str:
+    return str(next(iter(place.ask("guardduty", "list_detectors")["DetectorIds"]), ""))
+
+
+def _administrator(place: Place) -> str:
+    """A member has one administrator, and an administrator is no member."""
+    detector, main = _detector_id(place), place.baseline.home.account_id
+    asked = detector and place.ask(
+        "guardduty", "get_administrator_account", DetectorId=detector
+    ).get("Administrator", {})
+    other = str((asked or {}).get("AccountId", ""))
+    if other and other != main:
+        raise Missing(
+            f"it is a member of {other} in GuardDuty, and can have one administrator only",
+            "Leave it first: aws guardduty disassociate-from-administrator-account --detector-id "
+            f"{detector} --region {place.target.region}",
+        )
+    return "none, or the main account"
+
+
+def _delegated(place: Place) -> str:
+    """Where an administrator was delegated, its organization's accounts cannot be invited."""
+    found = place.ask("guardduty", "list_organization_admin_accounts")["AdminAccounts"]
+    for account in found:
+        if account["AdminAccountId"] != place.target.account_id:
+            raise Missing(
+                f"{account['AdminAccountId']} is the organization's delegated administrator of "
+                "GuardDuty, so its accounts cannot be invited",
+                "Take the delegation back in that region: aws guardduty "
+                "disable-organization-admin-account --admin-account-id "
+                f"{account['AdminAccountId']} --region {place.target.region}",
+            )
+    return "none"
+
+
+def _adopt(what: str, place: Place, detector: str = "") -> str:
+    target = place.target
+    kept = f"{{{target.region}: {detector}}}" if detector else f"[{target.region}]"
+    return f'in baseline.yaml, adopt: {{{what}: {{"{target.account_id}": {kept}}}}}'
+
+
+def _trails(place: Place) -> str:
+    found = place.ask("cloudtrail", "describe_trails", includeShadowTrails=True)["trailList"]
+    quotas.check(place, quotas.TRAILS, len(found), int("Trail" in place.all_intended("auditing")))
+    return "there is room"
+
+
+def _rules(place: Place) -> str:
+    found = place.ask("config", "describe_config_rules")["ConfigRules"]
+    quotas.check(place, quotas.RULES, len(found), len(place.all_intended(RULES)))
+    return "there is room"
+
+
+def _networks(place: Place) -> str:
+    vpcs = place.ask("ec2", "describe_vpcs")["Vpcs"]
+    quotas.check(place, quotas.VPCS, len(vpcs), 1)
+    return "there is room"
+
+
+def _addresses(place: Place) -> str:
+    wanted = sum(kind == "AWS::EC2::EIP" for kind, _ in _typed(VPC, place))
+    if wanted:
+        found = place.ask("ec2", "describe_addresses")["Addresses"]
+        quotas.check(place, quotas.ADDRESSES, len(found), wanted)
+    return "there is room"
+
+
+def _buckets(place: Place) -> str:
+    found = place.ask("s3", "list_buckets")["Buckets"]
+    quotas.check(place, quotas.BUCKETS, len(found), 4)
+    return "there is room"
+
+
+def _all_features(place: Place) -> str:
+    """Config aggregates organizations that have all features [PutConfigurationAggregator]."""
+    found = place.ask("organizations", "describe_organization")["Organization"]["FeatureSet"]
+    if found != "ALL":
+        raise Missing(
+            f"the organization has only {found} features",
+            "Enable all: aws organizations enable-all-features",
+        )
+    return "all"
+
+
+_ASKED: Mapping[str, tuple[Check, ...]] = {
+    "auditing": (
+        Check("config", "recorder", _recorder),
+        Check("config", "channel", _channel),
+        Check("cloudtrail", "quota", _trails),
+    ),
+    MEMBERS: (
+        Check("guardduty", "detector", _detector),
+        Check("guardduty", "administrator", _administrator),
+    ),
+    "guardduty-main": (
+        Check("guardduty", "detector", _detector),
+        Check("guardduty", "administrator", _administrator),
+        Check("guardduty", "delegated administrator", _delegated),
+    ),
+    RULES: (Check("config", "quota", _rules),),
+    VPC: (Check("ec2", "quota of VPCs", _networks), Check("ec2", "quota of addresses", _addresses)),
+    STORAGE: (Check("s3", "quota", _buckets),),
+    AGGREGATOR: (Check("organizations", "features", _all_features),),
+}

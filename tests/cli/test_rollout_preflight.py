@@ -1,0 +1,197 @@
+"""What AWS would refuse is said before anything is deployed, and is what it then refuses."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from baseline.simulation import Blueprint, Fault, Simulation
+from given_terminal import Baseline, at_a_terminal
+
+MAIN, LOGS, TOOLING, PRODUCTION, PAYMENTS, DEVELOPMENT = (
+    "100000000001", "200000000002", "300000000003", "400000000004", "500000000005", "600000000006",
+)  # fmt: skip
+HOME, AWAY = "eu-west-1", "us-east-1"
+FILE = f"""
+organization: o-acme0000000
+home_region: {HOME}
+regions: [{HOME}, {AWAY}]
+"""
+
+
+@pytest.fixture(scope="module")
+def founded() -> bytes:
+    simulation = Simulation(Blueprint(misconfigured=False))
+    blob = simulation.snapshot()
+    simulation.close()
+    return blob
+
+
+@pytest.fixture
+def baseline(
+    organization: Simulation, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Iterator[Baseline]:
+    Path("baseline.yaml").write_text(FILE)
+    with at_a_terminal(organization, monkeypatch, capsys) as run:
+        yield run
+
+
+def recorder(organization: Simulation, account: str, region: str, name: str = "own") -> None:
+    organization.client("config", region, account).put_configuration_recorder(
+        ConfigurationRecorder={
+            "name": name,
+            "roleARN": f"arn:aws:iam::{account}:role/own-recorder",
+            "recordingGroup": {"allSupported": True},
+        }
+    )
+
+
+def detector(organization: Simulation, account: str, region: str) -> str:
+    guardduty = organization.client("guardduty", region, account)
+    return str(guardduty.create_detector(Enable=True)["DetectorId"])
+
+
+def trail(organization: Simulation, account: str, region: str, name: str) -> None:
+    """A trail into a bucket of the account's own."""
+    s3, bucket = organization.client("s3", region, account), f"own-trails-{account}"
+    place = {"LocationConstraint": region}
+    s3.create_bucket(Bucket=bucket, CreateBucketConfiguration=place)
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "cloudtrail.amazonaws.com"},
+        "Action": ["s3:GetBucketAcl", "s3:PutObject"],
+        "Resource": [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"],
+    }
+    policy = {"Version": "2012-10-17", "Statement": [statement]}
+    s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(policy))
+    cloudtrail = organization.client("cloudtrail", region, account)
+    cloudtrail.create_trail(Name=name, S3BucketName=bucket)
+    cloudtrail.start_logging(Name=name)
+
+
+def guardrail(organization: Simulation, target: str, *statements: dict[str, Any]) -> None:
+    client = organization.client("organizations", AWAY, MAIN)
+    allowed = {"Version": "2012-10-17", "Statement": list(statements)}
+    made = client.create_policy(
+        Content=json.dumps(allowed), Name="guardrail", Description="A guardrail.",
+        Type="SERVICE_CONTROL_POLICY",
+    )  # fmt: skip
+    client.attach_policy(PolicyId=made["Policy"]["PolicySummary"]["Id"], TargetId=target)
+
+
+def places(rows: list[dict[str, Any]], said: str) -> set[tuple[str, str, str]]:
+    return {
+        (r["name"], r["account"], r["region"])
+        for r in rows
+        if said in (r.get("verdict"), r.get("result"))
+    }
+
+
+def test_where_nothing_is_in_the_way_only_what_is_left_out_is_said(
+    organization: Simulation, baseline: Baseline
+) -> None:
+    seen: list[str] = []
+    organization.observers.append(lambda call, _answer, _refusal: seen.append(call.operation))
+    looked = baseline("rollout", "preflight", "-o", "json")
+    assert looked.code == 0
+    assert [(r["verdict"], r["account_name"]) for r in looked.rows] == [("left out", "retired")]
+    assert not [o for o in seen if o.startswith(("Create", "Put", "Update", "Delete"))]
+
+
+def test_what_is_predicted_is_what_then_fails(organization: Simulation, baseline: Baseline) -> None:
+    recorder(organization, DEVELOPMENT, AWAY)
+    found = detector(organization, PRODUCTION, AWAY)
+    trail(organization, PAYMENTS, HOME, "baseline")
+    looked = baseline("rollout", "preflight", "-o", "json")
+    assert looked.code == 1
+    assert places(looked.rows, "would fail") == {
+        ("auditing", DEVELOPMENT, AWAY),
+        ("guardduty-member", PRODUCTION, AWAY),
+        ("auditing", PAYMENTS, HOME),
+    }
+    said = {r["account"]: f"{r['why']} {r['remedy']}" for r in looked.rows}
+    assert "recorder own is there already" in said[DEVELOPMENT]
+    assert f'adopt: {{config: {{"{DEVELOPMENT}": [{AWAY}]}}}}' in said[DEVELOPMENT]
+    assert f"{{{AWAY}: {found}}}" in said[PRODUCTION]
+    assert "trail baseline is there already" in said[PAYMENTS]
+
+    deployed = baseline("rollout", "deploy", "--yes", "-o", "json")
+    assert deployed.code == 1
+    assert places(deployed.rows, "failed") == places(looked.rows, "would fail")
+    assert "Would fail: auditing in development us-east-1: the recorder own" in deployed.err
+
+
+def test_a_guardrail_is_read_as_aws_reads_it(organization: Simulation, baseline: Baseline) -> None:
+    elsewhere = {"StringNotEquals": {"aws:RequestedRegion": [HOME]}}
+    exempt = {"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/Break*"}}
+    unknown = {"Bool": {"aws:MultiFactorAuthPresent": "false"}}
+    deny = {"Effect": "Deny", "Resource": "*"}
+    guardrail(
+        organization,
+        PAYMENTS,
+        {**deny, "Sid": "Region", "Action": "guardduty:*", "Condition": {**elsewhere, **exempt}},
+        {**deny, "Sid": "Perhaps", "Action": "logs:CreateLogGroup", "Condition": unknown},
+        {**deny, "Sid": "Removal", "Action": ["guardduty:Delete*", "config:StopConfig*"]},
+        {
+            **deny,
+            "Sid": "Exempted",
+            "Action": "cloudtrail:*",
+            "Condition": {"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/AWSCloudForm*"}},
+        },
+        {**deny, "Sid": "Others", "Action": "iam:*", "Resource": "arn:aws:iam::*:role/Control*"},
+    )
+    looked = baseline("rollout", "preflight", "-o", "json")
+    assert places(looked.rows, "would fail") == {("guardduty-member", PAYMENTS, AWAY)}
+    (fails,) = [r for r in looked.rows if r["verdict"] == "would fail"]
+    assert fails["why"].endswith("service control policy guardrail (Region)")
+    assert places(looked.rows, "UNKNOWN") == {("auditing", PAYMENTS, r) for r in (HOME, AWAY)}
+    assert "Perhaps" in next(r["why"] for r in looked.rows if r["verdict"] == "UNKNOWN")
+
+
+def test_quotas_taken_names_and_other_administrators_are_predicted(
+    organization: Simulation, baseline: Baseline
+) -> None:
+    organization.service("service-quotas").apply(MAIN, HOME, "L-31709F13", 2)
+    bucket = f"baseline-config-{MAIN}-{HOME}"
+    organization.client("s3", HOME, LOGS).create_bucket(
+        Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": HOME}
+    )
+    organization.client("guardduty", AWAY, MAIN).enable_organization_admin_account(
+        AdminAccountId=TOOLING
+    )
+    looked = baseline("rollout", "preflight", "-o", "json")
+    said = {(r["name"], r["region"]): r["why"] for r in looked.rows}
+    assert "the quota is 2 (Service Quotas)" in " ".join(said.values())
+    assert bucket in said["auditing-storage", HOME]
+    assert f"{TOOLING} is the organization's delegated administrator" in " ".join(said.values())
+
+
+def test_what_cannot_be_entered_fails_and_what_cannot_be_read_is_unknown(
+    organization: Simulation, baseline: Baseline
+) -> None:
+    iam = organization.client("iam", AWAY, LOGS)
+    iam.detach_role_policy(
+        RoleName="OrganizationAccountAccessRole",
+        PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess",
+    )
+    iam.delete_role(RoleName="OrganizationAccountAccessRole")
+    organization.faults.add(Fault("deny", "config", None, PRODUCTION, HOME))
+    organization.faults.add(Fault("deny", "organizations", "ListPolicies"))
+    looked = baseline("rollout", "preflight", "-o", "json")
+    assert ("stack-set-roles", LOGS, HOME) in places(looked.rows, "would fail")
+    unknown = places(looked.rows, "UNKNOWN")
+    assert {("auditing", PRODUCTION, HOME), ("service control policies", MAIN, HOME)} <= unknown
+    assert ("everything", LOGS, AWAY) in unknown
+    assert all("could not look" in r["why"] for r in looked.rows if r["verdict"] == "UNKNOWN")
+
+
+def test_without_preflight_nothing_is_looked_at(
+    organization: Simulation, baseline: Baseline
+) -> None:
+    recorder(organization, DEVELOPMENT, AWAY)
+    only = ("--only", "auditing", "--account", "development", "--yes")
+    deployed = baseline("rollout", "deploy", "--no-preflight", *only)
+    assert deployed.code == 1
+    assert "Would fail" not in deployed.err

@@ -274,9 +274,10 @@ class _Table:
 
 def _of_organization(s3: Any, partition: Partition) -> Partition | None:
     bucket, _, folder = partition.location.removeprefix("s3://").partition("/")
-    if not folder.startswith(ROOT):  # no trail of the roll-out's; its role may not list there
-        return None
     rest = folder[len(ROOT) :]
+    # It is the organization's, or of no trail of the roll-out's: there its role may not list.
+    if not folder.startswith(ROOT) or _ORGANIZATION.match(rest):
+        return None
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=ROOT, Delimiter="/")
     for child in (c["Prefix"] for page in pages for c in page.get("CommonPrefixes", ())):
         place = f"s3://{bucket}/{child}{rest}"

@@ -86,8 +86,9 @@ class Guardduty(Client):
         for some in _paged(members, 50):
             yield {"Members": some}
 
-    def list_findings(self, FindingCriteria: Any, **_: Any) -> Pages:  # noqa: N803  # boto3's name
-        since = FindingCriteria["Criterion"].get("updatedAt", {}).get("GreaterThanOrEqual", 0)
+    def list_findings(self, FindingCriteria: Any = None, **_: Any) -> Pages:  # noqa: N803  # boto3's name
+        criterion = (FindingCriteria or {}).get("Criterion", {})
+        since = criterion.get("updatedAt", {}).get("GreaterThanOrEqual", 0)
         least = datetime.fromtimestamp(since / 1000, UTC).isoformat()
         ids = [i for i, f in self.aws.findings[self.region].items() if f["UpdatedAt"] >= least]
         for some in _paged(ids, 50):

@@ -135,7 +135,7 @@ def test_a_resource_made_non_compliant_shows_through_the_aggregator(
 ) -> None:
     """No member is asked."""
     seen = calls(organization)
-    asked = (*LIST, "--tool", "config", "--type", SSH)
+    asked = (*LIST, "--tool", "config", "--type", SSH, "--account", "production")
     assert baseline(*asked).rows == []
     group = opened_ssh(organization)
     ran = baseline(*asked)
@@ -148,20 +148,33 @@ def test_a_resource_made_non_compliant_shows_through_the_aggregator(
     assert baseline(*asked).rows == []
 
 
+@pytest.mark.parametrize(
+    "operation",
+    [
+        None,
+        "DescribeConfigurationAggregators",
+        "DescribeConfigurationAggregatorSourcesStatus",
+        "DescribeAggregateComplianceByConfigRules",
+    ],
+)
 def test_without_an_aggregator_each_account_and_region_is_asked(
-    organization: Simulation, baseline: Baseline
+    organization: Simulation, baseline: Baseline, operation: str | None
 ) -> None:
     """And what is found is the same, but for the time."""
     opened_ssh(organization)
-    before = baseline(*LIST, "--tool", "config")
-    organization.client("config", HOME, MAIN).delete_configuration_aggregator(
-        ConfigurationAggregatorName="baseline"
-    )
+    only = (*LIST, "--tool", "config", "--account", "production")
+    before = baseline(*only)
+    if operation:
+        organization.faults.add(Fault("deny", "config", operation, MAIN, HOME))
+    else:
+        organization.client("config", HOME, MAIN).delete_configuration_aggregator(
+            ConfigurationAggregatorName="baseline"
+        )
     seen = calls(organization)
-    after = baseline(*LIST, "--tool", "config", "--anew")
+    after = baseline(*only, "--anew")
     assert (after.code, after.rows) == (0, before.rows)
     places = {(a, r) for a, r, operation in seen if operation == "DescribeComplianceByConfigRule"}
-    assert len(places) == 12
+    assert places == {(PRODUCTION, HOME), (PRODUCTION, AWAY)}
 
 
 def test_what_the_aggregator_could_not_read_is_asked_there(
@@ -301,7 +314,7 @@ def test_a_rule_with_as_many_others_is_asked_again_after_a_day(
 ) -> None:
     """Config dates no verdict: one resource mended and another broken look alike in between."""
     first = opened_ssh(organization)
-    asked = (*LIST, "--tool", "config", "--type", SSH)
+    asked = (*LIST, "--tool", "config", "--type", SSH, "--account", "production")
     assert [row["resource"] for row in baseline(*asked).rows] == [first]
     ec2 = organization.client("ec2", AWAY, PRODUCTION)
     ec2.delete_security_group(GroupId=first)

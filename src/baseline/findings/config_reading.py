@@ -42,14 +42,15 @@ class Aggregator:
             if "AwsRegion" in source
         }
 
-    def rules(self, region: str) -> Mapping[Target, Rules]:
-        """The verdict on each rule in a region, by account."""
+    def rules(self, region: str, account_id: str = "") -> Mapping[Target, Rules]:
+        """The verdict on each rule in a region, of one account or of all."""
+        account = {"AccountId": account_id} if account_id else {}
         found: dict[Target, Rules] = defaultdict(dict)
         pages = self._client.get_paginator(
             "describe_aggregate_compliance_by_config_rules"
         ).paginate(
             ConfigurationAggregatorName=self.name,
-            Filters={"AwsRegion": region},
+            Filters={"AwsRegion": region} | account,
             PaginationConfig={"PageSize": _RULES},
         )
         for page in pages:

@@ -115,11 +115,10 @@ class Detector:
             self._kept.put_findings(self._region, findings)
 
     def _pages(self, criterion: dict[str, Any], **more: Any) -> Iterator[list[str]]:
+        if criterion:
+            more["FindingCriteria"] = {"Criterion": criterion}
         pages = self._client.get_paginator("list_findings").paginate(
-            DetectorId=self._id,
-            FindingCriteria={"Criterion": criterion},
-            PaginationConfig={"PageSize": _AT_ONCE},
-            **more,
+            DetectorId=self._id, PaginationConfig={"PageSize": _AT_ONCE}, **more
         )
         return (page["FindingIds"] for page in pages)
 

@@ -24,6 +24,8 @@ Raw = dict[str, Any]
 
 _VERSION = 1
 _FETCH = 500
+# Seconds for which another reading is waited for that writes at the moment.
+_PATIENCE = 60.0
 # Not every step waits for the disk: when the power fails, the last ones are read again.
 _SETTINGS = ("journal_mode = WAL", "synchronous = NORMAL")
 _SCHEMA = """
@@ -89,7 +91,7 @@ class Kept:
             directory.mkdir(parents=True, exist_ok=True, mode=0o700)
             os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))
             self._connection = sqlite3.connect(
-                self._path, isolation_level=None, check_same_thread=False
+                self._path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False
             )
             for setting in _SETTINGS:
                 self._connection.execute(f"PRAGMA {setting}")

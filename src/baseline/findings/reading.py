@@ -155,13 +155,17 @@ class _Reader:
 
     def _aggregated(self, aggregator: Aggregator) -> set[Target]:
         """Read the aggregator; the places that it answered for."""
-        states = aggregator.sources()
+        try:
+            states = aggregator.sources()
+        except BaselineError:
+            return set()  # each place is asked itself, and says why it is not known
         known = {t for t in self._scope.targets if states.get(t) == SUCCEEDED}
         regions = sorted({target.region for target in known})
+        accounts = {target.account_id for target in known}
+        only = accounts.pop() if len(accounts) == 1 else ""
         rules: dict[Target, Rules] = {target: {} for target in known}
-        for number, outcome in enumerate(
-            each(regions, aggregator.rules, workers=_OF_AGGREGATOR), 1
-        ):
+        asked = each(regions, lambda one: aggregator.rules(one, only), workers=_OF_AGGREGATOR)
+        for number, outcome in enumerate(asked, 1):
             if isinstance(outcome, Done):
                 rules |= {t: found for t, found in outcome.value.items() if t in known}
             else:

@@ -500,6 +500,29 @@ def test_fail_on_is_about_what_is_shown(organization: Simulation, baseline: Base
     assert baseline(*LIST, "--tool", "guardduty", "--fail-on", "critical").code == 0
 
 
+def test_an_accepted_risk_is_muted_and_stays_visible(
+    organization: Simulation, baseline: Baseline
+) -> None:
+    """It counts for nothing until it expires, which is said."""
+    raised(organization, MINING, PORT_PROBE)
+    mute = "mute: [{check: 'Crypto*', reason: a test rig, owner: anna, expires: 2999-01-01}]\n"
+    Path("mute.yaml").write_text(mute)
+    asked = (*LIST, "--tool", "guardduty", "--fail-on", "high")
+    ran = baseline(*asked)
+    assert ran.code == 0
+    assert [(row["type"], row["status"]) for row in ran.rows] == [
+        (PORT_PROBE, "FAIL"), (MINING, "MUTED"),
+    ]  # fmt: skip
+    assert ran.rows[1]["muted"] == "accepted: a test rig (anna, until 2999-01-01)"
+    assert "1 findings; 1 muted" in ran.err
+    (row, *_) = baseline("findings", "summary", "--kept", "--tool", "guardduty", "-o", "json").rows
+    assert (row["high"], row["low"], row["total"], row["muted"]) == (0, 1, 1, 1)
+    Path("mute.yaml").write_text(mute.replace("2999", "2020"))
+    ran = baseline(*asked, "--kept")
+    assert ran.code == 1
+    assert "expired on 2020-01-01; 1 finding counts again" in ran.err
+
+
 def test_every_reading_stays_in_the_history(organization: Simulation, baseline: Baseline) -> None:
     """What was found, where was looked, and where nobody could."""
     raised(organization, MINING)

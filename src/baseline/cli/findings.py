@@ -16,7 +16,7 @@ from baseline.cli.findings_reading import Reading, read, recall
 from baseline.errors import UsageError
 from baseline.findings.choosing import Wanted, as_bad_as, instant, worst_first
 from baseline.findings.kept import Answer
-from baseline.findings.model import ARCHIVED, FAIL, SEVERITIES, STATUSES, Finding
+from baseline.findings.model import ARCHIVED, FAIL, MUTED, SEVERITIES, STATUSES, Finding
 from baseline.findings.reading import TOOLS
 
 _ACCOUNT = re.compile(r"\d{12}", re.ASCII)
@@ -87,7 +87,7 @@ def _options(command: Callable[..., Any]) -> Callable[..., Any]:
 @_options
 @click.option("--limit", type=click.IntRange(min=1), help="Only so many findings, the worst.")
 def list_findings(limit: int | None, **options: Any) -> int:
-    """Show what fails, the worst first, and the places where nobody could look.
+    """Show what fails, the worst first, what is muted, and the places where nobody could look.
 
     \b
     Example:  baseline findings list --severity high --since 7d
@@ -167,6 +167,8 @@ class _Answer:
             first, where = alike[0], rows_of.places(self.reading, alike)
             said = f"{first.reason.rstrip('.')}. {first.remedy}"
             shared.talk(f"UNKNOWN: {first.place.tool} in {where}: could not look: {said}")
+        for note in self.reading.muting.notes():
+            shared.talk(note)
         unread = sum(bool(one.reason) for one in self.reading.answers)
         shared.talk(self._words(unread))
         if unread == len(self.reading.answers):
@@ -175,10 +177,14 @@ class _Answer:
         return int(bool(bad or unread))
 
     def _words(self, unread: int) -> str:
-        archived = f"; {self.archived} archived" if self.archived else ""
+        muted = sum(finding.status == MUTED for finding in self.shown)
+        accepted = f"; {muted} muted" if muted else ""
+        archived = f"{accepted}; {self.archived} archived" if self.archived else accepted
         places = len(self.reading.answers)
         looked = f"{places - unread} of {places} places could be read"
-        return f"{len(self.shown)} findings{archived}; {looked}, as of {self.reading.as_of()}."
+        return (
+            f"{len(self.shown) - muted} findings{archived}; {looked}, as of {self.reading.as_of()}."
+        )
 
 
 def _answer(options: dict[str, Any]) -> _Answer:
@@ -196,7 +202,7 @@ def _answer(options: dict[str, Any]) -> _Answer:
 
 
 def _wanted(options: dict[str, Any]) -> Wanted:
-    others = frozenset(STATUSES) - {ARCHIVED} if options["every"] else frozenset({FAIL})
+    others = frozenset(STATUSES) - {ARCHIVED} if options["every"] else frozenset({FAIL, MUTED})
     statuses = frozenset({ARCHIVED}) if options["archived"] else others
     since, until = _time(options["since"]), _time(options["until"], end=True)
     if since and until and since > until:

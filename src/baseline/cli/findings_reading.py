@@ -13,10 +13,11 @@ from baseline.cli import shared
 from baseline.cli.progress import watching
 from baseline.configuration import Configuration
 from baseline.errors import UsageError
-from baseline.findings import accounts, found, history, reading
+from baseline.findings import accounts, found, history, muting, reading
 from baseline.findings.kept import Answer, Kept
 from baseline.findings.look import Place
 from baseline.findings.model import Finding
+from baseline.findings.muting import Muting
 from baseline.findings.reading import TOOLS, Doors, Scope
 from baseline.organization import Account, Filters, Organization, Target, discover
 from baseline.rollout import reach
@@ -30,10 +31,12 @@ class Reading:
     kept: Kept
     accounts: dict[str, Account]
     answers: list[Answer]
+    muting: Muting
 
     def findings(self) -> Iterator[Finding]:
-        """Everything that was found there."""
-        return found.findings(self.kept, self._names(), frozenset(self.places()))
+        """Everything that was found there; what was accepted is muted."""
+        there = found.findings(self.kept, self._names(), frozenset(self.places()))
+        return self.muting.through(there)
 
     def unseen(self) -> Iterator[Finding]:
         """One for each place that could not be read."""
@@ -92,7 +95,7 @@ def read(options: dict[str, Any]) -> Reading:
     with watching(show=options["progress"]) as watch:
         reading.read(scope, kept, watch.step, tools)
     wanted = {Place(tool, t.account_id, t.region) for tool in tools for t in targets}
-    read_now = _reading(kept, organization, wanted)
+    read_now = _reading(kept, organization, wanted, muting.configured(configuration))
     accounts.keep(organization, reports)
     read_now.keep(reports)
     history.keep_details(reading.details(scope, kept, tools), reports)
@@ -119,12 +122,15 @@ def recall(options: dict[str, Any]) -> Reading:
     }
     if not places:
         raise nothing
-    return _reading(kept, organization, places)
+    return _reading(kept, organization, places, muting.configured(configuration))
 
 
-def _reading(kept: Kept, organization: Organization, places: set[Place]) -> Reading:
+def _reading(
+    kept: Kept, organization: Organization, places: set[Place], accepted: Muting
+) -> Reading:
     answers = [answer for place, answer in kept.answers().items() if place in places]
-    return Reading(kept, {account.id: account for account in organization.accounts}, answers)
+    known = {account.id: account for account in organization.accounts}
+    return Reading(kept, known, answers, accepted)
 
 
 def _kept(reports: Path) -> Kept:

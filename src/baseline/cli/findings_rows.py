@@ -8,7 +8,7 @@ from baseline.cli.findings_reading import Reading
 from baseline.cli.tables import where
 from baseline.findings.kept import Answer
 from baseline.findings.look import Place
-from baseline.findings.model import FAIL, SEVERITIES, UNKNOWN, Finding
+from baseline.findings.model import FAIL, MUTED, SEVERITIES, UNKNOWN, Finding
 
 Row = dict[str, Any]
 
@@ -81,10 +81,11 @@ def places(reading: Reading, answers: Iterable[Answer]) -> str:
 
 
 def summary(reading: Reading, findings: Iterable[Finding], by: str) -> list[Row]:
-    """How many findings there are of each severity, the worst first."""
+    """How many findings there are of each severity, the worst first; what is muted is apart."""
     groups: dict[str, Counter[str]] = {name: Counter() for name in _names(reading, by)}
     for finding in findings:
-        groups.setdefault(_group(reading, finding, by), Counter())[finding.severity] += 1
+        kind = MUTED if finding.status == MUTED else finding.severity
+        groups.setdefault(_group(reading, finding, by), Counter())[kind] += 1
     unread = Counter(_group(reading, finding, by) for finding in reading.unseen())
     rows = [_sum(reading, by, name, counts, unread[name]) for name, counts in groups.items()]
     return sorted(rows, key=lambda row: [-row[severity] for severity in SEVERITIES])
@@ -99,7 +100,8 @@ def shown_sum(row: Row, by: str) -> Row:
 def _sum(reading: Reading, by: str, name: str, counts: Counter[str], unread: int) -> Row:
     named = {"account_name": reading.account_name(name)} if by == "account" else {}
     weighed = {severity: counts[severity] for severity in SEVERITIES}
-    return {by: name} | named | weighed | {"total": counts.total(), "unread": unread}
+    total = sum(weighed.values())
+    return {by: name} | named | weighed | {"total": total, "muted": counts[MUTED], "unread": unread}
 
 
 def _number(value: Any) -> bool:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 
-from baseline.findings.model import SEVERITIES, Finding
+from baseline.findings.model import FAIL, SEVERITIES, Finding
 
 
 @dataclass(frozen=True)
@@ -48,11 +48,11 @@ def as_bad_as(finding: Finding, severity: str) -> bool:
     return finding.severity in SEVERITIES[: SEVERITIES.index(severity) + 1]
 
 
-def worst_first(finding: Finding) -> tuple[int, str, str]:
-    """The order for people: the worst, then account and region."""
+def worst_first(finding: Finding) -> tuple[bool, int, str, str]:
+    """The order for people: what fails, the worst of it, then account and region."""
     known = finding.severity in SEVERITIES
     rank = SEVERITIES.index(finding.severity) if known else len(SEVERITIES)
-    return rank, finding.account_id, finding.region
+    return finding.status != FAIL, rank, finding.account_id, finding.region
 
 
 def instant(text: str) -> datetime:

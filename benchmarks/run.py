@@ -10,6 +10,7 @@ BENCHMARKS = {
     "audit": "audit",
     "merge": "merge",
     "findings": "findings",
+    "report": "report",
     "lake": "lake",
     "detections": "detections",
     "flow-logs": "flow_logs",

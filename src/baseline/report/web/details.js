@@ -75,6 +75,11 @@ const details = (() => {
           place < 0 ? "not in this view" : `${dom.number(place + 1)} of ${dom.number(total)}`,
         ),
         el(
+          "button.copy",
+          { type: "button", onclick: (event) => dom.share(event.currentTarget) },
+          "Copy link",
+        ),
+        el(
           "button.close",
           { type: "button", title: "Close (Esc)", onclick: () => this.dialog.close() },
           "✕",

@@ -32,5 +32,19 @@ const dom = (() => {
     return el("a", { href: encodeURI(href), target: "_blank", rel: "noopener" }, text);
   }
 
-  return { el, byId, number, plural, day, away, beside };
+  // The address of what is shown, into the clipboard.
+  async function share(button) {
+    const before = button.textContent;
+    try {
+      await navigator.clipboard.writeText(location.href);
+      button.textContent = "Copied";
+    } catch {
+      button.textContent = "Take it from the address bar";
+    }
+    setTimeout(() => {
+      button.textContent = before;
+    }, 2000);
+  }
+
+  return { el, byId, number, plural, day, away, beside, share };
 })();

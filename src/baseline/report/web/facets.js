@@ -1,7 +1,7 @@
 "use strict";
 // What narrows the findings down: a search, facets with counts, and what of them is chosen.
 const facets = (() => {
-  const { el, byId, number } = dom;
+  const { el, byId, number, share } = dom;
   const MANY = 9;
   const SOON = 120;
 
@@ -199,19 +199,6 @@ const facets = (() => {
         ),
       );
     }
-  }
-
-  async function share(button) {
-    const before = button.textContent;
-    try {
-      await navigator.clipboard.writeText(location.href);
-      button.textContent = "Copied";
-    } catch {
-      button.textContent = "Take it from the address bar";
-    }
-    setTimeout(() => {
-      button.textContent = before;
-    }, 2000);
   }
 
   return { Filters };

@@ -46,6 +46,8 @@ WAVES = 5
 LEADING_REGION = "us-east-1"
 _VCPUS = 2  # of each child, as audit-runner says
 MAX_PARAMETER = 4_096  # bytes of one parameter's value [CloudFormation quotas]
+# Of more accounts the key's policy would pass its 32 KB [KMS quotas], and the parameter its size.
+MOST_LISTED = 300
 
 
 @dataclass(frozen=True, order=True)
@@ -195,7 +197,10 @@ def wanted(
             kinds.config_rules(),
             kinds.vpc(),
         ),
-        warnings=(*_warnings(regions[organization.main_account_id]), *kinds.left_out()),
+        warnings=(
+            *_warnings(regions[organization.main_account_id], len(kinds.accounts)),
+            *kinds.left_out(),
+        ),
         inviters=kinds.inviters,
     )
 
@@ -262,11 +267,17 @@ def _check_batch(configuration: Configuration) -> None:
         )
 
 
-def _warnings(regions: tuple[str, ...]) -> Iterator[str]:
+def _warnings(regions: tuple[str, ...], accounts: int) -> Iterator[str]:
     if LEADING_REGION not in regions:
         yield (
             f"{LEADING_REGION} is not among the regions: events of IAM, STS and sign-in "
             "are delivered by a trail there and will be missing."
+        )
+    if accounts > MOST_LISTED:
+        yield (
+            f"{accounts:,} accounts cannot be listed one by one in the policies of {STORAGE}: "
+            "CloudTrail's use of the key, and flow logs, are bound to the organization by "
+            "aws:SourceOrgID. See that both arrive: baseline logs gaps."
         )
 
 
@@ -304,16 +315,11 @@ class _Kinds:
             yield self._stack(ROLES, account.id, parameters, wave)
 
     def storage(self) -> Stack:
-        account_ids = ",".join(account.id for account in self.accounts)
-        if len(account_ids) > MAX_PARAMETER:
-            raise ConfigurationError(
-                f"{len(self.accounts)} accounts do not fit into one parameter of {STORAGE}, "
-                f"which takes {MAX_PARAMETER // 13}",
-                remedy="Leave accounts out with exclude_accounts.",
-            )
+        listed = len(self.accounts) <= MOST_LISTED
         parameters = {
             "OrganizationId": self.organization.id,
-            "AccountIds": account_ids,
+            "AccountIds": ",".join(account.id for account in self.accounts) if listed else "",
+            "DeliveryBoundTo": "accounts" if listed else "organization",
             "Prefix": self.configuration.prefix,
             "RetentionDays": str(self.configuration.storage.retention_days),
             "QueryResultDays": str(self.configuration.storage.query_result_days),

@@ -22,6 +22,7 @@ from baseline import cli
 from baseline.findings import history
 from baseline.findings.look import READING, Place
 from baseline.simulation import Blueprint, Fault, Simulation
+from baseline.simulation.organizations import backend
 from given_terminal import Baseline, Ran, at_a_terminal
 
 MAIN, SECURITY = "100000000001", "300000000003"
@@ -341,7 +342,7 @@ def test_archived_findings_are_kept_apart(organization: Simulation, baseline: Ba
     client.archive_findings(DetectorId=detector, FindingIds=ids)
     ran = baseline(*guardduty)
     assert types(ran) == [MINING]
-    assert "1 findings; 1 archived" in ran.err
+    assert "Findings: 1 failing, 1 archived;" in ran.err
     (row,) = baseline(*guardduty, "--archived").rows
     assert (row["type"], row["status"], row["muted"]) == (
         PORT_PROBE, "ARCHIVED", "archived in GuardDuty",
@@ -514,7 +515,7 @@ def test_an_accepted_risk_is_muted_and_stays_visible(
         (PORT_PROBE, "FAIL"), (MINING, "MUTED"),
     ]  # fmt: skip
     assert ran.rows[1]["muted"] == "accepted: a test rig (anna, until 2999-01-01)"
-    assert "1 findings; 1 muted" in ran.err
+    assert "Findings: 1 failing, 1 muted;" in ran.err
     (row, *_) = baseline("findings", "summary", "--kept", "--tool", "guardduty", "-o", "json").rows
     assert (row["high"], row["low"], row["total"], row["muted"]) == (0, 1, 1, 1)
     Path("mute.yaml").write_text(mute.replace("2999", "2020"))
@@ -636,3 +637,21 @@ def test_what_is_found_and_what_nobody_could_see_stands_in_the_report(
     assert {a["ou"] for a in whole["accounts"]} >= {"/Workloads/Production"}
     page = (tmp_path / "reports/report/report.html").read_text()
     assert "Some of it could not be looked at." in page
+
+
+def test_outside_an_organization_the_account_looks_at_itself(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As the caller; what is not there is UNKNOWN."""
+    simulation = Simulation(Blueprint(members=(), misconfigured=False))
+    backend(MAIN).org = None  # it cannot be deleted as long as an account is in it
+    simulation.client("guardduty", AWAY, MAIN).create_detector(Enable=True)
+    raised(simulation, PORT_PROBE, account=MAIN)
+    with at_a_terminal(simulation, monkeypatch, capsys) as baseline:
+        ran = baseline(*LIST, "--region", AWAY)
+    simulation.close()
+    assert ran.code == 1
+    assert [(row["tool"], row["status"]) for row in ran.rows] == [
+        ("guardduty", "FAIL"), ("config", "UNKNOWN"),
+    ]  # fmt: skip
+    assert "Config does not record there" in ran.rows[1]["detail"]

@@ -1,7 +1,7 @@
 """``baseline findings``: what GuardDuty and Config found, over all accounts and regions."""
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -52,7 +52,6 @@ def _options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option(
             "--fail-on", type=severities, help="Exit 1 when one that is shown is as bad, or worse."
         ),
-        click.option("--all", "every", is_flag=True, help="Also what complies."),
         click.option("--archived", is_flag=True, help="Those that are archived, instead."),
         click.option("--until", default="", help="Last seen until then, in the same forms."),
         click.option(
@@ -85,6 +84,7 @@ def _options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 @findings.command("list")
 @_options
+@click.option("--all", "every", is_flag=True, help="Also what complies.")
 @click.option("--limit", type=click.IntRange(min=1), help="Only so many findings, the worst.")
 def list_findings(limit: int | None, **options: Any) -> int:
     """Show what fails, the worst first, what is muted, and the places where nobody could look.
@@ -177,13 +177,13 @@ class _Answer:
         return int(bool(bad or unread))
 
     def _words(self, unread: int) -> str:
-        muted = sum(finding.status == MUTED for finding in self.shown)
-        accepted = f"; {muted} muted" if muted else ""
-        archived = f"{accepted}; {self.archived} archived" if self.archived else accepted
+        counts = Counter(finding.status for finding in self.shown)
+        told = {"failing": counts[FAIL], "muted": counts[MUTED], "archived": self.archived}
+        some = ", ".join(f"{number} {name}" for name, number in told.items() if number)
         places = len(self.reading.answers)
-        looked = f"{places - unread} of {places} places could be read"
         return (
-            f"{len(self.shown) - muted} findings{archived}; {looked}, as of {self.reading.as_of()}."
+            f"Findings: {some or 'none'}; {places - unread} of {places} places could be read, as of"
+            f" {self.reading.as_of()}."
         )
 
 
@@ -202,7 +202,7 @@ def _answer(options: dict[str, Any]) -> _Answer:
 
 
 def _wanted(options: dict[str, Any]) -> Wanted:
-    others = frozenset(STATUSES) - {ARCHIVED} if options["every"] else frozenset({FAIL, MUTED})
+    others = frozenset(STATUSES) - {ARCHIVED} if options.get("every") else frozenset({FAIL, MUTED})
     statuses = frozenset({ARCHIVED}) if options["archived"] else others
     since, until = _time(options["since"]), _time(options["until"], end=True)
     if since and until and since > until:

@@ -182,6 +182,8 @@ def test_the_engine_itself_is_locked_in() -> None:
         ("SELECT [1, 2]", "line 1, column 8: […] is not Athena's"),
         ("SELECT * EXCLUDE (date) FROM cloudtrail", "* EXCLUDE is not Athena's"),
         ("SELECT 1 FROM cloudtrail GROUP BY ALL", "GROUP BY ALL is not Athena's"),
+        ("SELECT * FROM auditing.flowlogs_text", "auditing.flowlogs has both formats"),
+        ('SELECT * FROM "flowlogs_parquet$partitions"', "baseline logs partitions"),
         ("DESCRIBE auditing.nothing", "there is no table auditing.nothing"),
         ("SELECT\n string_agg(k, ',')", "line 2, column 2: Athena has no function string_agg"),
         ("SELECT string_agg(k, ',') FROM cloudtrail", "Write array_join(array_agg(x), ',') or lis"),

@@ -3,6 +3,7 @@
 ``make test-trino`` asks for these; with ``OPTIONS=--record`` it keeps Trino's answers.
 """
 
+import gzip
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -44,13 +45,7 @@ def tables(
     trino: Trino, lake_of_incidents: Lake, tmp_path_factory: pytest.TempPathFactory
 ) -> Trino:
     """The server with the tables of the lake, in S3 and partitioned as Athena's are."""
-    s3 = boto3.client(
-        "s3",
-        endpoint_url=trino.s3,
-        region_name="us-east-1",
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
-    )
+    s3 = _s3(trino)
     s3.create_bucket(Bucket=BUCKET)
     trino.run("CREATE SCHEMA auditing")
     for table in TABLES:
@@ -64,6 +59,72 @@ def tables(
     names = ", ".join(f'"{column.name}"' for column in schema.columns("cloudtrail"))
     trino.run(f"CREATE VIEW {distinct.name} AS {distinct.sql.format(columns=names)}")
     return trino
+
+
+def _s3(trino: Trino) -> Any:
+    return boto3.client(
+        "s3",
+        endpoint_url=trino.s3,
+        region_name="us-east-1",
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+    )
+
+
+@pytest.fixture(scope="session")
+def flows(trino: Trino, tables: Trino) -> Trino:
+    """The server with a table for each format of flow logs, and the view of both."""
+    names = [f'"{column.name}"' for column in schema.columns("flowlogs")]
+    kinds = ", ".join(f"{name} {_ROWS_OF_TEXT.get(name, 'varchar')}" for name in names)
+    keys = "partitioned_by = ARRAY['account', 'region', 'date']"
+    form = "textfile_field_separator = ' ', null_format = '-', skip_header_line_count = 1"
+    for name, stored in (("text", f"'TEXTFILE', {form}"), ("parquet", "'PARQUET'")):
+        where = f"external_location = 's3://{BUCKET}/flowlogs_{name}'"
+        tables.run(
+            f"CREATE TABLE flowlogs_{name} ({kinds}) WITH (format = {stored}, {where}, {keys})"
+        )
+    (view,) = (view for view in VIEWS if view.name == "flowlogs")
+    tables.run(f"CREATE VIEW flowlogs_of_both AS {view.sql.format(columns=', '.join(names))}")
+    for day, (fields, rows) in enumerate(FLOWS, start=1):
+        lines = "\n".join([" ".join(fields), *rows])
+        key = f"flowlogs_text/account=1/region=r/date=2026-07-{day:02}/a.log.gz"
+        _s3(trino).put_object(Bucket=BUCKET, Key=key, Body=gzip.compress(lines.encode()))
+    tables.run("CALL system.sync_partition_metadata('auditing', 'flowlogs_text', 'ADD')")
+    return tables
+
+
+_ROWS_OF_TEXT = {
+    f'"{column.name}"': "bigint" for column in schema.FLOWLOGS if column.type == "BIGINT"
+}
+_ORDER = [column.field for column in schema.FLOWLOGS]
+_V2 = "2 123456789012 eni-1 10.0.0.1 10.0.0.2 443 50000 6 1 40 1 2 ACCEPT OK"
+_V5 = f"{_V2} vpc-1 subnet-1 i-1 2 IPv4 10.0.0.1 10.0.0.2"
+# Header and lines; the order of the first three is the table's.
+FLOWS = [
+    (_ORDER[:14], [_V2, "2 unknown eni-1 - - - - - - - 1 2 - NODATA"]),
+    (_ORDER, [f"{_V5} euw1-az1 - - - - ingress 1 {'- ' * 12}-"]),
+    (_ORDER[:4], ["2 123456789012 eni-1 10.0.0.1"]),
+    (["version", "vpc-id", "srcaddr", "dstaddr"], ["2 vpc-1 10.0.0.1 10.0.0.2"]),
+    (["srcaddr", "dstaddr"], ["10.0.0.1 10.0.0.2"]),
+    ([*_ORDER[:21], "region", *_ORDER[21:]], [f"{_V5} eu-west-1 euw1-az1 {'- ' * 18}-"]),
+]
+
+
+def test_flow_logs_are_read_by_position_and_never_wrongly(flows: Trino) -> None:
+    """A file in another order ends the query, and is named; days beside it can be asked for."""
+    asked = "SELECT interface_id, action, az_id FROM flowlogs_of_both WHERE date"
+    rows = [tuple(row.values()) for row in flows.run(f"{asked} < '2026-07-04'")]
+    assert sorted(rows, key=str) == [
+        ("eni-1", "ACCEPT", "euw1-az1"),
+        ("eni-1", "ACCEPT", None),
+        ("eni-1", None, None),
+        ("eni-1", None, None),
+    ]
+    for day in range(4, 7):
+        with pytest.raises(TrinoError, match=rf"not in the order of the table.*-0{day}/a\.log"):
+            flows.run(f"{asked} = '2026-07-0{day}'")
+        with pytest.raises(TrinoError):
+            flows.run(f"SELECT count(*) FROM flowlogs_of_both WHERE date = '2026-07-0{day}'")
 
 
 def write_partitions(table: str, files: list[str], directory: Path) -> None:

@@ -7,7 +7,13 @@ from typing import Any
 import click
 
 from baseline.cli import shared
-from baseline.cli.logs_options import place_options, selection, source_option, sources
+from baseline.cli.logs_options import (
+    name_objects,
+    place_options,
+    selection,
+    source_option,
+    sources,
+)
 from baseline.cli.progress import watching
 from baseline.errors import UsageError
 from baseline.logs import partitions as library
@@ -56,7 +62,12 @@ def partitions(
     New files bring their own partitions, and every noon brings tomorrow's: this is for what was in
     the bucket before, and for what was changed by hand. Folders are listed, never all objects.
 
-    Exit code 0: nothing to do, only shown, or all done. 1: something could not be done.
+    Two trails may deliver one account, region and day: one folder of them is a partition, the other
+    is named. Athena reads flow logs as text by position, whatever their header says: a file of the
+    newest day is looked into, and one whose fields are in another order is named.
+
+    Exit code 0: nothing to do, only shown, or all done. 1: something could not be done, or there
+    are folders that Athena cannot see or read.
     """
     configuration = shared.load_configuration(config_path)
     if act:
@@ -68,17 +79,34 @@ def partitions(
     with watching(show=progress) as watch:
         asked = library.wanted(places, wanted, watch.step)
         steps = library.compare(asked, library.registered(glue, wanted, watch.step))
-    for location in asked.shadowed:
-        shared.talk(
-            f"Not in any partition: {location}: another folder has that account, region and day."
-        )
+        misread = library.misread(places, asked)
+    seen = _tell(asked.shadowed, misread)
     if not act or all(step.action is Action.LEAVE for step in steps):
         shared.show([_row(step) for step in steps], output, _COLUMNS)
         shared.talk(_summary(steps))
-        return 0
+        return 0 if seen else 1
     shared.talk(_summary(steps))
     shared.confirm("Do this?", yes=yes)
-    return _apply(Catalog(glue), steps, output)
+    done = _apply(Catalog(glue), steps, output)
+    return done if seen else 1
+
+
+def _tell(shadowed: tuple[str, ...], misread: list[tuple[str, str]]) -> bool:
+    """Say what no partition can mend; whether Athena sees, and can read, everything."""
+    reason = "another folder has that account, region and day, and a partition has one place."
+    name_objects("Not in any partition", [(place, reason) for place in shadowed], _LOCALLY)
+    name_objects("Not readable for Athena", misread, "they are alike")
+    if shadowed:
+        shared.talk(f"To see both trails on Athena, give them the same selectors; {_LOCALLY}.")
+    if misread:
+        shared.talk(
+            "Deliver these flow logs as Parquet, whose fields have names, or as text in the "
+            f"table's order, without region; {_LOCALLY}."
+        )
+    return not (shadowed or misread)
+
+
+_LOCALLY = "`baseline logs collect` reads all of them"
 
 
 def _apply(catalog: Catalog, steps: list[Step], output: str) -> int:

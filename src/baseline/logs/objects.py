@@ -84,14 +84,24 @@ def cloudtrail(content: bytes, tag: Tag, limit: int = LARGEST) -> Lines:
 def flowlog(content: bytes, tag: Tag, limit: int = LARGEST) -> Lines:
     """One flow record a line, tagged, the header taken off; raises LogFileError."""
     text = unpack(content, limit)
-    header, _, body = text.partition(b"\n")
-    fields = header.decode().split()
-    known = {column.field for column in schema.FLOWLOGS} | {"region"}
-    if not set(fields) & known:
-        raise LogFileError("has no header of flow log fields in its first line")
+    fields = _fields(text)
+    body = text.partition(b"\n")[2]
     lines = _flow_lines(body, len(fields))
     start = f"{tag.account} {tag.region} {tag.number} ".encode()
     return Lines(_started(lines, start), len(lines), len(text), header=" ".join(fields))
+
+
+def flow_fields(content: bytes) -> list[str]:
+    """The fields that the header of a flow log names, in order; raises LogFileError."""
+    return _fields(unpack(content))
+
+
+def _fields(text: bytes) -> list[str]:
+    fields = text.partition(b"\n")[0].decode().split()
+    known = {column.field for column in schema.FLOWLOGS} | {"region"}
+    if not set(fields) & known:
+        raise LogFileError("has no header of flow log fields in its first line")
+    return fields
 
 
 def _flow_lines(body: bytes, width: int) -> list[bytes]:

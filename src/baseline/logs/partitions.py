@@ -9,9 +9,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
+from itertools import zip_longest
 from typing import Any
 
-from baseline.errors import AwsError
+from baseline.errors import AwsError, LogFileError
+from baseline.logs import objects, schema
 from baseline.logs.discover import days
 from baseline.logs.layout import Folder, Kind, Selection, read_folder
 from baseline.logs.source import Bucket
@@ -87,6 +89,40 @@ def wanted(sources: Sequence[Bucket], selection: Selection, report: Report) -> W
         tuple(sorted(found[0][1] for found in ordered)),
         tuple(sorted(partition.location for found in ordered for _, partition in found[1:])),
     )
+
+
+def misread(sources: Sequence[Bucket], asked: Wanted) -> list[tuple[str, str]]:
+    """Flow logs as text that Athena, which goes by position, cannot read, and why.
+
+    One file of the newest day of each account and region is looked at.
+    """
+    newest: dict[Values, Partition] = {}
+    for partition in asked.partitions:
+        if partition.table == "flowlogs_text":
+            newest[partition.values[:2]] = partition  # they come by date
+    by_bucket = {source.bucket: source for source in sources}
+    reasons: dict[str, str] = {}
+    for outcome in each(newest.values(), lambda p: _misread(by_bucket[_bucket(p)], p)):
+        if isinstance(outcome, Failed):
+            reasons[outcome.target.location] = f"could not be looked into: {outcome.error}"
+        else:
+            reasons |= outcome.value
+    return sorted(reasons.items())
+
+
+def _misread(source: Bucket, partition: Partition) -> dict[str, str]:
+    """The first file of a day with the field that is not where the table has it; or nothing."""
+    key = source.first(partition.location.removeprefix(f"s3://{source.bucket}/"))
+    try:
+        fields = objects.flow_fields(source.read(key))
+    except LogFileError:
+        return {}  # none that Athena reads otherwise than we: collecting says what it is
+    order = [column.field for column in schema.FLOWLOGS]
+    for number, (field, known) in enumerate(zip_longest(fields, order), 1):
+        if field and field != known:
+            there = f"where the table has {known}" if known else "more than the table has"
+            return {f"s3://{source.bucket}/{key}": f"has {field} as field {number}, {there}"}
+    return {}
 
 
 def registered(glue: Any, selection: Selection, report: Report) -> list[Partition]:

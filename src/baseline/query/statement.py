@@ -22,6 +22,9 @@ from baseline.query.tables import NAMES, SCHEMA, SHOWN
 
 CATALOG = "awsdatacatalog"
 
+# What the view flowlogs is made of on Athena; here it is a table.
+_OF_ONE_FORMAT = ("flowlogs_text", "flowlogs_parquet")
+
 _READS = ("select", "with", "(", "show", "describe", "desc", "table")
 _COMMENTS = re.compile(r"\A(?:\s|--[^\n]*(?:\n|\Z)|/\*.*?\*/)*", re.DOTALL)
 _SHOW = (
@@ -268,6 +271,13 @@ def _check_table(table: exp.Table, ctes: set[str]) -> None:
         table.set("catalog", None)
         return
     full = ".".join(part for part in (table.catalog, table.db, table.name) if part)
+    if name.partition("$")[0] in _OF_ONE_FORMAT:
+        raise QueryError(
+            f"{full} is known to Athena's catalog alone: flow logs of one format",
+            where=position(table) or "SQL",
+            remedy=f"{SCHEMA}.flowlogs has both formats, on both engines; for partitions see:"
+            " baseline logs partitions",
+        )
     known = tuple(f"{SCHEMA}.{name}" for name in SHOWN)
     raise QueryError(
         f"there is no table {full}",

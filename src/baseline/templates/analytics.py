@@ -27,8 +27,24 @@ FROM (
 )
 WHERE copy = 1 OR eventid IS NULL
 """
+# Text is read by position, whatever its header says: a file with another order would give wrong
+# answers. Its rows show it, and end the query with an error that names the file.
 _BOTH_FORMATS = """
 SELECT {columns} FROM auditing.flowlogs_text
+WHERE CASE
+  WHEN version IS NOT NULL
+    AND coalesce(regexp_like(account_id, '^([0-9]{{12}}|unknown)$'), true)
+    AND coalesce(interface_id LIKE 'eni-%', true)
+    AND coalesce(action IN ('ACCEPT', 'REJECT'), true)
+    AND coalesce(log_status IN ('OK', 'NODATA', 'SKIPDATA'), true)
+    AND coalesce(vpc_id LIKE 'vpc-%', true)
+    AND coalesce(subnet_id LIKE 'subnet-%', true)
+    AND coalesce(type IN ('IPv4', 'IPv6', 'EFA'), true)
+    AND coalesce(regexp_like(az_id, '-az[0-9]+$'), true)
+    AND coalesce(flow_direction IN ('ingress', 'egress'), true)
+  THEN true
+  ELSE CAST('flow log whose fields are not in the order of the table: ' || "$path" AS boolean)
+END
 UNION ALL
 SELECT {columns} FROM auditing.flowlogs_parquet
 """

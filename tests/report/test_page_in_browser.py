@@ -331,6 +331,21 @@ def written(
     return file
 
 
+def test_what_was_not_seen_for_one_reason_is_said_once(view: View, tmp_path: Path) -> None:
+    denied = [
+        Unseen("prowler", account.id, region, "rds", "denied", "Let it read.")
+        for account in given_report.accounts(5)
+        for region in ("eu-west-1", "us-east-1")
+    ]
+    gaps = (*denied, Unseen("config", "", "", "", "no aggregator"))
+    page = view.open(written(tmp_path, given_report.content(ACCOUNTS, unseen=gaps)))
+    rows = page.locator("#unseen tbody tr")
+    expect(rows).to_have_count(2)
+    expect(rows.first).to_contain_text("and 2 more")
+    expect(rows.first).to_contain_text("eu-west-1, us-east-1")
+    expect(rows.last.locator("td").nth(1)).to_have_text("all")
+
+
 def test_a_report_of_nothing_says_so(view: View, tmp_path: Path) -> None:
     nothing = Content("Security report", "", "2026-01-01T00:00:00Z", "0.1.0", "baseline report", ())
     page = view.open(written(tmp_path, nothing))

@@ -9,7 +9,7 @@ import hashlib
 import importlib.resources
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any, TextIO
 from urllib.parse import urlencode
@@ -19,7 +19,7 @@ import jinja2
 from baseline.findings.model import FAIL, PASS, SEVERITIES, UNKNOWN, CheckDetails, Finding
 from baseline.report.cells import printable
 from baseline.report.columns import Columns, pack
-from baseline.report.content import Content, Covered, OwnReport, Shown
+from baseline.report.content import Content, Covered, OwnReport, Shown, Unseen
 from baseline.report.tally import Tally
 
 # In the order in which they need each other.
@@ -32,6 +32,8 @@ _STYLES = ("vendor/vendor.css", "page.css")
 _EMPTY = ""
 # Rows of a long table that are shown before somebody asks for all.
 _FIRST = 12
+# Accounts or regions that are named in one cell.
+_FEW = 3
 
 Details = Mapping[tuple[str, str], CheckDetails]
 
@@ -60,9 +62,11 @@ def _page(content: Content, tally: Tally, data: str) -> str:
         ous={a.id: a.ou for a in content.accounts},
         places=_places(content.coverage),
         answers=Counter(row.status for row in content.coverage),
+        gaps=_alike(content.unseen),
         severities=SEVERITIES,
         names={"fail": FAIL, "pass": PASS, "unknown": UNKNOWN},
         first=_FIRST,
+        few=_FEW,
     )
 
 
@@ -99,6 +103,19 @@ def _places(coverage: Iterable[Covered]) -> Counter[str]:
     for row in coverage:
         found.setdefault((row.account_id, row.region), set()).add(row.status)
     return Counter(next(s for s in (FAIL, UNKNOWN, PASS) if s in all_) for all_ in found.values())
+
+
+def _alike(unseen: Iterable[Unseen]) -> list[tuple[Unseen, list[str], list[str]]]:
+    """What is alike but for its place, once: with its accounts, and its regions; none: all."""
+    found: dict[Unseen, tuple[dict[str, None], dict[str, None]]] = {}
+    for gap in unseen:
+        accounts, regions = found.setdefault(replace(gap, account_id="", region=""), ({}, {}))
+        accounts[gap.account_id] = None
+        regions[gap.region] = None
+    return [
+        (gap, list(accounts), [] if "" in regions else list(regions))
+        for gap, (accounts, regions) in found.items()
+    ]
 
 
 def _policy(scripts: Iterable[str], styles: Iterable[str]) -> str:

@@ -38,6 +38,7 @@
     const found = chooser.choose(filters.chosen);
     rows = found.rows;
     byId("grid").hidden = !rows.length;
+    byId("none").hidden = rows.length > 0;
     filters.show(found.counts);
     byId("state").textContent =
       rows.length === table.count

@@ -6,6 +6,8 @@ const map = (() => {
   const SIGN = { FAIL: "✕", UNKNOWN: "?", PASS: "" };
   const SAID = { FAIL: "gap", UNKNOWN: "not seen", PASS: "covered" };
   const FEW = 40;
+  // Pixels of the names of accounts, and of a square.
+  const [NAMES, WIDEST, NARROWEST] = [300, 90, 38];
 
   class Coverage {
     constructor(data, table) {
@@ -85,28 +87,21 @@ const map = (() => {
         .sort()
         .flatMap((unit) => this.unit(unit, units.get(unit), worst));
       const corner = el("td", {}, el("span.hidden", {}, "Account"));
-      this.body.replaceChildren(
-        el(
-          "table.map",
-          {},
-          el(
-            "caption.hidden",
-            {},
-            `Coverage of ${this.service || "all services"} by account and region`,
-          ),
-          el(
-            "thead",
-            {},
-            el(
-              "tr",
-              {},
-              corner,
-              this.regions.map((region) => el("th", { scope: "col" }, el("span", {}, region))),
-            ),
-          ),
-          ...rows,
-        ),
+      const heads = this.regions.map((region) =>
+        el("th", { scope: "col" }, el("span", {}, region)),
       );
+      const caption = `Coverage of ${this.service || "all services"} by account and region`;
+      const table = el(
+        "table.map",
+        {},
+        el("caption.hidden", {}, caption),
+        el("thead", {}, el("tr", {}, corner, heads)),
+        ...rows,
+      );
+      // Squares, not stripes, where there are few regions.
+      table.style.maxWidth = `${NAMES + WIDEST * this.regions.length}px`;
+      table.style.minWidth = `${NAMES / 2 + NARROWEST * this.regions.length}px`;
+      this.body.replaceChildren(table);
     }
 
     unit(unit, accounts, worst) {

@@ -50,7 +50,6 @@ def begin(
         services=options["services"] or configuration.audit.services,
     )
     organization = discover(session)
-    accounts.keep(organization, options["reports"] or configuration.reports)
     choice = planning.choose(request, configuration, organization, session)
     for account in choice.left_out:
         talk(f"{account.account_name} ({account.account_id}) {account.reason}: left out.")
@@ -73,6 +72,8 @@ def begin(
     }
     for environment in () if away else lookers:
         see_options(environment, passed_on[environment.tool.name], request.services)
+    # Only now: what is refused leaves nothing behind.
+    accounts.keep(organization, options["reports"] or configuration.reports)
     chosen_options = {name: given for name, given in passed_on.items() if given}
     return replace(run, manner=replace(asked, options=chosen_options)), lookers
 

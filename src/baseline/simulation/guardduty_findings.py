@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
+from copy import deepcopy
 from datetime import datetime
 from typing import Any
 
@@ -81,7 +82,7 @@ def sample(
         "Type": finding_type,
         "Title": f"[SAMPLE] {finding_type}",
         "Description": f"[SAMPLE] An example of a finding of the type {finding_type}.",
-        "Resource": _RESOURCES.get(_subject(finding_type), _ACCESS_KEY),
+        "Resource": deepcopy(_RESOURCES.get(_subject(finding_type), _ACCESS_KEY)),
         "Service": {
             "ServiceName": "guardduty",
             "DetectorId": detector_id,

@@ -352,6 +352,20 @@ class Mute(_Section):
         return self
 
 
+DetectorId = Annotated[str, _text(r"[0-9a-f]{32}", "a detector's id, 32 digits and letters a to f")]
+
+
+class Adopt(_Section):
+    """What is there before the baseline and stays as it is, in an account's regions."""
+
+    config: dict[AccountId, tuple[RegionName, ...]] = Field(default_factory=dict)
+    """Accounts, each with regions, that keep their recorder and delivery channel of AWS Config."""
+    cloudtrail: dict[AccountId, tuple[RegionName, ...]] = Field(default_factory=dict)
+    """Accounts, each with regions, that keep a trail of their own and get none beside it."""
+    guardduty: dict[AccountId, dict[RegionName, DetectorId]] = Field(default_factory=dict)
+    """Accounts, each with regions, that keep their detector, by its id."""
+
+
 class StackSets(_Section):
     """The roles that self-managed StackSets use, and the role that can create them in members."""
 
@@ -378,6 +392,7 @@ class Configuration(_Section):
     cloudtrail: CloudTrail = CloudTrail()
     storage: Storage = Storage()
     vpc: Vpc = Vpc()
+    adopt: Adopt = Adopt()
     athena: Athena = Athena()
     audit: Audit = Audit()
     report: Report = Report()

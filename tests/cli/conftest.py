@@ -5,9 +5,18 @@ from pathlib import Path
 
 import pytest
 
-from baseline.simulation import Simulation
+from baseline.simulation import Blueprint, Simulation
 from given_audits import Behave, stand_in
 from given_terminal import Baseline, at_a_terminal
+
+
+@pytest.fixture(scope="session")
+def founded() -> bytes:
+    """Nothing was rolled out; a module that needs more has a ``founded`` of its own."""
+    simulation = Simulation(Blueprint(misconfigured=False))
+    blob = simulation.snapshot()
+    simulation.close()
+    return blob
 
 
 @pytest.fixture

@@ -49,6 +49,11 @@ config:
 #   retention_days: 2557          # the central buckets: seven years
 #   query_result_days: 30
 
+# adopt:                          # what is there already and stays; see docs/how-to/adopt.md
+#   config: {{}}                    # recorder and channel: {{"123456789012": [eu-west-1]}}
+#   cloudtrail: {{}}                # trails, likewise
+#   guardduty: {{}}                 # detectors, with ids: {{"123456789012": {{eu-west-1: ID}}}}
+
 # vpc:                            # a network with flow logs; see docs/how-to/vpc.md
 #   accounts: []                  # by id; none: no network anywhere. New ones go to the end
 #   regions: []                   # likewise

@@ -1,6 +1,6 @@
 """``baseline rollout preflight``: what AWS would refuse, before anything is changed."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from typing import Any
 
@@ -34,6 +34,7 @@ def preflight(**options: Any) -> int:
     job = prepare(**options)
     forecasts = foreseen(job, job.plan())
     job.show([_row(job, forecast) for forecast in forecasts], FORECAST_COLUMNS)
+    _offer(forecasts)
     shared.talk(_summary(forecasts))
     return int(any(forecast.verdict is Verdict.FAILS for forecast in forecasts))
 
@@ -58,6 +59,24 @@ def warn(job: Job, made: Plan) -> None:
     for row in rows:
         why = f"{row['name']} in {row['where']}: {row['why'].rstrip('.')}"
         shared.talk(f"{str(row['verdict']).capitalize()}: {why}. {row['remedy']}")
+
+
+def _offer(forecasts: Iterable[Forecast]) -> None:
+    """What to write into baseline.yaml to keep all that is there already."""
+    kept: dict[str, Any] = defaultdict(lambda: defaultdict(dict))
+    for forecast in forecasts:
+        if forecast.adopts:
+            key, value = forecast.adopts
+            kept[key][forecast.target.account_id][forecast.target.region] = value
+    if not kept:
+        return
+    shared.talk("To keep what is there already, add to baseline.yaml:\nadopt:")
+    for key, accounts in sorted(kept.items()):
+        shared.talk(f"  {key}:")
+        for account, regions in sorted(accounts.items()):
+            named = [f"{r}: {value}" if value else r for r, value in sorted(regions.items())]
+            opening, closing = "{}" if key == "guardduty" else "[]"
+            shared.talk(f'    "{account}": {opening}{", ".join(named)}{closing}')
 
 
 def _row(job: Job, forecast: Forecast) -> Row:

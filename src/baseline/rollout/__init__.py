@@ -1,6 +1,7 @@
 """The roll-out: what should be, what is, the difference as a value, and doing it.
 
 - ``catalogue``: configuration and organization → the stacks and StackSets that should be (pure).
+- ``adoption``: what is there already and stays (pure).
 - ``state``: what was found, as values (pure).
 - ``plan``: the difference, as steps in waves (pure). Removal is a plan in reverse.
 - ``reach``: the sessions with which accounts are administered and looked at.

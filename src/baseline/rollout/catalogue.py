@@ -24,7 +24,8 @@ from baseline import templates
 from baseline.configuration import Configuration
 from baseline.errors import ConfigurationError
 from baseline.organization import DEFAULT_REGIONS, Account, Organization, Target
-from baseline.rollout import inviting, networks
+from baseline.rollout import adoption, inviting, networks
+from baseline.rollout.adoption import Adopted
 from baseline.templates import Member, Rule
 from baseline.templates.analytics import NamedQuery
 
@@ -113,6 +114,7 @@ class Baseline:
     stack_sets: tuple[StackSet, ...]
     warnings: tuple[str, ...] = field(default=())
     inviters: Mapping[str, str] = field(default_factory=dict)
+    adopted: Adopted = field(default_factory=Adopted)
 
     @property
     def home(self) -> Target:
@@ -137,6 +139,12 @@ class Baseline:
         """The name of the central bucket for cloudtrail, config, flowlogs or query-results."""
         return f"{self.prefix}-{purpose}-{self.home.account_id}-{self.home_region}"
 
+    @property
+    def _over_storage(self) -> tuple[str, ...]:
+        """What delivers to the central buckets, or may be too large to be sent as text."""
+        large = (inviting.FIRST, MEMBERS) if self.adopted.detectors else ()
+        return ("auditing", ANALYTICS, VPC, *large)
+
     def needs(self, part: Part) -> Iterator[Part]:
         """What has to be there before ``part`` can be made."""
         account_id, region = part.target.account_id, part.target.region
@@ -157,7 +165,7 @@ class Baseline:
             yield Part("audit-roles", self.home)
         if part.name == "auditing":
             yield Part("audit-roles", Target(account_id, self.home_region))
-        if part.name in ("auditing", ANALYTICS, VPC):
+        if part.name in self._over_storage:
             yield Part(STORAGE, self.home)
         if part.name == RULES:
             yield Part("auditing", part.target)
@@ -202,6 +210,7 @@ def wanted(
             *kinds.left_out(),
         ),
         inviters=kinds.inviters,
+        adopted=kinds.adopted,
     )
 
 
@@ -382,17 +391,30 @@ class _Kinds:
         """Detectors with as many members as there is room for, and StackSets for the others."""
         for name, members in self._invited.items():
             first = name == inviting.FIRST
-            body = templates.guardduty_main if first else templates.more_members
             wanted = first or bool(members)
             targets = (t for t in self._everywhere() if t.account_id == self._main)
             yield StackSet(
                 name=name,
                 # Without resources there is no template; what is wanted nowhere needs none.
-                body=body(members) if wanted else "",
+                body=self._invitations(name, members) if wanted else "",
                 parameters=self._frequency() if first else {},
                 targets=frozenset(targets if wanted else ()),
                 wave=2 if first else 3,
             )
+
+    def _invitations(self, name: str, members: list[Member]) -> str:
+        if name != inviting.FIRST:
+            return templates.more_members(members)
+        kept = {
+            t.region: d for t, d in self.adopted.detectors.items() if t.account_id == self._main
+        }
+        everywhere = dict.fromkeys(self.regions[self._main], "none")
+        return templates.guardduty_main(members, everywhere | kept if kept else None)
+
+    @cached_property
+    def adopted(self) -> Adopted:
+        """What stays as it is."""
+        return adoption.adopted(self.configuration.adopt, frozenset(self._everywhere()))
 
     @cached_property
     def _invited(self) -> dict[str, list[Member]]:
@@ -407,15 +429,19 @@ class _Kinds:
     def guardduty_member(self) -> StackSet:
         parameters = {"MainAccountId": self._main} | self._frequency()
         targets = frozenset(t for t in self._everywhere() if t.account_id != self._main)
+        kept = {t: d for t, d in self.adopted.detectors.items() if t in targets}
+        body = templates.guardduty_member({(t.account_id, t.region): d for t, d in kept.items()})
         # After all who invite.
-        return self._stack_set(MEMBERS, parameters, targets, 4 if len(self._invited) > 1 else 3)
+        return StackSet(MEMBERS, body, parameters, targets, 4 if len(self._invited) > 1 else 3)
 
     def auditing(self) -> StackSet:
         parameters = self._central() | {
             "GlobalConfigRegion": self.configuration.global_region,
             "LogGroupDays": str(self.configuration.cloudtrail.log_group_days),
         }
-        return self._stack_set("auditing", parameters, frozenset(self._everywhere()), 3)
+        kept = self.adopted
+        body = templates.auditing(_places(kept.recorders), _places(kept.trails))
+        return StackSet("auditing", body, parameters, frozenset(self._everywhere()), 3)
 
     def config_rules(self) -> StackSet:
         """With no rule chosen it is wanted nowhere."""
@@ -475,7 +501,7 @@ class _Kinds:
         return {target: network for target, network in wanted.items() if target in everywhere}
 
     def left_out(self) -> Iterator[str]:
-        """The accounts and regions for which networks are configured in vain."""
+        """The accounts and regions that are configured in vain."""
         vpc = self.configuration.vpc
         wanted = {t.account_id for t in networks.assigned(vpc)}
         for account in sorted(wanted - {a.id for a in self.organization.accounts}):
@@ -483,6 +509,9 @@ class _Kinds:
         regions = {r for names in self.regions.values() for r in names}
         for region in sorted({*vpc.regions, *(n.region for n in vpc.networks)} - regions):
             yield f"{region} of vpc is not among the regions that are rolled out."
+
+        for target in adoption.in_vain(self.configuration.adopt, frozenset(self._everywhere())):
+            yield f"{target} of adopt is not among the accounts and regions that are rolled out."
 
     def aggregator(self) -> Stack:
         return self._stack(AGGREGATOR, self._main, {"Prefix": self.configuration.prefix}, 1)
@@ -514,6 +543,10 @@ class _Kinds:
     ) -> StackSet:
         body = templates.measured(name, templates.read(name))
         return StackSet(name, body, parameters, targets, wave)
+
+
+def _places(targets: Iterable[Target]) -> list[tuple[str, str]]:
+    return [(target.account_id, target.region) for target in targets]
 
 
 def _by_mapping(

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from baseline.organization import Target
+from baseline.rollout.adopted_checks import adopted_here
 from baseline.rollout.analytics_checks import CHECKS as ANALYTICS_CHECKS
 from baseline.rollout.catalogue import (
     AGGREGATOR,
@@ -50,9 +51,21 @@ def checks(target: Target, baseline: Baseline, choice: Choice = EVERYTHING) -> I
         yield ADMINISTRATION_ROLE
     if ROLES in has and baseline.stack_set(VPC).targets:
         yield NETWORKS_POLICY
+    adopted = _adopted(target, baseline)
     for name, asked in _CHECKS.items():
         if name in has:
-            yield from asked
+            yield from (check for check in asked if check not in adopted)
+            yield from adopted_here(name, target, baseline)
+
+
+def _adopted(target: Target, baseline: Baseline) -> set[Check]:
+    """The checks of what is not the baseline's in ``target``."""
+    kept = baseline.adopted
+    return {
+        *(_CONFIG if target in kept.recorders else ()),
+        *(_CLOUDTRAIL if target in kept.trails else ()),
+        *((_DETECTOR,) if target in kept.detectors else ()),
+    }
 
 
 def _detector_id(place: Place) -> str:

@@ -19,6 +19,15 @@ _RENAME = "Delete or rename it; or, if an earlier roll-out left it, import it in
 _FREE = ("NoSuchEntity", "NotFoundException", "ResourceNotFoundException")
 
 
+class Adoptable(Missing):
+    """What is in the way could stay: ``key`` of ``adopt``, and a detector's id."""
+
+    def __init__(self, detail: str, key: str, value: str = "") -> None:
+        super().__init__(detail, f"Keep it (adopt.{key} in baseline.yaml), or delete it.")
+        self.key = key
+        self.value = value
+
+
 def questions(name: str) -> Iterator[Check]:
     """What to ask before the stack, or the instance of the StackSet, ``name`` is made."""
     yield Check("cloudformation", "names", lambda place: _names(name, place))
@@ -40,6 +49,8 @@ def _names(name: str, place: Place) -> str:
         for kind, properties in _typed(name, place)
         if (ask := _TAKEN.get(kind)) and (said := ask(place, properties))
     ]
+    if any(said.startswith("trail ") for said in taken):
+        raise Adoptable(f"{', '.join(taken)} is there already", "cloudtrail")
     if taken:
         raise Missing(f"{', '.join(taken)} is there already", _RENAME)
     return "free"
@@ -139,10 +150,8 @@ def _channel(place: Place) -> str:
 def _alone(what: str, names: Iterable[str], place: Place) -> str:
     own = [name for name in names if not name.startswith(_SERVICE_LINKED)]
     if own and "ConfigurationRecorder" in place.all_intended("auditing"):
-        raise Missing(
-            f"the {what} {own[0]} is there already, and there is room for one in a region",
-            f"Keep it: {_adopt('config', place)}; or delete it.",
-        )
+        said = f"the {what} {own[0]} is there already, and there is room for one in a region"
+        raise Adoptable(said, "config")
     return "none is there"
 
 
@@ -151,10 +160,8 @@ def _detector(place: Place) -> str:
     main = place.target.account_id == place.baseline.home.account_id
     found = _detector_id(place)
     if found and "Detector" in place.all_intended("guardduty-main" if main else MEMBERS):
-        raise Missing(
-            f"the detector {found} is there already, and there is room for one in a region",
-            f"Keep it: {_adopt('guardduty', place, found)}; or delete it.",
-        )
+        said = f"the detector {found} is there already, and there is room for one in a region"
+        raise Adoptable(said, "guardduty", found)
     return "none is there"
 
 
@@ -169,13 +176,19 @@ def _administrator(place: Place) -> str:
         "guardduty", "get_administrator_account", DetectorId=detector
     ).get("Administrator", {})
     other = str((asked or {}).get("AccountId", ""))
-    if other and other != main:
+    if other == main:
+        raise Missing(
+            "it is a member of the main account in GuardDuty already, and cannot be invited again",
+            "Let it go first, in the main account: aws guardduty disassociate-members, then "
+            f"delete-members, of {place.target.account_id} in {place.target.region}.",
+        )
+    if other:
         raise Missing(
             f"it is a member of {other} in GuardDuty, and can have one administrator only",
             "Leave it first: aws guardduty disassociate-from-administrator-account --detector-id "
             f"{detector} --region {place.target.region}",
         )
-    return "none, or the main account"
+    return "none"
 
 
 def _delegated(place: Place) -> str:
@@ -191,12 +204,6 @@ def _delegated(place: Place) -> str:
                 f"{account['AdminAccountId']} --region {place.target.region}",
             )
     return "none"
-
-
-def _adopt(what: str, place: Place, detector: str = "") -> str:
-    target = place.target
-    kept = f"{{{target.region}: {detector}}}" if detector else f"[{target.region}]"
-    return f'in baseline.yaml, adopt: {{{what}: {{"{target.account_id}": {kept}}}}}'
 
 
 def _trails(place: Place) -> str:

@@ -51,7 +51,13 @@ def resources(body: str, parameters: Mapping[str, str], where: Where) -> Mapping
     Functions are replaced by their results. What only AWS can name, such as a key's ARN, is None.
     Raises TemplateError for a function that is not known here.
     """
-    template = _parsed(body)
+    return resolved(_parsed(body), parameters, where)
+
+
+def resolved(
+    template: Any, parameters: Mapping[str, str], where: Where
+) -> Mapping[str, Properties]:
+    """The same of a template that is parsed already."""
     scope = _Scope(template, _values(template, parameters, where), where)
     return {
         name: scope.resolve(resource.get("Properties", {}))

@@ -135,6 +135,7 @@ def make(baseline: Baseline, state: State, choice: Choice = EVERYTHING) -> Plan:
     standing.check_home(state)
     standing.check_prefix(baseline, state)
     standing.check_networks(baseline, state)
+    standing.check_adopted(baseline, state)
     waves = _every_step(baseline, state)
     taken = _taken(baseline, [s for wave in waves for s in wave], choice)
     waves = [[taken[s.kind, s.part] for s in wave if (s.kind, s.part) in taken] for wave in waves]
@@ -316,8 +317,10 @@ def _instance_step(
 ) -> Step:
     if part.target not in wanted.targets:
         return _excess(baseline, part)
+    kept = baseline.adopted.of(wanted.name, part.target)
+    kept = f"; {kept}" if kept else ""
     if found is None:
-        return Step(Action.CREATE, Kind.INSTANCE, part, "is not there")
+        return Step(Action.CREATE, Kind.INSTANCE, part, f"is not there{kept}")
     if found.status == "INOPERABLE":
         why = f"is INOPERABLE and takes no update{_because(found.reason)}. {_BY_HAND}"
         return Step(Action.RETAIN, Kind.INSTANCE, part, why)
@@ -325,8 +328,8 @@ def _instance_step(
         state = f"{found.status}, {found.detail}" if found.detail else found.status
         return Step(Action.UPDATE, Kind.INSTANCE, part, f"is {state}{_because(found.reason)}")
     if changes:
-        return Step(Action.UPDATE, Kind.INSTANCE, part, changes)
-    return Step(Action.SKIP, Kind.INSTANCE, part, "is as it should be")
+        return Step(Action.UPDATE, Kind.INSTANCE, part, f"{changes}{kept}")
+    return Step(Action.SKIP, Kind.INSTANCE, part, f"is as it should be{kept}")
 
 
 def _excess(baseline: Baseline, part: Part) -> Step:

@@ -14,6 +14,7 @@ from baseline.organization import Target
 from baseline.parallel import Done, each
 from baseline.rollout import collisions, quotas, service_control
 from baseline.rollout.catalogue import Baseline
+from baseline.rollout.collisions import Adoptable
 from baseline.rollout.coverage import Check, Missing, Place
 from baseline.rollout.plan import Action, Kind, Plan, Step
 from baseline.rollout.reach import Reach, Regions
@@ -36,13 +37,17 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class Forecast:
-    """One prediction: of which stack or StackSet, where, why, and what would help."""
+    """One prediction: of which stack or StackSet, where, why, and what would help.
+
+    ``adopts`` is the key below ``adopt`` that would keep what is in the way, and a detector's id.
+    """
 
     verdict: Verdict
     name: str
     target: Target
     why: str
     remedy: str
+    adopts: tuple[str, str] | None = None
 
 
 Progress = Callable[[int, int], None]
@@ -184,15 +189,18 @@ class _Looker:
     def look(self, target: Target) -> list[Forecast]:
         """The answers that are no good; raises when the account cannot be entered."""
         place = Place(self.reach.administer(target.account_id), target, self.baseline)
-        judged = (self._judged(name, check, place) for name, check in self.looks[target])
-        return [forecast for forecast in judged if forecast]
+        judged = [self._judged(name, check, place) for name, check in self.looks[target]]
+        # A recorder and its channel are kept together, so they are one prediction.
+        kept = {(f.name, f.adopts): f for f in reversed(judged) if f and f.adopts}
+        return [*kept.values(), *(f for f in judged if f and not f.adopts)]
 
     def _judged(self, name: str, check: Check, place: Place) -> Forecast | None:
         try:
             check.look(place)
         except Missing as missing:
             remedy = missing.remedy or _DEPLOY_FIRST
-            return Forecast(Verdict.FAILS, name, place.target, missing.detail, remedy)
+            keeps = (missing.key, missing.value) if isinstance(missing, Adoptable) else None
+            return Forecast(Verdict.FAILS, name, place.target, missing.detail, remedy, keeps)
         except BaselineError as error:
             return _unseen(name, place.target, error)
         return None

@@ -6,8 +6,12 @@ from typing import Any
 from baseline import templates
 from baseline.errors import ConfigurationError
 from baseline.organization import Target
+from baseline.rollout.adoption import MAIN, MEMBERS
 from baseline.rollout.catalogue import VPC, Baseline
+from baseline.rollout.intended import Where, resolved
 from baseline.rollout.state import StackSetState, StackState, State, Unknown
+
+_CURRENT = "CURRENT"  # status of an instance that is as its StackSet says
 
 
 def check_home(state: State) -> None:
@@ -50,6 +54,41 @@ def check_networks(baseline: Baseline, state: State) -> None:
                 f"first: baseline rollout remove --only {VPC} --account {target.account_id} "
                 f"--region {target.region}",
             )
+
+
+def check_adopted(baseline: Baseline, state: State) -> None:
+    """Refuse to adopt what the baseline itself has made: leaving it out would delete it."""
+    for name, kept in _kept(baseline):
+        found = state.stack_sets.get(name)
+        for target, resource in kept.items() if found else ():
+            instance = found.instances.get(target) if found else None
+            if (
+                found
+                and instance
+                and instance.status == _CURRENT
+                and resource in _made(found, target)
+            ):
+                raise ConfigurationError(
+                    f"the {resource} of {target} was made by the baseline, and adopting would "
+                    "delete it",
+                    where="adopt",
+                    remedy=f"Take {target} out of adopt.",
+                )
+
+
+def _kept(baseline: Baseline) -> Iterator[tuple[str, dict[Target, str]]]:
+    """What is adopted, by the StackSet that would make it and the resource it would make."""
+    adopted = baseline.adopted
+    yield "auditing", dict.fromkeys(adopted.recorders, "ConfigurationRecorder")
+    yield "auditing", dict.fromkeys(adopted.trails, "Trail")
+    for name in (MAIN, MEMBERS):
+        yield name, dict.fromkeys(adopted.detectors, "Detector")
+
+
+def _made(found: StackSetState, target: Target) -> frozenset[str]:
+    """The resources that a StackSet has made in ``target``, by its template as it was found."""
+    where = Where(target.account_id, target.region, "aws")
+    return frozenset(resolved(found.template, found.parameters, where))
 
 
 def _networks(template: Any) -> Iterator[tuple[Target, str]]:

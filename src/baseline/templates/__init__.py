@@ -5,6 +5,7 @@ larger [CloudFormation quotas: 51,200 bytes of TemplateBody, 1 MB in S3, 500 res
 """
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
@@ -43,6 +44,11 @@ Description: >-
 
 Resources:
 """
+_FEWER_ADOPTED = "Adopt fewer recorders, trails or detectors."
+_DETECTOR = "    Type: AWS::GuardDuty::Detector\n"
+# The detector that stays in a region of the main account, and that or the one that is made.
+_ADOPTED_DETECTOR = "!FindInMap [Adopted, !Ref AWS::Region, Id]"
+_EITHER_DETECTOR = f"!If [MakesDetector, !Ref Detector, {_ADOPTED_DETECTOR}]"
 # How a member refers to the detector, in the stack that makes it and in another.
 _OWN_DETECTOR, _THE_DETECTOR = "!Ref Detector", "!ImportValue guardduty-main-detector"
 
@@ -58,6 +64,11 @@ class Member:
 
     account_id: str
     email: str
+
+
+# Where an account and a region is meant, by their ids.
+Places = Mapping[tuple[str, str], str]
+_MOST_ALTERNATIVES = 10  # of one Fn::Or [CloudFormation template reference]
 
 
 @dataclass(frozen=True)
@@ -93,13 +104,87 @@ def read(name: str) -> str:
     return (resources.files(__name__) / f"{name}.yaml").read_text(encoding="utf-8")
 
 
-def guardduty_main(members: Iterable[Member]) -> str:
+def guardduty_main(members: Iterable[Member], adopted: Mapping[str, str] | None = None) -> str:
     """The template ``guardduty-main`` with an invitation for each of ``members``.
 
-    The resources refer to the detector only, so all are made at the same time. Raises
-    TemplateError when there are more members than one template can hold.
+    The resources refer to the detector only, so all are made at the same time. ``adopted`` has
+    for each region the detector that is there and stays, or ``none``. Raises TemplateError when
+    there are more members than one template can hold.
     """
-    return _inviting(read("guardduty-main"), members, _OWN_DETECTOR)
+    if not adopted:
+        return _inviting(read("guardduty-main"), members, _OWN_DETECTOR)
+    regions = {region: {"Id": detector} for region, detector in adopted.items()}
+    head = read("guardduty-main").replace(_OWN_DETECTOR, _EITHER_DETECTOR)
+    head = head.replace(
+        "\nResources:\n",
+        f"\nMappings:\n{_mapping('Adopted', regions)}\nConditions:\n"
+        f"  MakesDetector: !Equals [{_ADOPTED_DETECTOR}, none]\n\nResources:\n",
+    ).replace(_DETECTOR, f"{_DETECTOR}    Condition: MakesDetector\n")
+    return _inviting(head, members, _EITHER_DETECTOR, MAX_OBJECT)
+
+
+def guardduty_member(adopted: Places) -> str:
+    """The template ``guardduty-member``, which leaves out detectors that are ``adopted``.
+
+    Each of these, by its id, accepts the invitation by a resource of its own.
+    """
+    body = read("guardduty-member")
+    if adopted:
+        conditions = "".join(
+            f"  {_logical('Is', place)}: {_here(place)}\n" for place in sorted(adopted)
+        )
+        body = _left_out(body, "MakesDetector", adopted).replace(
+            "\nResources:\n", f"{conditions}\nResources:\n"
+        )
+        body += "".join(_acceptance(*item) for item in sorted(adopted.items()))
+    return measured("guardduty-member", body, MAX_OBJECT, _FEWER_ADOPTED)
+
+
+def auditing(recorders: Iterable[tuple[str, str]], trails: Iterable[tuple[str, str]]) -> str:
+    """The template ``auditing``, which leaves out recorders and trails that are adopted."""
+    body = _left_out(read("auditing"), "MakesRecorder", recorders)
+    return measured("auditing", _left_out(body, "MakesTrail", trails), MAX_OBJECT, _FEWER_ADOPTED)
+
+
+def _left_out(body: str, condition: str, places: Iterable[tuple[str, str]]) -> str:
+    """``condition`` holds in none of ``places``, which are written out: no parameter is of one."""
+    there = [_here(place) for place in sorted(places)]
+    if not there:
+        return body
+    line = re.compile(rf"^  {condition}: (.*)$", re.MULTILINE)
+    return line.sub(rf"  {condition}: !And [\1, !Not [{_any(there)}]]", body)
+
+
+def _any(conditions: list[str]) -> str:
+    """One condition for many, of which one Fn::Or takes ten."""
+    while len(conditions) > 1:
+        some = range(0, len(conditions), _MOST_ALTERNATIVES)
+        parts = [conditions[at : at + _MOST_ALTERNATIVES] for at in some]
+        conditions = [p[0] if len(p) == 1 else f"!Or [{', '.join(p)}]" for p in parts]
+    return conditions[0]
+
+
+def _here(place: tuple[str, str]) -> str:
+    account, region = place
+    return (
+        f'!And [!Equals [!Ref AWS::AccountId, "{account}"], !Equals [!Ref AWS::Region, {region}]]'
+    )
+
+
+def _logical(prefix: str, place: tuple[str, str]) -> str:
+    account, region = place
+    return f"{prefix}{account}{''.join(part.capitalize() for part in region.split('-'))}"
+
+
+def _acceptance(place: tuple[str, str], detector: str) -> str:
+    return f"""
+  {_logical("Adopted", place)}:
+    Type: AWS::GuardDuty::Master
+    Condition: {_logical("Is", place)}
+    Properties:
+      DetectorId: {json.dumps(detector)}
+      MasterId: !Ref MainAccountId
+"""
 
 
 def more_members(members: Iterable[Member]) -> str:
@@ -107,8 +192,8 @@ def more_members(members: Iterable[Member]) -> str:
     return _inviting(_MORE_MEMBERS, members, _THE_DETECTOR)
 
 
-def _inviting(head: str, members: Iterable[Member], detector: str) -> str:
-    return measured("guardduty-main", head + "".join(_member(m, detector) for m in members))
+def _inviting(head: str, members: Iterable[Member], detector: str, most: int = MAX_BODY) -> str:
+    return measured("guardduty-main", head + "".join(_member(m, detector) for m in members), most)
 
 
 def config_rules(chosen: Iterable[Rule]) -> str:
@@ -222,7 +307,7 @@ def _mapping(name: str, regions: Mapping[str, Mapping[str, str]]) -> str:
     lines = [f"  {name}:"]
     for region, networks in sorted(regions.items()):
         lines.append(f"    {region}:")
-        lines += [f'      "{account}": {cidr}' for account, cidr in sorted(networks.items())]
+        lines += [f'      "{key}": {json.dumps(value)}' for key, value in sorted(networks.items())]
     return "\n".join(lines) + "\n"
 
 

@@ -16,6 +16,7 @@ from tempfile import TemporaryDirectory
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
 from playwright.sync_api import Page
+from playwright.sync_api import TimeoutError as PageTimeoutError
 from work import Cost, cost
 
 import given_report
@@ -27,7 +28,7 @@ from given_browser import MISSING, a_browser, chromium
 FINDINGS = int(os.environ.get("BENCH_FINDINGS", "100000"))
 PEER = int(os.environ.get("BENCH_PEER", "10000"))
 ACCOUNTS = 300
-_PATIENCE = 600_000  # milliseconds that a page may take
+_PATIENCE = 180  # seconds that a page may take
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 # Waits for what a step changes in the page, and gives its milliseconds.
@@ -86,8 +87,15 @@ def measure() -> Iterator[str]:
         yield _made(f"Prowler's HTML of {PEER:,} of them", made, theirs.stat().st_size)
         page = browser.new_page()
         page.route("http*://**", lambda route: route.abort())
-        wall, processor = _opened(page, theirs, "#findingsTable tbody tr:last-child")
-        yield f"Prowler's shows its rows after {wall:.1f} s ({processor:.1f} s of processors)"
+        yield _theirs(page, theirs)
+
+
+def _theirs(page: Page, file: Path) -> str:
+    try:
+        wall, processor = _opened(page, file, "#findingsTable tbody tr:last-child")
+    except PageTimeoutError:
+        return f"Prowler's has not shown its rows after {_PATIENCE} s"
+    return f"Prowler's shows its rows after {wall:.1f} s ({processor:.1f} s of processors)"
 
 
 def _made(what: str, made: Cost, size: int) -> str:
@@ -100,8 +108,8 @@ def _made(what: str, made: Cost, size: int) -> str:
 def _opened(page: Page, file: Path, there: str) -> tuple[float, float]:
     """Seconds until ``there`` is there, and those of all processes below this one."""
     start, before = time.perf_counter(), _processors()
-    page.goto(file.as_uri(), timeout=_PATIENCE, wait_until="domcontentloaded")
-    page.wait_for_selector(there, timeout=_PATIENCE, state="attached")
+    page.goto(file.as_uri(), timeout=_PATIENCE * 1000, wait_until="domcontentloaded")
+    page.wait_for_selector(there, timeout=_PATIENCE * 1000, state="attached")
     page.evaluate("() => new Promise((done) => requestAnimationFrame(done))")
     return time.perf_counter() - start, _processors() - before
 

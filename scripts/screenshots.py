@@ -49,7 +49,13 @@ def main(arguments: list[str]) -> int:
             rows = given_report.findings(12_000, 120)
             render(given_report.content(120), rows, given_report.details(), out)
         if not arguments:
-            take(browser, page, ROOT / "docs/images/one-report.png", VIEWS[0], viewport=WIDE)
+            take(
+                browser,
+                page,
+                ROOT / "docs/images/one-report.png",
+                VIEWS[0],
+                viewport={**WIDE, "height": 1190},
+            )
             return 0
         everything(browser, page, Path(arguments[0]))
     return 0

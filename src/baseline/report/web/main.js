@@ -75,6 +75,10 @@
 
   function follow() {
     const [where, chosen] = location.hash.slice(1).split(/\?(.*)/s);
+    if (where === "coverage" && chosen !== undefined) {
+      coverage?.follow(chosen);
+      byId("coverage").scrollIntoView();
+    }
     if (where !== "findings" || chosen === undefined) return;
     filters.chosen = choice.fromLink(chosen);
     filters.words.value = filters.chosen.words;
@@ -88,8 +92,8 @@
   addEventListener("hashchange", follow);
   addEventListener("beforeprint", () => print.prepare(data, table, rows));
   addEventListener("afterprint", print.clear);
+  const coverage = byId("map") && new map.Coverage(data, new store.Table(data.coverage));
   follow();
-  if (byId("map")) new map.Coverage(data, new store.Table(data.coverage));
   const charts = byId("charts") && new trend.Trend(data);
 
   const theme = byId("theme");

@@ -19,7 +19,7 @@ const map = (() => {
       this.all = el("input", {
         type: "checkbox",
         checked: this.accounts.length <= FEW,
-        onchange: () => this.draw(),
+        onchange: () => this.changed(),
       });
       byId("map").replaceChildren(this.head(), this.body);
       this.dialog = byId("place");
@@ -42,7 +42,7 @@ const map = (() => {
             checked: service === "",
             onchange: () => {
               this.service = service;
-              this.draw();
+              this.changed();
             },
           }),
           el("span", {}, service || "All services", el("b", {}, share(this.count(service)))),
@@ -54,6 +54,24 @@ const map = (() => {
         el("fieldset.picks", {}, el("legend.hidden", {}, "Service"), every),
         el("label.switch", {}, this.all, "Show accounts without gaps"),
       );
+    }
+
+    changed() {
+      const link = new URLSearchParams({ service: this.service, all: this.all.checked });
+      history.replaceState(null, "", `#coverage?${link}`);
+      this.draw();
+    }
+
+    // Show what a link says.
+    follow(text) {
+      const given = new URLSearchParams(text);
+      const service = given.get("service") ?? "";
+      for (const pick of byId("map").querySelectorAll("[name=service]")) {
+        pick.checked = pick.value === service;
+        if (pick.checked) this.service = service;
+      }
+      if (given.has("all")) this.all.checked = given.get("all") === "true";
+      this.draw();
     }
 
     count(service) {

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,9 @@ AUDIT_REGIONS = ("eu-west-1", "us-east-1")
 AUDIT_SERVICES = ("iam", "s3", "ec2", "cloudtrail", "guardduty")
 DATES = ("2019", "2019-07", "2019-07-23")
 INCIDENTS = ("ConsoleLoginWithoutMfa", "TrailStopped", "AccessKeyForOtherUser", "S3MassDownload")
+
+# What happens in the end, and where.
+ATTACKED, MINING = "production", "CryptoCurrency:EC2/BitcoinTool.B!DNS"
 
 # Only a directory that holds this file is ever cleared.
 _MARK = ".baseline-demo"
@@ -128,7 +132,8 @@ def demo(directory: Path, audit: bool, tools_dir: Path | None, output: str) -> N
 
     Rolls the baseline out to every account and region, proves it, collects the logs, asks them
     with SQL, and audits two accounts with Prowler and ScoutSuite, which are installed when they
-    are missing. Stops what it started; what it wrote stays in the directory.
+    are missing. Then something happens in an account; GuardDuty and Config see it, and it stands in
+    the report. Stops what it started; what it wrote stays in the directory.
     """
     started = time.monotonic()
     _make_ready(directory)
@@ -161,6 +166,11 @@ def _job(stage: Stage, simulation: Any, *, audit: bool) -> None:
             _title("6  Audit: Prowler and ScoutSuite, two accounts at a time")
             tools_ready()
             _audit(stage)
+        _title("7  Findings: what GuardDuty and Config see, and what happens meanwhile")
+        since = _read_findings(stage)
+        _attack(simulation)
+        _title("8  The report: everything on one page, and a gate")
+        _report(stage, since)
 
 
 def _organization(stage: Stage) -> None:
@@ -169,11 +179,23 @@ def _organization(stage: Stage) -> None:
     active = [a for a in accounts if a["state"] == "ACTIVE"]
     stage.learn("active accounts", len(active), "accounts", aws=True)
     stage.configure(_networks([a["id"] for a in active if a["name"] in NETWORKED]))
+    stage.configure(_SETTINGS)
 
 
 def _networks(accounts: Sequence[str]) -> str:
     """Settings for a network with flow logs in each of ``accounts``."""
     return f"vpc:\n  accounts: {json.dumps(accounts)}\n  regions: [eu-west-1]\n"
+
+
+# What the report asks the logs, and a risk that somebody answers for.
+_SETTINGS = f"""report:
+  queries: {json.dumps(["RootLogin30Days", *INCIDENTS[:2]])}
+mute:
+  - check: baseline-iam-password-policy
+    reason: People sign in through the identity provider; no user has a password.
+    owner: security@acme.example
+    expires: 2099-12-31
+"""
 
 
 def _roll_out(stage: Stage) -> None:
@@ -203,6 +225,48 @@ def _query(stage: Stage) -> None:
     for name in ("RootLogin30Days", *INCIDENTS):
         rows = stage.ask("query", "run", name)
         stage.learn(f"rows of {name}", len(rows), "query", "run", name)
+
+
+def _read_findings(stage: Stage) -> str:
+    """What there is before; gives the time."""
+    _sum_up(stage)
+    time.sleep(1)  # readings are told apart by their second
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _sum_up(stage: Stage) -> None:
+    rows = stage.ask("findings", "summary", "--by", "tool")
+    totals = {row["tool"]: row["total"] for row in rows}
+    number = f"{totals.get('guardduty', 0)} and {totals.get('config', 0)}"
+    asked = ("findings", "summary", "--by", "tool", "--kept")
+    stage.learn("findings of GuardDuty and Config", number, *asked)
+
+
+def _attack(simulation: Any) -> None:
+    """Somebody mines coins in production, and opens SSH to everybody, while nobody looks."""
+    where = f"{ATTACKED} {AUDIT_REGIONS[0]}"
+    talk(f"  Meanwhile somebody opens SSH to the world in {where}, and mines coins there.")
+    (account,) = (a.id for a in simulation.blueprint.accounts if a.name == ATTACKED)
+    ec2 = simulation.client("ec2", AUDIT_REGIONS[0], account)
+    vpc = ec2.describe_vpcs()["Vpcs"][0]["VpcId"]
+    group = ec2.create_security_group(GroupName="jump", Description="jump host", VpcId=vpc)
+    ec2.authorize_security_group_ingress(
+        GroupId=group["GroupId"], IpProtocol="tcp", FromPort=22, ToPort=22, CidrIp="0.0.0.0/0"
+    )
+    guardduty = simulation.client("guardduty", AUDIT_REGIONS[0], account)
+    (detector,) = guardduty.list_detectors()["DetectorIds"]
+    guardduty.create_sample_findings(DetectorId=detector, FindingTypes=[MINING])
+
+
+def _report(stage: Stage, since: str) -> None:
+    _sum_up(stage)
+    forms = [f"--format={form}" for form in ("html", "markdown", "junit")]
+    asked = ("report", "--since", since, *forms)
+    rows = stage.ask(*asked, "--fail-on-new", "high", expected=(1,))
+    for what in ("new", "resolved"):
+        number = sum(row.get(what) or 0 for row in rows)
+        stage.learn(f"{what} since {since}", number, "report", "--since", since)
+    talk("  The gate is closed: exit code 1 stops a pipeline until somebody has looked.")
 
 
 def _count(stage: Stage, what: str, sql: str) -> None:
@@ -296,6 +360,8 @@ def _close(stage: Stage, output: str, seconds: float, *, audit: bool) -> None:
     talk("")
     rows = [{"what": f.what, "number": f.number, "command": f.command} for f in stage.facts]
     shared.show(rows, output)
+    reports = stage.directory / "reports"
+    talk(f"\nOpen {reports / 'report' / 'report.html'}")
     if audit:
-        talk(f"\nOpen {stage.directory / 'reports' / 'index.html'}")
+        talk(f"All audit runs, and the tools' own reports: {reports / 'index.html'}")
     talk("It was all simulated except Prowler, ScoutSuite, DuckDB and this program.")

@@ -63,6 +63,18 @@ def test_the_demo_ends_well_and_each_number_can_be_had_again(tmp_path: Path) -> 
     scans = json.loads(ran([BASELINE, "audit", "report", "-o", "json"], directory).stdout)
     assert str(sum(scan["fail"] for scan in scans)) == facts["findings: fail"]["number"]
     assert (directory / "reports" / "index.html").is_file()
+    (new,) = (fact for what, fact in facts.items() if what.startswith("new since "))
+    report = ran(["bash", "-c", f"{new['command']} --format json -o json"], directory)
+    assert str(sum(row.get("new") or 0 for row in json.loads(report.stdout))) == new["number"]
+    whole = json.loads((directory / "reports/report/report.json").read_text())
+    found = {(f["tool"], f["check"]) for f in whole["findings"] if f["change"] == "new"}
+    assert {("guardduty", MINING), ("config", "baseline-restricted-ssh")} <= found
+    assert {row["status"] for row in whole["coverage"]} == {"PASS"}
+    assert {s["name"] for s in whole["sources"]} == {"prowler", "scoutsuite", "guardduty", "config"}
+    assert [q["total"] for q in whole["queries"]] == [5, 1, 1]
+    assert "Held back (new, high): guardduty" in done.stderr
+    assert (directory / "reports/report/report.html").is_file()
 
 
+MINING = "CryptoCurrency:EC2/BitcoinTool.B!DNS"
 DATES = ("2019", "2019-07", "2019-07-23")

@@ -337,15 +337,20 @@ def test_how_it_was_made_can_be_typed_again(report: Report, reports: Path) -> No
 def test_a_saved_query_is_answered_from_the_lake_or_says_why_not(
     report: Report, reports: Path, tmp_path: Path
 ) -> None:
-    given_an_audit(reports, "2026-07-01", [])
+    given_an_audit(reports, "2026-07-01", [a_finding()])
     (tmp_path / "queries").mkdir()
     (tmp_path / "queries/Events.sql").write_text(
         "-- name: Events\n-- title: Events\n-- description: All.\n-- why: To count.\n"
         "-- topic: noise\nselect eventname, count(*) as n from auditing.cloudtrail group by 1\n"
     )
+    (tmp_path / "queries/Looks.sql").write_text(
+        "-- name: Looks\n-- title: Looks\n-- description: All.\n-- why: To count.\n"
+        "-- topic: noise\nselect count(distinct run) as n from auditing.findings\n"
+    )
     asked = ("--format", "json", "--query", "Events", "--query", "NoSuchQuery")
-    report(*asked)
-    first, second = written(reports, "report.json")["queries"]
+    report(*asked, "--query", "Looks")
+    first, second, looks = written(reports, "report.json")["queries"]
+    assert looks["rows"] == [["1"]]
     assert "there is no lake here" in first["error"]
     assert "there is no saved query NoSuchQuery" in second["error"]
 

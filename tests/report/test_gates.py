@@ -3,6 +3,7 @@
 import pytest
 
 from baseline.findings.comparison import Change
+from baseline.findings.config import NO_RESULT
 from baseline.findings.model import FAIL, MANUAL, MUTED, PASS, UNKNOWN
 from baseline.report.gates import EVERYTHING, Gate, Verdict
 from given_findings import shown
@@ -40,6 +41,8 @@ def test_what_could_not_be_looked_at_is_held_back_where_that_is_asked_for() -> N
     unknown = shown("s3_open", "critical", UNKNOWN)
     assert Gate("informational").reason(unknown) == ""
     assert Gate(fail_on_unknown=True).reason(unknown) == "could not look"
+    no_result = shown("rule", "medium", UNKNOWN, detail=NO_RESULT)
+    assert Gate(fail_on_unknown=True).reason(no_result) == ""
 
 
 def test_the_worst_of_what_is_held_back_is_named_in_its_order() -> None:

@@ -14,7 +14,7 @@ TOOL = "config"
 SEVERITY = "medium"
 
 # Config does not tell these apart.
-_NO_RESULT = "Config has no result: nothing that the rule is about is there, or it has not looked."
+NO_RESULT = "Config has no result: nothing that the rule is about is there, or it has not looked."
 
 _STATUSES = {
     "COMPLIANT": PASS,
@@ -48,7 +48,7 @@ def finding(told: Mapping[str, Any], account_id: str = "", region: str = "") -> 
         severity=SEVERITY,
         status=_STATUSES[compliance],
         resource=resource,
-        detail=str(told.get("Annotation") or (_NO_RESULT if unseen else said.strip())),
+        detail=str(told.get("Annotation") or (NO_RESULT if unseen else said.strip())),
         uid=f"config-{rule}-{account_id}-{region}-{resource}",
         resource_type=kind,
         last_seen=iso(told.get("ResultRecordedTime")),

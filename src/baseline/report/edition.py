@@ -14,6 +14,7 @@ from baseline.findings.comparison import Side, Sight, compare
 from baseline.findings.model import FAIL, SEVERITIES, UNKNOWN
 from baseline.findings.muting import Muting
 from baseline.organization import Filters
+from baseline.query.kept import Kept
 from baseline.report import gathering
 from baseline.report.answers import answers
 from baseline.report.changes import Changes
@@ -119,6 +120,7 @@ class Edition:
 
     def _content(self, wish: Wish, blind: Blind, notes: tuple[str, ...]) -> Content:
         past, known = self._past, self._known
+        kept = Kept.of(wish.reports, past.looks)
         return Content(
             title=_TITLE,
             organization=past.organization.id,
@@ -133,7 +135,7 @@ class Edition:
             unseen=(*gathering.untried(known, past.accounts), *blind),
             comparison=self._changes.counts() if self._changes else None,
             trend=self._trend(),
-            queries=tuple(answers(wish.queries, wish.lake, wish.own_queries)),
+            queries=tuple(answers(wish.queries, wish.lake, kept, wish.own_queries)),
             reports=tuple(gathering.own_reports(past, wish.out)),
             notes=notes,
             files={form: name for form, name in wish.files.items() if form != "html"},

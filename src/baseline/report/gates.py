@@ -6,6 +6,7 @@ A muted finding has a status of its own and counts for none; one whose mute has 
 from collections import Counter
 from dataclasses import dataclass
 
+from baseline.findings.config import NO_RESULT
 from baseline.findings.model import FAIL, SEVERITIES, UNKNOWN
 from baseline.report.content import Shown
 from baseline.report.digest import FRESH, Worst, rank
@@ -29,7 +30,9 @@ class Gate:
         """Why a finding is held back, in a word or two; "" lets it through."""
         severity, change = shown.finding.severity, shown.change
         if shown.status == UNKNOWN:
-            return UNSEEN if self.fail_on_unknown else ""
+            # Of rules without a result Config does not say whether there is anything to look at.
+            asked = self.fail_on_unknown and shown.finding.detail != NO_RESULT
+            return UNSEEN if asked else ""
         if shown.status != FAIL:
             return ""
         if _as_bad(severity, self.fail_on):

@@ -32,6 +32,9 @@ pytestmark = [
 ACCOUNTS, FINDINGS = 12, 600
 ROWS = list(given_report.findings(FINDINGS, ACCOUNTS))
 AXE = Path(__file__).parents[2] / "web/node_modules/axe-core/axe.min.js"
+# Milliseconds: machines that test have much to do.
+PATIENCE = 20_000
+expect.set_options(timeout=PATIENCE)
 WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 
 
@@ -54,7 +57,7 @@ class View:
 
     def __init__(self, browser: Browser, **how: Any) -> None:
         self.page = browser.new_page(**{"viewport": WIDE, "reduced_motion": "reduce"} | how)
-        self.page.set_default_timeout(5000)
+        self.page.set_default_timeout(PATIENCE)
         self.complaints: list[str] = []
         self.requests: list[str] = []
         self.page.on("console", lambda message: self.complaints.append(message.text))

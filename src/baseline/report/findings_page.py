@@ -102,7 +102,7 @@ def _places(coverage: Iterable[Covered]) -> Counter[str]:
     found: dict[tuple[str, str], set[str]] = {}
     for row in coverage:
         found.setdefault((row.account_id, row.region), set()).add(row.status)
-    return Counter(next(s for s in (FAIL, UNKNOWN, PASS) if s in all_) for all_ in found.values())
+    return Counter(next(s for s in (FAIL, UNKNOWN, PASS) if s in said) for said in found.values())
 
 
 def _alike(unseen: Iterable[Unseen]) -> list[tuple[Unseen, list[str], list[str]]]:

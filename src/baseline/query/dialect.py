@@ -35,6 +35,8 @@ _WHOLE = {
 }
 _ALONE = (exp.Typeof, exp.Skewness, exp.CurrentSchema, exp.CurrentCatalog, exp.CurrentUser,
           exp.JSONObject)  # fmt: skip
+_ONE_OF_SOME = (exp.Max, exp.Min, exp.AnyValue, exp.ArgMax, exp.ArgMin, exp.Lag, exp.Lead,
+                exp.FirstValue, exp.LastValue)  # fmt: skip
 # Macros for what is cast to one.
 _TIMES = {
     exp.DataType.Type.DATE: "of_a_day",
@@ -120,6 +122,28 @@ def _call(name: str, *arguments: exp.Expression | None) -> exp.Anonymous:
     return exp.Anonymous(this=name, expressions=given)
 
 
+def _typed_call(name: str, *arguments: exp.Expression, of: int = 0) -> exp.Expression:
+    """A call of a macro that has a form for each type of its argument ``of``.
+
+    DuckDB does not know the type of an aggregate when it chooses the form. The greatest, the least
+    or any one of some values that were all changed alike is that one changed.
+    """
+    value = chosen = arguments[of].copy()
+    while isinstance(chosen, exp.Cast | exp.Paren):
+        chosen = chosen.this
+    aggregate = chosen
+    while isinstance(aggregate, exp.Window | exp.Filter):
+        aggregate = aggregate.this
+    if not isinstance(aggregate, _ONE_OF_SOME) or aggregate.args.get("default"):
+        return _call(name, *arguments)
+    if chosen is value:
+        value = aggregate.this
+    else:
+        chosen.replace(aggregate.this.copy())
+    aggregate.set("this", _call(name, *arguments[:of], value, *arguments[of + 1 :]))
+    return chosen
+
+
 def _anonymous(node: exp.Expression) -> exp.Expression:
     name = node.name.lower()
     if rule := _NAMED.get(name):
@@ -139,12 +163,12 @@ def _divide(node: exp.Expression) -> exp.Expression:
 
 def _plus(node: exp.Expression) -> exp.Expression:
     if isinstance(node.left, exp.Interval):
-        return _call("moved_on", node.right, node.left)
-    return _call("moved_on", node.left, node.right) if _is_interval(node.right) else node
+        return _typed_call("moved_on", node.right, node.left)
+    return _typed_call("moved_on", node.left, node.right) if _is_interval(node.right) else node
 
 
 def _minus(node: exp.Expression) -> exp.Expression:
-    return _call("moved_back", node.left, node.right) if _is_interval(node.right) else node
+    return _typed_call("moved_back", node.left, node.right) if _is_interval(node.right) else node
 
 
 def _is_interval(node: exp.Expression) -> bool:
@@ -154,7 +178,7 @@ def _is_interval(node: exp.Expression) -> bool:
 def _date_add(node: exp.Expression) -> exp.Expression:
     unit = node.args.get("unit") or exp.var("DAY")
     step = exp.Interval(this=exp.Paren(this=node.expression.copy()), unit=unit.copy())
-    return _call("moved_on", node.this, step)
+    return _typed_call("moved_on", node.this, step)
 
 
 def _date_diff(node: exp.Expression) -> exp.Expression:
@@ -165,7 +189,8 @@ def _date_diff(node: exp.Expression) -> exp.Expression:
 
 def _date_trunc(node: exp.Expression) -> exp.Expression:
     # Of a date it is a date; DuckDB would make a timestamp, whose text is longer.
-    return _call("truncated", exp.Literal.string(node.args["unit"].name.lower()), node.this)
+    unit = exp.Literal.string(node.args["unit"].name.lower())
+    return _typed_call("truncated", unit, node.this, of=1)
 
 
 def _extract(node: exp.Expression) -> exp.Expression:
@@ -281,7 +306,7 @@ def _to_time(node: exp.Expression, guard: str) -> exp.Expression:
     text = isinstance(node.this, exp.Literal) and node.this.is_string
     given = exp.cast(node.this.copy(), "varchar", dialect="duckdb") if text else node.this
     name = f"{guard}_or_null" if isinstance(node, exp.TryCast) else guard
-    node.set("this", _call(name, given))
+    node.set("this", _typed_call(name, given))
     return node
 
 

@@ -12,6 +12,7 @@ from baseline.cli.audit_answer import tell
 from baseline.cli.audit_batch import away, carry_out_there, collect, means
 from baseline.cli.audit_batch import work as be_a_child
 from baseline.cli.audit_compare import compare_runs
+from baseline.cli.audit_import import import_files
 from baseline.cli.audit_options import (
     PassingOn,
     batch_options,
@@ -54,6 +55,7 @@ def audit() -> None:
 
 
 audit.add_command(compare_runs)
+audit.add_command(import_files)
 
 
 @audit.command()

@@ -4,9 +4,11 @@ A file has the findings as flat columns and as OCSF, and says inside itself what
 What a tool says of its checks stands once for all, in ``checks.json``.
 """
 
+import itertools
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -34,6 +36,14 @@ Keep = Callable[[Iterable[Finding]], Iterator[Finding]]
 def place(reports: Path, look: Look) -> Path:
     """The file of a look."""
     return reports / HISTORY / f"{look.kind}-{look.stamp}.parquet"
+
+
+def free(look: Look, reports: Path) -> Look:
+    """``look`` under a stamp that no other look of its kind has."""
+    stamp, numbers = look.stamp, itertools.count(2)
+    while place(reports, look).exists():
+        look = replace(look, stamp=f"{stamp}-{next(numbers)}")
+    return look
 
 
 @contextmanager

@@ -2,11 +2,15 @@
 
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from baseline.cli.shared import talk
+
+# Seconds after which somebody who waits wants to know.
+_A_MOMENT = 2.0
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,29 @@ def watching(*, show: bool) -> Iterator[Watch]:
             yield watch
     else:
         yield Watch(_Lines().step, talk)
+
+
+@contextmanager
+def patience(doing: str, *, show: bool) -> Iterator[None]:
+    """Say every now and then that work goes on, once it takes longer than a moment."""
+    over = threading.Event()
+    started = time.monotonic()
+
+    def speak() -> None:
+        pause = _A_MOMENT
+        while not over.wait(pause):
+            talk(f"{doing}, {time.monotonic() - started:.0f} s …")
+            pause *= 2
+
+    thread = threading.Thread(target=speak, daemon=True)
+    if show:
+        thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        if show:
+            thread.join()
 
 
 @contextmanager

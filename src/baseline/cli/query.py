@@ -3,8 +3,6 @@
 import signal
 import sys
 import tempfile
-import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from itertools import islice
@@ -18,6 +16,7 @@ from baseline.cli import query_kept, query_lake, shared
 from baseline.cli.athena import athena_options, open_athena
 from baseline.cli.audit_options import reports_option
 from baseline.cli.detecting import Detecting, Question, detecting_options
+from baseline.cli.progress import patience
 from baseline.cli.sigma_rules import import_sigma
 from baseline.errors import QueryError, UsageError
 from baseline.query import catalogue
@@ -26,7 +25,6 @@ COLUMNS = (
     "name", "title", "description", "parameters", "why", "topic", "mitre", "severity", "path",
 )  # fmt: skip
 _TABLE = ("topic", "name", "severity", "title")
-_PATIENCE = 2.0
 _SCREENFULS = 200  # rows that a person at a terminal still looks at
 _OF_DUCKDB = ("--source", "--lake")
 _OF_ATHENA = ("--workgroup", "--max-bytes")
@@ -213,7 +211,11 @@ def run_query(
     _check_engine(engine, [option for option, is_given in given.items() if is_given])
     kept = query_kept.open_kept(statement, engine, reports, config_path)
     missing, looked = 0, True
-    with _terminated_like_interrupted(), ExitStack() as stack, _patience(show=progress):
+    with (
+        _terminated_like_interrupted(),
+        ExitStack() as stack,
+        patience("Still reading", show=progress),
+    ):
         if engine == "athena":
             configuration = shared.load_configuration(config_path)
             athena = open_athena(configuration, profile, workgroup, max_bytes)
@@ -329,26 +331,3 @@ def _terminated_like_interrupted() -> Iterator[None]:
         raise click.exceptions.Exit(130) from None
     finally:
         signal.signal(signal.SIGTERM, before)
-
-
-@contextmanager
-def _patience(*, show: bool) -> Iterator[None]:
-    """Say every now and then that work goes on, once it takes longer than a moment."""
-    over = threading.Event()
-    started = time.monotonic()
-
-    def talk() -> None:
-        pause = _PATIENCE
-        while not over.wait(pause):
-            shared.talk(f"Still reading, {time.monotonic() - started:.0f} s …")
-            pause *= 2
-
-    thread = threading.Thread(target=talk, daemon=True)
-    if show:
-        thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        if show:
-            thread.join()

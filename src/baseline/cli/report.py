@@ -11,6 +11,7 @@ from click.core import ParameterSource
 
 from baseline.cli.audit_options import reports_option
 from baseline.cli.logs_options import day
+from baseline.cli.progress import patience
 from baseline.cli.shared import (
     aws_options,
     load_configuration,
@@ -125,10 +126,11 @@ def report(**options: Any) -> int:
     wish = _wish(options)
     if options["refresh"]:
         _refresh(options, wish.reports)
-    edition = _compose(wish)
-    for form, name in wish.files.items():
-        with whole(wish.out / name) as file:
-            edition.write(form, file)
+    with patience("Still making the report", show=options["progress"]):
+        edition = _compose(wish)
+        for form, name in wish.files.items():
+            with whole(wish.out / name) as file:
+                edition.write(form, file)
     show(list(_rows(edition)), options["output"], COLUMNS)
     for line in _last_words(edition, wish):
         talk(line)

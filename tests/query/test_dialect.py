@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 import given_expressions
+from baseline.errors import QueryError
 from baseline.query import statement
 from baseline.query.duckdb import DuckDB
 
@@ -127,6 +128,14 @@ COUNTED = "SELECT k, count(*) AS n FROM (VALUES 'a', 'b', 'a') AS t (k) GROUP BY
 def test_statements(engine: DuckDB, sql: str, expected: list[dict[str, Any]]) -> None:
     """Unnesting rows, ordinality, names of columns as in Athena."""
     assert list(engine.run(statement.read(sql)).rows) == expected
+
+
+def test_a_time_of_a_type_that_is_not_known_here_has_a_remedy(engine: DuckDB) -> None:
+    """DuckDB does not know the types of aggregates inside expressions."""
+    times = "max(from_iso8601_timestamp(eventtime))"
+    sql = f"SELECT coalesce({times}, now()) + interval '1' day AS x FROM auditing.cloudtrail"
+    with pytest.raises(QueryError, match=r"date \+ interval .* an aggregate .* Name that first"):
+        engine.run(statement.read(sql))
 
 
 def test_times_with_a_zone_are_iso_text(engine: DuckDB) -> None:

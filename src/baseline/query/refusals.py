@@ -19,6 +19,8 @@ _WRITTEN_AS = {
     "moved_on": "date + interval",
     "moved_back": "date - interval",
     "truncated": "date_trunc",
+    "of_a_day": "cast(… as date)",
+    "of_a_time": "cast(… as timestamp)",
     "date_sub": "date_diff",
     "part_of": "substr",
     "divided": "/",
@@ -99,6 +101,15 @@ def _wrong_arguments(found: re.Match[str], _query: exp.Query) -> QueryError:
     )
 
 
+def _unknown_type(found: re.Match[str], _query: exp.Query) -> QueryError:
+    name = found["name"].removesuffix("_or_null")
+    return QueryError(
+        f"{_WRITTEN_AS.get(name, name)} of what is computed with an aggregate is not known here",
+        where="SQL",
+        remedy="Name that first: WITH t AS (SELECT coalesce(max(…), …) AS x …) SELECT x + … FROM t",
+    )
+
+
 def _said(found: re.Match[str], _query: exp.Query) -> QueryError:
     remedy = "As on Athena; element_at or try(…) gives NULL instead."
     return QueryError(found["what"], where="SQL", remedy=remedy)
@@ -127,4 +138,5 @@ _KNOWN: tuple[tuple[str, Callable[[re.Match[str], exp.Query], QueryError]], ...]
     (r"invalid perl operator: \(\?", _look_around),
     (r"argument types '(?P<name>\w+)\((?P<types>[^']*)\)'", _wrong_arguments),
     (r"Macro (?P<name>\w+)\(\) does not support", _wrong_arguments),
+    (r"Macro (?P<name>\w+)\(\) has multiple overloads", _unknown_type),
 )

@@ -18,7 +18,7 @@ def writing(file: Path) -> Iterator[None]:
         raise ToolError(
             f"cannot be written: {error.strerror}",
             where=str(file),
-            remedy="Make room or give another directory with --reports.",
+            remedy="Make room, or give another place.",
         ) from error
 
 

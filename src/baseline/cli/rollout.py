@@ -3,11 +3,13 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 
+from baseline import files
 from baseline.audit.manifest import now
 from baseline.cli import shared
 from baseline.cli.audit_options import reports_option
@@ -15,9 +17,9 @@ from baseline.cli.progress import Watch, watching
 from baseline.cli.rollout_job import PLACE, Job, prepare, rollout_options
 from baseline.cli.rollout_preflight import preflight, warn
 from baseline.cli.tables import Row, grouped
-from baseline.errors import ToolError
+from baseline.errors import ToolError, UsageError
 from baseline.parallel import Done, Failed
-from baseline.rollout import catalogue, coverage, deploy, plan
+from baseline.rollout import catalogue, coverage, deploy, kept_plan, plan
 from baseline.rollout.catalogue import Part
 from baseline.rollout.checks import checks
 from baseline.rollout.coverage import Coverage, Status
@@ -56,18 +58,30 @@ rollout.add_command(preflight)
 @rollout.command("plan")
 @rollout_options
 @click.option("--exit-code", is_flag=True, help="Exit with 1 when there is something to do.")
-def plan_command(exit_code: bool, **options: Any) -> int:
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Keep the plan, for: baseline rollout deploy FILE.",
+)
+def plan_command(exit_code: bool, out: Path | None, **options: Any) -> int:
     """What would be created, updated and deleted, and why. Changes nothing.
 
     \b
     Example:  baseline rollout plan --account production --only auditing
+              baseline rollout plan --out tuesday.plan
 
-    Exits with 0 whether or not there is something to do, unless --exit-code is given.
+    Exits with 0 whether or not there is something to do, unless --exit-code is given. A plan that
+    is kept holds no templates and no parameters, only digests of them.
     """
     job = prepare(**options)
-    made = job.plan()
+    made, kept = job.kept()
+    if out:
+        files.write(out, kept_plan.text(kept).encode())
     job.show([_step(job, step) for step in made.steps], STEP_COLUMNS)
     shared.talk(_summary(made.steps))
+    if out:
+        shared.talk(f"Kept in {out}. To do exactly this: baseline rollout deploy {out}")
     return int(exit_code and not made.empty)
 
 
@@ -80,20 +94,25 @@ def plan_command(exit_code: bool, **options: Any) -> int:
     default=True,
     help="Say first what AWS would refuse.  [default: --preflight]",
 )
-def deploy_command(yes: bool, look_ahead: bool, **options: Any) -> int:
+@click.argument(
+    "file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path)
+)
+def deploy_command(yes: bool, look_ahead: bool, file: Path | None, **options: Any) -> int:
     """Do what the plan says. Deploying again repeats only what failed or has changed.
 
     \b
     Example:  baseline rollout deploy --yes
               baseline rollout deploy --account sandbox
+              baseline rollout deploy tuesday.plan
 
+    With a FILE that `plan --out` wrote, exactly what was shown is done, or nothing when anything
+    has changed since.
     What is chosen brings along what it needs, such as the central buckets in the main account.
     What would fail is said first, as preflight does; it does not stop the rest.
     Exits with 1 when something failed; each failure is named with its cause and a remedy.
     """
     shared.check_can_ask(yes=yes)
-    job = prepare(**options)
-    made = job.plan()
+    job, made = _shown(file, options) if file else _anew(options)
     if made.empty:
         job.show([], RESULT_COLUMNS)
         shared.talk(_NOTHING_TO_DO)
@@ -103,6 +122,29 @@ def deploy_command(yes: bool, look_ahead: bool, **options: Any) -> int:
         warn(job, made)
     shared.confirm("Deploy this?", yes=yes)
     return _carry_out(job, made)
+
+
+def _anew(options: dict[str, Any]) -> tuple[Job, Plan]:
+    job = prepare(**options)
+    return job, job.plan()
+
+
+def _shown(file: Path, options: dict[str, Any]) -> tuple[Job, Plan]:
+    """The plan that was kept in ``file``; raises UsageError when it is not what it would be now."""
+    chosen = [
+        name for name in ("only", "regions", "accounts", "not_accounts", "ous") if options[name]
+    ]
+    if chosen:
+        raise UsageError(
+            "a plan that was kept says itself what is chosen",
+            where=str(file),
+            remedy="Leave --only, --account, --not-account, --ou and --region out.",
+        )
+    kept = kept_plan.read(file)
+    job = replace(prepare(**options), choice=kept.choice)
+    made, as_it_is = job.kept()
+    kept_plan.check(kept, as_it_is, str(file))
+    return job, made
 
 
 @rollout.command("verify")

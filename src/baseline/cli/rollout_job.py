@@ -7,11 +7,13 @@ from typing import Any, TypeVar
 
 import click
 
+from baseline.audit.manifest import now
 from baseline.cli import shared
 from baseline.cli.tables import Row, grouped
 from baseline.organization import Filters, Organization, discover
-from baseline.rollout import catalogue, observe, plan, reach
+from baseline.rollout import catalogue, kept_plan, observe, plan, reach
 from baseline.rollout.catalogue import Baseline, Part
+from baseline.rollout.kept_plan import Kept
 from baseline.rollout.plan import Choice, Plan
 from baseline.rollout.reach import Reach, Regions
 from baseline.rollout.state import State
@@ -60,17 +62,23 @@ class Job:
 
     def plan(self) -> Plan:
         """What there is to do."""
-        return self._made(plan.make)
+        return self._made(plan.make)[0]
+
+    def kept(self) -> tuple[Plan, Kept]:
+        """What there is to do, and what a file keeps of it."""
+        made, state = self._made(plan.make)
+        return made, kept_plan.keep(made, self.baseline, state, self.choice, now())
 
     def removal(self) -> Plan:
         """What there is to take away."""
-        return self._made(plan.removal)
+        return self._made(plan.removal)[0]
 
-    def _made(self, make: Callable[[Baseline, State, Choice], Plan]) -> Plan:
-        made = make(self.baseline, observe.read(self.reach, self.baseline), self.choice)
+    def _made(self, make: Callable[[Baseline, State, Choice], Plan]) -> tuple[Plan, State]:
+        state = observe.read(self.reach, self.baseline)
+        made = make(self.baseline, state, self.choice)
         for warning in made.warnings:
             shared.talk(f"Warning: {warning}")
-        return made
+        return made, state
 
     def place(self, part: Part) -> Row:
         """Where a part is, as columns."""

@@ -315,7 +315,8 @@ def findings(number: int = 4000, among: int = 40, seed: int = 7) -> Iterator[Sho
     for place in range(number):
         (account,) = random.choices(theirs, heavy)
         check = random.choice(KNOWN)
-        yield Shown(_finding(random, place, account, check), _change(random.random()))
+        finding, luck = _finding(random, place, account, check), random.random()
+        yield Shown(finding, _change(luck) if finding.status == FAIL else None)
 
 
 def _finding(random: Random, place: int, account: Account, check: Check) -> Finding:

@@ -166,7 +166,7 @@ const grid = (() => {
           two(this.cell(row, "region"), this.cell(row, "service")),
         ),
         column("tool", "Tool", 104, (row) => this.tool(row), { maxWidth: 130 }),
-        column("change", "State", 120, (row) => this.state(row), { maxWidth: 150 }),
+        column("change", "State", 162, (row) => this.state(row), { maxWidth: 180 }),
       ];
     }
 

@@ -101,12 +101,12 @@ LogGroupDays = Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545,
 
 
 class CloudTrail(_Section):
-    """Trails. ``log_group_days`` is how long the log group in each account and region keeps."""
+    """Trails: one in each account and region, or one for the whole organization."""
 
-    mode: Literal["account"] = "account"
-    """A trail in every account and region; the only mode so far."""
+    mode: Literal["account", "organization"] = "account"
+    """A trail in every account and region, or one for the whole organization."""
     log_group_days: LogGroupDays = 90
-    """Days for which the log group in each account and region keeps events."""
+    """Days for which the log group beside each trail keeps events."""
 
 
 class Storage(_Section):

@@ -109,13 +109,13 @@ def test_templates_are_ascii_because_cloudformation_gives_back_question_marks(na
 def test_every_service_principal_has_a_condition_against_a_confused_deputy() -> None:
     """Each service may act for this organization or its accounts only.
 
-    CloudTrail alone may assume the role for its log group without: it supports no such condition.
+    CloudTrail alone may assume the roles for its log groups without: it supports no such condition.
     """
     keys = {"aws:SourceAccount", "aws:SourceArn", "aws:SourceOrgID"}
     granted = [s for s in all_statements() if "Service" in dict_of(s.get("Principal"))]
     assert len(granted) >= 9
     unsupported = [s for s in granted if assumes(s, "cloudtrail.amazonaws.com")]
-    assert [s.get("Condition") for s in unsupported] == [None]
+    assert [s.get("Condition") for s in unsupported] == [None, None]
     for statement in [s for s in granted if s not in unsupported]:
         used = {key for keys in statement["Condition"].values() for key in keys}
         assert used & keys, statement

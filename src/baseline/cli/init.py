@@ -43,7 +43,8 @@ config:
 #   finding_publishing_frequency: FIFTEEN_MINUTES   # or ONE_HOUR, SIX_HOURS
 
 # cloudtrail:
-#   log_group_days: 90            # the log group in each account and region
+#   mode: account                 # a trail in each account and region; or one: organization
+#   log_group_days: 90            # the log group beside each trail
 
 # storage:
 #   retention_days: 2557          # the central buckets: seven years

@@ -4,8 +4,8 @@ Who needs whom::
 
     wave 0   stack-set-roles in the main account
     wave 1   stack-set-roles in the members, auditing-storage
-    wave 2   audit-roles, guardduty-main, auditing-analytics (after the buckets); audit-runner and
-             vpc where they are configured
+    wave 2   audit-roles, guardduty-main, auditing-analytics (after the buckets); audit-runner,
+             vpc and organization-trail where they are configured
     wave 3   guardduty-member (after the invitations), auditing (after roles and buckets);
              guardduty-main-2 and further ones, where there are many members
     wave 4   config-rules (after the recorders); guardduty-member, where there are many
@@ -39,8 +39,11 @@ RULES = "config-rules"
 AGGREGATOR = "config-aggregator"
 RUNNER = "audit-runner"
 VPC = "vpc"
+ORGANIZATION_TRAIL = "organization-trail"
+# Stacks of the main account that are there only where they are configured.
+OPTIONAL = (RUNNER, ORGANIZATION_TRAIL)
 # Stacks of the main account that need none of the StackSets' roles.
-_ALONE = (STORAGE, ANALYTICS, AGGREGATOR, RUNNER)
+_ALONE = (STORAGE, ANALYTICS, AGGREGATOR, RUNNER, ORGANIZATION_TRAIL)
 NAMES = templates.NAMES
 WAVES = 5
 
@@ -117,6 +120,16 @@ class Baseline:
     adopted: Adopted = field(default_factory=Adopted)
 
     @property
+    def has_one_trail(self) -> bool:
+        """Whether one trail records for the whole organization."""
+        return any(stack.name == ORGANIZATION_TRAIL for stack in self.stacks)
+
+    @property
+    def organization_trail_name(self) -> str:
+        """What that trail is called."""
+        return f"{self.prefix}-organization"
+
+    @property
     def home(self) -> Target:
         """The main account in the home region, where StackSets and buckets are."""
         return Target(self.organization.main_account_id, self.home_region)
@@ -143,7 +156,7 @@ class Baseline:
     def _over_storage(self) -> tuple[str, ...]:
         """What delivers to the central buckets, or may be too large to be sent as text."""
         large = (inviting.FIRST, MEMBERS) if self.adopted.detectors else ()
-        return ("auditing", ANALYTICS, VPC, *large)
+        return ("auditing", ANALYTICS, VPC, ORGANIZATION_TRAIL, *large)
 
     def needs(self, part: Part) -> Iterator[Part]:
         """What has to be there before ``part`` can be made."""
@@ -165,6 +178,8 @@ class Baseline:
             yield Part("audit-roles", self.home)
         if part.name == "auditing":
             yield Part("audit-roles", Target(account_id, self.home_region))
+            # Its trails end when the organization's is there, and that when they are.
+            yield Part(ORGANIZATION_TRAIL, self.home)
         if part.name in self._over_storage:
             yield Part(STORAGE, self.home)
         if part.name == RULES:
@@ -196,6 +211,7 @@ def wanted(
             kinds.analytics(queries),
             kinds.aggregator(),
             *kinds.audit_runner(),
+            *kinds.organization_trail(),
         ),
         stack_sets=(
             kinds.audit_roles(),
@@ -332,8 +348,23 @@ class _Kinds:
             "Prefix": self.configuration.prefix,
             "RetentionDays": str(self.configuration.storage.retention_days),
             "QueryResultDays": str(self.configuration.storage.query_result_days),
+            "OrganizationTrail": str(self._has_one_trail).lower(),
         }
         return self._stack(STORAGE, self._main, parameters, 1)
+
+    @property
+    def _has_one_trail(self) -> bool:
+        return self.configuration.cloudtrail.mode == "organization"
+
+    def organization_trail(self) -> Iterator[Stack]:
+        """The one trail, where it takes the place of those of the accounts."""
+        if self._has_one_trail:
+            parameters = {
+                "OrganizationId": self.organization.id,
+                "Prefix": self.configuration.prefix,
+                "LogGroupDays": str(self.configuration.cloudtrail.log_group_days),
+            }
+            yield self._stack(ORGANIZATION_TRAIL, self._main, parameters, 2)
 
     def audit_runner(self) -> Iterator[Stack]:
         """The stack for audits on AWS Batch, where there is an image for it."""
@@ -438,6 +469,7 @@ class _Kinds:
         parameters = self._central() | {
             "GlobalConfigRegion": self.configuration.global_region,
             "LogGroupDays": str(self.configuration.cloudtrail.log_group_days),
+            "TrailIs": "organization" if self._has_one_trail else "made",
         }
         kept = self.adopted
         body = templates.auditing(_places(kept.recorders), _places(kept.trails))

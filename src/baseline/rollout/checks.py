@@ -12,6 +12,7 @@ from baseline.rollout.analytics_checks import CHECKS as ANALYTICS_CHECKS
 from baseline.rollout.catalogue import (
     AGGREGATOR,
     ANALYTICS,
+    ORGANIZATION_TRAIL,
     ROLES,
     RULES,
     RUNNER,
@@ -21,7 +22,6 @@ from baseline.rollout.catalogue import (
 )
 from baseline.rollout.compliance_checks import AGGREGATOR_CHECKS, RULES_CHECK
 from baseline.rollout.coverage import Check, Missing, Place, require, unlike
-from baseline.rollout.intended import Properties
 from baseline.rollout.network_checks import CHECKS as NETWORK_CHECKS
 from baseline.rollout.plan import EVERYTHING, Choice
 from baseline.rollout.role_checks import (
@@ -32,7 +32,8 @@ from baseline.rollout.role_checks import (
 )
 from baseline.rollout.runner_checks import CHECKS as RUNNER_CHECKS
 from baseline.rollout.storage_checks import CHECKS as STORAGE_CHECKS
-from baseline.rollout.storage_checks import key
+from baseline.rollout.trail_checks import ACCOUNT_TRAIL, SEEN_TRAIL
+from baseline.rollout.trail_checks import CHECKS as TRAIL_CHECKS
 
 # Recorders that other AWS services keep beside ours [PutServiceLinkedConfigurationRecorder].
 _SERVICE_LINKED = "AWSConfigurationRecorderFor"
@@ -52,6 +53,9 @@ def checks(target: Target, baseline: Baseline, choice: Choice = EVERYTHING) -> I
     if ROLES in has and baseline.stack_set(VPC).targets:
         yield NETWORKS_POLICY
     adopted = _adopted(target, baseline)
+    if "auditing" in has:
+        trail = (SEEN_TRAIL,) if baseline.has_one_trail else ACCOUNT_TRAIL
+        yield from (check for check in trail if check not in adopted)
     for name, asked in _CHECKS.items():
         if name in has:
             yield from (check for check in asked if check not in adopted)
@@ -63,7 +67,7 @@ def _adopted(target: Target, baseline: Baseline) -> set[Check]:
     kept = baseline.adopted
     return {
         *(_CONFIG if target in kept.recorders else ()),
-        *(_CLOUDTRAIL if target in kept.trails else ()),
+        *(ACCOUNT_TRAIL if target in kept.trails else ()),
         *((_DETECTOR,) if target in kept.detectors else ()),
     }
 
@@ -165,76 +169,6 @@ def _channel(place: Place) -> str:
     return str(wanted["S3BucketName"])
 
 
-def _wanted_trail(place: Place) -> Properties:
-    return place.intended("auditing", "Trail")
-
-
-def _trail(place: Place) -> str:
-    wanted = _wanted_trail(place)
-    answer = place.ask("cloudtrail", "get_trail", _NO_TRAIL, Name=wanted["TrailName"])
-    if answer is None:
-        raise Missing(f"no trail {wanted['TrailName']}")
-    told = answer["Trail"]
-    # The template names the key by its alias; told is the alias, or the ARN of the key it names.
-    if told.get("KmsKeyId") == wanted["KMSKeyId"]:
-        told = {**told, "KmsKeyId": key(place)["Arn"]}
-    intended = {
-        "S3BucketName": wanted["S3BucketName"],
-        "S3KeyPrefix": wanted.get("S3KeyPrefix"),
-        "IsMultiRegionTrail": wanted["IsMultiRegionTrail"],
-        "IncludeGlobalServiceEvents": wanted["IncludeGlobalServiceEvents"],
-        "LogFileValidationEnabled": wanted["EnableLogFileValidation"],
-        "CloudWatchLogsLogGroupArn": wanted["CloudWatchLogsLogGroupArn"],
-        "CloudWatchLogsRoleArn": wanted["CloudWatchLogsRoleArn"],
-        "KmsKeyId": key(place)["Arn"],
-    }
-    require(unlike(told, intended))
-    return "to the bucket and the log group, with validation"
-
-
-def _management_events(place: Place) -> str:
-    """The template leaves the selectors as CreateTrail makes them: all management events."""
-    name = _wanted_trail(place)["TrailName"]
-    answer = place.ask("cloudtrail", "get_event_selectors", _NO_TRAIL, TrailName=name)
-    if answer is None:
-        raise Missing(f"no trail {name}")
-    for selector in answer.get("EventSelectors", ()):
-        all_of_them = selector.get("IncludeManagementEvents") and not selector.get(
-            "ExcludeManagementEventSources"
-        )
-        if all_of_them and selector.get("ReadWriteType") == "All":
-            return "read and write"
-    raise Missing("the trail's event selectors leave management events out")
-
-
-def _logging(place: Place) -> str:
-    name = _wanted_trail(place)["TrailName"]
-    status = place.ask("cloudtrail", "get_trail_status", _NO_TRAIL, Name=name)
-    if status is None:
-        raise Missing(f"no trail {name}")
-    if not status.get("IsLogging"):
-        raise Missing(
-            "the trail is stopped", f"Start it: aws cloudtrail start-logging --name {name}"
-        )
-    for error in ("LatestDeliveryError", "LatestCloudWatchLogsDeliveryError"):
-        if status.get(error):
-            raise Missing(
-                f"delivery fails: {status[error]}", "Check the bucket's and key's policy."
-            )
-    return "logging"
-
-
-def _log_group(place: Place) -> str:
-    wanted = place.intended("auditing", "CloudTrailLogGroup")
-    name = wanted["LogGroupName"]
-    found = place.ask("logs", "describe_log_groups", logGroupNamePrefix=name)["logGroups"]
-    for group in found:
-        if group["logGroupName"] == name:
-            require(unlike(group, {"retentionInDays": wanted["RetentionInDays"]}))
-            return f"{wanted['RetentionInDays']} days"
-    raise Missing(f"no log group {name}")
-
-
 _DETECTOR = Check("guardduty", "detector", _detector)
 _ADMINISTRATOR = Check("guardduty", "administrator", _administrator)
 _MEMBER = Check("guardduty", "member", _member)
@@ -243,22 +177,17 @@ _CONFIG = (
     Check("config", "recorded", _recorded),
     Check("config", "channel", _channel),
 )
-_CLOUDTRAIL = (
-    Check("cloudtrail", "trail", _trail),
-    Check("cloudtrail", "management events", _management_events),
-    Check("cloudtrail", "logging", _logging),
-    Check("logs", "log group", _log_group),
-)
 _CHECKS: Mapping[str, tuple[Check, ...]] = {
     ROLES: (EXECUTION_ROLE,),
     "audit-roles": AUDIT_ROLES,
     "guardduty-main": (_DETECTOR,),
     "guardduty-member": (_DETECTOR, _ADMINISTRATOR, _MEMBER),
-    "auditing": (*_CONFIG, *_CLOUDTRAIL),
+    "auditing": _CONFIG,
     RULES: (RULES_CHECK,),
     STORAGE: STORAGE_CHECKS,
     ANALYTICS: ANALYTICS_CHECKS,
     AGGREGATOR: AGGREGATOR_CHECKS,
     RUNNER: RUNNER_CHECKS,
     VPC: NETWORK_CHECKS,
+    ORGANIZATION_TRAIL: TRAIL_CHECKS,
 }

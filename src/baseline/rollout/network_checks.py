@@ -6,6 +6,7 @@ from typing import Any
 from baseline.rollout.catalogue import VPC
 from baseline.rollout.coverage import Check, Look, Missing, Place, require, unlike
 from baseline.rollout.intended import Properties
+from baseline.rollout.trail_checks import log_group
 
 
 def _filtered(**wanted: str) -> list[dict[str, Any]]:
@@ -54,17 +55,6 @@ def _subnets(place: Place) -> str:
     return f"{len(wanted)} subnets"
 
 
-def _log_group(place: Place) -> str:
-    wanted = place.intended(VPC, "FlowLogGroup")
-    name = wanted["LogGroupName"]
-    groups = place.ask("logs", "describe_log_groups", logGroupNamePrefix=name)["logGroups"]
-    for group in groups:
-        if group["logGroupName"] == name:
-            require(unlike(group, {"retentionInDays": wanted["RetentionInDays"]}))
-            return f"{name}, {wanted['RetentionInDays']} days"
-    raise Missing(f"no log group {name}")
-
-
 def _default_group(place: Place) -> str:
     filters = _filtered(vpc_id=_network(place)["VpcId"], group_name="default")
     (group,) = place.ask("ec2", "describe_security_groups", Filters=filters)["SecurityGroups"]
@@ -107,7 +97,11 @@ CHECKS = (
     Check("ec2", "network", _there),
     Check("ec2", "subnets", _subnets),
     Check("ec2", "default security group", _default_group),
-    Check("ec2", "log group of flow logs", _log_group),
+    Check(
+        "ec2",
+        "log group of flow logs",
+        lambda place: log_group(place, place.intended(VPC, "FlowLogGroup")),
+    ),
     Check(
         "ec2",
         "flow log to the log group",

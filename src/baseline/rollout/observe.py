@@ -3,11 +3,11 @@
 from typing import Any
 
 from baseline import templates
-from baseline.errors import AwsError
+from baseline.errors import AwsError, BaselineError
 from baseline.organization import Target, enabled_regions
 from baseline.parallel import Done, Failed, each
 from baseline.rollout import inviting
-from baseline.rollout.catalogue import ROLES, RUNNER, Baseline, Part
+from baseline.rollout.catalogue import OPTIONAL, ROLES, Baseline, Part
 from baseline.rollout.reach import Reach
 from baseline.rollout.state import (
     OWNER_TAG,
@@ -37,7 +37,8 @@ def read(reach: Reach, baseline: Baseline) -> State:
     stacks = _stacks(reach, baseline)
     # The roles are what is made first and removed last.
     begun = Part(ROLES, baseline.home) in stacks
-    return State(stacks, stack_sets, () if begun else _elsewhere(reach, baseline))
+    elsewhere = () if begun else _elsewhere(reach, baseline)
+    return State(stacks, stack_sets, elsewhere, _organization_trails(reach, baseline))
 
 
 def read_stack(client: Any, name: str) -> StackState | None:
@@ -110,7 +111,7 @@ def _stacks(reach: Reach, baseline: Baseline) -> dict[Part, StackState | Unknown
     wanted = {stack.part for stack in baseline.stacks}
     roles = {Part(ROLES, Target(a.id, baseline.home_region)) for a in baseline.organization.active}
     stacks: dict[Part, StackState | Unknown] = {}
-    optional = {Part(RUNNER, baseline.home)}
+    optional = {Part(name, baseline.home) for name in OPTIONAL}
     for outcome in each(sorted(wanted | roles | optional), look):
         match outcome:
             case Done(part, found) if found:
@@ -120,6 +121,16 @@ def _stacks(reach: Reach, baseline: Baseline) -> dict[Part, StackState | Unknown
                     raise error
                 stacks[part] = Unknown(str(error), error.remedy)
     return stacks
+
+
+def _organization_trails(reach: Reach, baseline: Baseline) -> tuple[str, ...] | Unknown:
+    """The names of the trails that record for the whole organization, whoever made them."""
+    client = reach.session.client("cloudtrail", baseline.home_region)
+    try:
+        found = client.describe_trails(includeShadowTrails=True)["trailList"]
+    except BaselineError as error:
+        return Unknown(error.what, error.remedy)
+    return tuple(trail["Name"] for trail in found if trail.get("IsOrganizationTrail"))
 
 
 def _elsewhere(reach: Reach, baseline: Baseline) -> tuple[str, ...]:

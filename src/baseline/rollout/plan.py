@@ -11,7 +11,16 @@ from baseline import templates
 from baseline.errors import UsageError
 from baseline.organization import Target
 from baseline.rollout import inviting, standing
-from baseline.rollout.catalogue import NAMES, ROLES, WAVES, Baseline, Part, Stack, StackSet
+from baseline.rollout.catalogue import (
+    NAMES,
+    ORGANIZATION_TRAIL,
+    ROLES,
+    WAVES,
+    Baseline,
+    Part,
+    Stack,
+    StackSet,
+)
 from baseline.rollout.state import InstanceState, StackSetState, StackState, State, Unknown
 
 _SHOWN_DIFFERENCES = 3
@@ -127,7 +136,7 @@ def make(baseline: Baseline, state: State, choice: Choice = EVERYTHING) -> Plan:
 
     What is chosen brings along what it needs and what is not in order. A member leaves GuardDuty
     only while the main account still has it, so what goes in the main account goes after what goes
-    in the members.
+    in the members; and the organization's trail goes when those of the accounts are there.
 
     Raises ConfigurationError when something of the same name belongs to somebody else, or when
     what cannot be changed was changed; UsageError when the choice holds nothing.
@@ -142,9 +151,11 @@ def make(baseline: Baseline, state: State, choice: Choice = EVERYTHING) -> Plan:
     waves[0] += _inactive(baseline, choice)
     _check_any(waves)
     _check_owners(baseline, state, waves)
-    going = [[s for s in wave if s.action in _GOING] for wave in reversed(waves)]
+    last = [s for wave in waves for s in wave if _goes_last(s)]
+    going = [[s for s in w if s.action in _GOING and s not in last] for w in reversed(waves)]
     staying = [[s for s in wave if s.action not in _GOING] for wave in waves]
-    return Plan(_ordered([*going, *staying]), (*baseline.warnings, *_unseen(baseline, state)))
+    warnings = (*baseline.warnings, *_unseen(baseline, state), *_paid_twice(baseline, state))
+    return Plan(_ordered([*going, *staying, last]), warnings)
 
 
 def removal(baseline: Baseline, state: State, choice: Choice = EVERYTHING) -> Plan:
@@ -162,6 +173,10 @@ def removal(baseline: Baseline, state: State, choice: Choice = EVERYTHING) -> Pl
     waves[1] += [step for step in _leftovers(baseline, state) if choice.has(step.part)]
     _check_owners(baseline, state, waves)
     return Plan(_ordered(reversed(waves)), _unseen(baseline, state))
+
+
+def _goes_last(step: Step) -> bool:
+    return step.part.name == ORGANIZATION_TRAIL and step.action in _GOING
 
 
 def _every_step(baseline: Baseline, state: State) -> list[list[Step]]:
@@ -264,6 +279,20 @@ def _unseen(baseline: Baseline, state: State) -> tuple[str, ...]:
         for part, found in _others(baseline, state)
         if isinstance(found, Unknown)
     )
+
+
+def _paid_twice(baseline: Baseline, state: State) -> Iterator[str]:
+    """Trails of others: AWS charges for each copy of management events but the first."""
+    if isinstance(state.organization_trails, Unknown):
+        cause = state.organization_trails.cause
+        yield f"whether another trail records the organization could not be seen: {cause}"
+        return
+    for name in state.organization_trails:
+        if name != baseline.organization_trail_name:
+            yield (
+                f"the organization's trail {name} records the same events as the baseline's: each "
+                "account pays for the second copy."
+            )
 
 
 def _stack_step(stack: Stack, found: StackState | Unknown | None) -> Step:

@@ -27,6 +27,8 @@ _REMEDIES = {
     "existing flow log": "A flow log cannot be changed: delete it in that account and region "
     "(aws ec2 delete-flow-logs), then deploy again.",
     "already exist": "Delete or rename what has that name there, then deploy again.",
+    "not enabled cloudtrail": "Let CloudTrail into the organization: aws organizations "
+    "enable-aws-service-access --service-principal cloudtrail.amazonaws.com; then deploy again.",
     "cancelled": "Deploy again.",
     "suspended": "Nothing can be done in a suspended account.",
     "executionrole": "Deploy again; if it stays, check the stack stack-set-roles in that account.",

@@ -54,9 +54,11 @@ class State:
     """Everything that was found; what is not in here is not there.
 
     ``elsewhere`` are regions of the main account in which a baseline of the same organization
-    was found while there was none in the home region.
+    was found while there was none in the home region. ``organization_trails`` are the names of
+    those that record every account, anybody's.
     """
 
     stacks: Mapping[Part, StackState | Unknown]
     stack_sets: Mapping[str, StackSetState]
     elsewhere: tuple[str, ...] = ()
+    organization_trails: tuple[str, ...] | Unknown = ()

@@ -30,6 +30,7 @@ NAMES = (
     "config-aggregator",
     "audit-runner",
     "vpc",
+    "organization-trail",
 )
 MAX_BODY = 51_200
 MAX_OBJECT = 1_048_576

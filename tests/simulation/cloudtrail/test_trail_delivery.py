@@ -114,7 +114,13 @@ def test_a_trail_of_the_organization_gets_every_account(
 ) -> None:
     with pytest.raises(AwsError):
         given_a_trail(MEMBER, QUIET, IsOrganizationTrail=True)
+    with pytest.raises(AwsError, match="has not enabled CloudTrail service access"):
+        given_a_trail(region=QUIET, IsOrganizationTrail=True)
+    organizations = simulation.client("organizations", "us-east-1", MAIN)
+    organizations.enable_aws_service_access(ServicePrincipal="cloudtrail.amazonaws.com")
     given_a_trail(region=QUIET, IsOrganizationTrail=True)
+    seen = somebody("cloudtrail", QUIET, MEMBER).describe_trails()["trailList"]
+    assert [trail["IsOrganizationTrail"] for trail in seen] == [True]
     somebody("sns", QUIET, MEMBER).list_topics()
     simulation.deliver()
 

@@ -17,7 +17,7 @@ _UNSUPPORTED = {"aws:sourcearn", "aws:sourceaccount"}
 def check(trail: Trail, settings: dict[str, Any], organization_id: str) -> None:
     """Raise the Refusal with which CreateTrail and UpdateTrail answer a bad destination."""
     name = settings["S3BucketName"]
-    problem = bucket_problem(trail, name, settings.get("S3KeyPrefix"), organization_id)
+    problem = bucket_problem(trail, settings, organization_id)
     if problem == "NoSuchBucket":
         raise Refusal("S3BucketDoesNotExistException", f"S3 bucket {name} does not exist!")
     if problem:

@@ -13,7 +13,7 @@ from baseline.simulation.cloudtrail.delivery import Delivery
 from baseline.simulation.cloudtrail.history import History
 from baseline.simulation.cloudtrail.incidents import PLANTED, Incident
 from baseline.simulation.cloudtrail.selectors import DEFAULT
-from baseline.simulation.cloudtrail.trail import Record, Trail
+from baseline.simulation.cloudtrail.trail import PRINCIPAL, Record, Trail
 from baseline.simulation.service import Call, Refusal, Service
 
 Answer = dict[str, Any]
@@ -78,11 +78,29 @@ class CloudTrail(Service):
             )
         if call.parameters.get("IsOrganizationTrail"):
             self._only_main(call)
+            self._check_access(call)
         trail = Trail(call.account_id, call.region, name)
         destinations.check(trail, call.parameters, self._organization_id)
         answer = self.moto(call)
         trail.settings = there[name]
         self.trails.setdefault(call.account_id, {})[trail.arn] = trail
+        return answer
+
+    def describe_trails(self, call: Call) -> Answer:
+        """The account's trails; beside them, as shadows, those of the organization."""
+        answer, asked = self.moto(call), call.parameters
+        if not asked.get("includeShadowTrails", True):
+            return answer
+        own = {trail["TrailARN"] for trail in answer["trailList"]}
+        main = self.simulation.blueprint.main.id
+        answer["trailList"] += [
+            trail.settings.description()
+            for trail in self._of(call.account_id)
+            if trail.account_id == main
+            and trail.arn not in own
+            and trail.arn in (asked.get("trailNameList") or (trail.arn,))
+            and trail.covers(call.account_id, call.region)
+        ]
         return answer
 
     def update_trail(self, call: Call) -> Answer:
@@ -92,6 +110,7 @@ class CloudTrail(Service):
         before = {
             "S3BucketName": settings.bucket_name,
             "S3KeyPrefix": settings.s3_key_prefix,
+            "IsOrganizationTrail": settings.is_org_trail,
             "CloudWatchLogsLogGroupArn": settings.cw_log_group_arn,
             "CloudWatchLogsRoleArn": settings.cw_role_arn,
         }
@@ -183,6 +202,16 @@ class CloudTrail(Service):
             raise Refusal(
                 "NotOrganizationManagementAccountException",
                 "You must use the management account of the organization to do this.",
+            )
+
+    def _check_access(self, call: Call) -> None:
+        """Whether Organizations lets CloudTrail in [CreateTrail]."""
+        client = self.simulation.client("organizations", events.GLOBAL_REGION, call.account_id)
+        enabled = client.list_aws_service_access_for_organization()["EnabledServicePrincipals"]
+        if PRINCIPAL not in {service["ServicePrincipal"] for service in enabled}:
+            raise Refusal(
+                "CloudTrailAccessNotEnabledException",
+                "Your organization has not enabled CloudTrail service access.",
             )
 
     def _record(self, event: Answer, time: dt.datetime) -> None:

@@ -86,11 +86,20 @@ class Trail:
     def refused(self, organization_id: str) -> str:
         """Why nothing can be delivered: NoSuchBucket or AccessDenied; empty when it can."""
         settings = self.settings
-        return bucket_problem(self, settings.bucket_name, settings.s3_key_prefix, organization_id)
+        told = {
+            "S3BucketName": settings.bucket_name,
+            "S3KeyPrefix": settings.s3_key_prefix,
+            "IsOrganizationTrail": settings.is_org_trail,
+        }
+        return bucket_problem(self, told, organization_id)
 
 
-def bucket_problem(trail: Trail, name: str, prefix: str | None, organization_id: str) -> str:
-    """What is wrong with a bucket for this trail: NoSuchBucket, AccessDenied, or nothing."""
+def bucket_problem(trail: Trail, settings: Mapping[str, Any], organization_id: str) -> str:
+    """What is wrong with a bucket for this trail: NoSuchBucket, AccessDenied, or nothing.
+
+    A trail of the organization has to be let in below its account and below the organization.
+    """
+    name, prefix = settings["S3BucketName"], settings.get("S3KeyPrefix")
     if bucket.find(name) is None:
         return "NoSuchBucket"
     context = {
@@ -99,5 +108,8 @@ def bucket_problem(trail: Trail, name: str, prefix: str | None, organization_id:
         "aws:SourceOrgID": organization_id,
     }
     path = f"{prefix}/" if prefix else ""
-    key = f"{path}AWSLogs/{trail.account_id}/CloudTrail/{trail.region}/log.json.gz"
-    return "" if bucket.lets_in(name, PRINCIPAL, key, context) else "AccessDenied"
+    owners = [trail.account_id]
+    owners += [organization_id] if settings.get("IsOrganizationTrail") else []
+    keys = [f"{path}AWSLogs/{owner}/CloudTrail/{trail.region}/log.json.gz" for owner in owners]
+    good = all(bucket.lets_in(name, PRINCIPAL, key, context) for key in keys)
+    return "" if good else "AccessDenied"

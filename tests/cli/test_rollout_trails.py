@@ -54,6 +54,9 @@ def trails(organization: Simulation, account: str, region: str) -> list[str]:
 
 
 def test_without_trusted_access_the_remedy_is_its_command(run: Baseline) -> None:
+    foreseen = run("rollout", "preflight", *CHOSEN, "-o", "json").rows
+    (missing,) = [row for row in foreseen if row["name"] == "organization-trail"]
+    assert missing["why"] == "CloudTrail has no access to the organization"
     refused = run("rollout", "deploy", *CHOSEN, "--yes")
     assert refused.code == 1
     assert "enable-aws-service-access --service-principal cloudtrail.amazonaws.com" in refused.err

@@ -6,7 +6,7 @@ from ipaddress import IPv4Network
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from baseline import templates
@@ -56,6 +56,7 @@ def test_an_account_has_a_block_and_each_of_its_regions_a_network_in_it() -> Non
     }
 
 
+@settings(deadline=None)
 @given(st.integers(1, 40), st.integers(1, 8), st.integers(0, 20), st.integers(0, 8))
 def test_what_is_added_at_the_end_moves_no_network(
     accounts: int, regions: int, more_accounts: int, more_regions: int

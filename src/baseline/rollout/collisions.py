@@ -7,7 +7,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from baseline.errors import DeniedError
 from baseline.rollout import quotas
-from baseline.rollout.catalogue import AGGREGATOR, MEMBERS, ROLES, RULES, STORAGE, VPC
+from baseline.rollout.catalogue import (
+    AGGREGATOR,
+    MEMBERS,
+    ORGANIZATION_TRAIL,
+    ROLES,
+    RULES,
+    STORAGE,
+    VPC,
+)
 from baseline.rollout.coverage import Check, Missing, Place
 from baseline.rollout.intended import Properties
 from baseline.rollout.role_checks import EXECUTION_ROLE
@@ -212,6 +220,18 @@ def _trails(place: Place) -> str:
     return "there is room"
 
 
+def _access(place: Place) -> str:
+    """Organizations lets CloudTrail record its accounts."""
+    principal = "cloudtrail.amazonaws.com"
+    answer = place.ask("organizations", "list_aws_service_access_for_organization")
+    if principal not in {s["ServicePrincipal"] for s in answer["EnabledServicePrincipals"]}:
+        raise Missing(
+            "CloudTrail has no access to the organization",
+            f"aws organizations enable-aws-service-access --service-principal {principal}",
+        )
+    return "enabled"
+
+
 def _rules(place: Place) -> str:
     found = place.ask("config", "describe_config_rules")["ConfigRules"]
     quotas.check(place, quotas.RULES, len(found), len(place.all_intended(RULES)))
@@ -268,4 +288,5 @@ _ASKED: Mapping[str, tuple[Check, ...]] = {
     VPC: (Check("ec2", "quota of VPCs", _networks), Check("ec2", "quota of addresses", _addresses)),
     STORAGE: (Check("s3", "quota", _buckets),),
     AGGREGATOR: (Check("organizations", "features", _all_features),),
+    ORGANIZATION_TRAIL: (Check("organizations", "trusted access", _access),),
 }

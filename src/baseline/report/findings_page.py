@@ -38,14 +38,13 @@ _FEW = 3
 Details = Mapping[tuple[str, str], CheckDetails]
 
 
-def render(content: Content, rows: Iterable[Shown], details: Details, out: TextIO) -> Tally:
-    """Write the page to ``out``, and give back the counts of ``rows``, which are read once."""
+def render(content: Content, rows: Iterable[Shown], details: Details, out: TextIO) -> None:
+    """Write the page to ``out``; ``rows`` are read once."""
     tally, columns = Tally(), Columns((*Finding._fields, "change"))
     for row in tally.through(rows):
         change = row.change or ""
         columns.add((*row.finding._replace(status=row.status), change))
     out.write(_page(content, tally, pack(_data(content, tally, columns, details))))
-    return tally
 
 
 def _page(content: Content, tally: Tally, data: str) -> str:

@@ -4,9 +4,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from baseline.findings.comparison import Change
 from baseline.findings.model import FAIL, PASS, SEVERITIES, UNKNOWN, Finding
 from baseline.report.content import Shown
+from baseline.report.digest import rank
 
 
 @dataclass(frozen=True)
@@ -23,12 +23,11 @@ class FailingCheck:
 class Tally:
     """Counts by status, and of what fails by severity: in all, by account and by check.
 
-    What is resolved is not there any more: it is counted as a change and nowhere else.
+    ``accounts`` count severities of what fails, and UNKNOWN, by id; ``names`` are theirs.
     """
 
     statuses: Counter[str] = field(default_factory=Counter)
     severities: Counter[str] = field(default_factory=Counter)
-    changes: Counter[Change | None] = field(default_factory=Counter)
     names: dict[str, str] = field(default_factory=dict)
     accounts: defaultdict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     _failing: dict[tuple[str, str], Counter[str]] = field(default_factory=dict)
@@ -38,7 +37,6 @@ class Tally:
     def through(self, rows: Iterable[Shown]) -> Iterator[Shown]:
         """The same rows, counted."""
         for row in rows:
-            self.changes[row.change] += 1
             self._count(row.finding, row.status)
             yield row
 
@@ -86,11 +84,6 @@ class Tally:
             key=lambda c: (rank(c.finding.severity), -c.accounts, -c.failing, c.finding.check)
         )
         return found
-
-
-def rank(severity: str) -> int:
-    """0 is the most severe; what is no severity comes last."""
-    return SEVERITIES.index(severity) if severity in SEVERITIES else len(SEVERITIES)
 
 
 def _weight(counts: Counter[str]) -> tuple[int, ...]:

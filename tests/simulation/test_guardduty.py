@@ -371,3 +371,125 @@ def test_a_delegated_administrator_has_members_without_inviting_them(
     there = theirs.list_detectors()["DetectorIds"][0]
     theirs.create_sample_findings(DetectorId=there, FindingTypes=["Recon:EC2/PortScan"])
     assert len(security.list_findings(DetectorId=own)["FindingIds"]) == 1
+
+
+def delegated(simulation: Simulation, **configuration: Any) -> tuple[Any, str]:
+    """The client and the detector of an administrator that configures the organization."""
+    guardduty(simulation, MAIN).enable_organization_admin_account(AdminAccountId=PAYMENTS)
+    security = guardduty(simulation, PAYMENTS)
+    own = security.list_detectors()["DetectorIds"][0]
+    if configuration:
+        security.update_organization_configuration(DetectorId=own, **configuration)
+    return security, own
+
+
+def everyone(client: Any, own: str) -> dict[str, str]:
+    pages = client.get_paginator("list_members").paginate(DetectorId=own, OnlyAssociated="false")
+    return {m["AccountId"]: m["RelationshipStatus"] for page in pages for m in page["Members"]}
+
+
+def test_all_accounts_of_an_organization_become_members_with_its_plans(
+    simulation: Simulation,
+) -> None:
+    """But for the main account, which has to switch GuardDuty on by itself first."""
+    security, own = delegated(
+        simulation,
+        AutoEnableOrganizationMembers="ALL",
+        Features=[{"Name": "RUNTIME_MONITORING", "AutoEnable": "ALL"}],
+    )
+    found = everyone(security, own)
+    assert set(found.values()) == {"Enabled"}
+    assert PRODUCTION in found
+    assert not {MAIN, PAYMENTS} & found.keys()
+    theirs = guardduty(simulation, PRODUCTION)
+    there = theirs.list_detectors()["DetectorIds"][0]
+    features = {f["Name"]: f["Status"] for f in theirs.get_detector(DetectorId=there)["Features"]}
+    assert features["RUNTIME_MONITORING"] == "ENABLED"
+    (refusal,) = security.create_members(
+        DetectorId=own, AccountDetails=[{"AccountId": MAIN, "Email": "acme-main@acme.example"}]
+    )["UnprocessedAccounts"]
+    assert "your organization master must first enable GuardDuty" in refusal["Result"]
+    detector(simulation, MAIN)
+    assert everyone(security, own)[MAIN] == "Enabled"
+
+
+def test_while_everybody_has_to_be_a_member_nobody_leaves(simulation: Simulation) -> None:
+    security, own = delegated(simulation, AutoEnableOrganizationMembers="ALL")
+    theirs = guardduty(simulation, PRODUCTION)
+    there = theirs.list_detectors()["DetectorIds"][0]
+    with pytest.raises(AwsError, match="auto-enable is set to ALL"):
+        security.disassociate_members(DetectorId=own, AccountIds=[PRODUCTION])
+    with pytest.raises(AwsError, match="auto-enable is set to ALL"):
+        theirs.disassociate_from_administrator_account(DetectorId=there)
+    with pytest.raises(AwsError, match="associated member"):
+        theirs.delete_detector(DetectorId=there)
+    with pytest.raises(AwsError, match="still has associated members"):
+        guardduty(simulation, MAIN).disable_organization_admin_account(AdminAccountId=PAYMENTS)
+
+
+def test_who_was_added_through_the_organization_cannot_be_invited_later(
+    simulation: Simulation,
+) -> None:
+    security, own = delegated(simulation)
+    assert everyone(security, own) == {}
+    details = [{"AccountId": PRODUCTION, "Email": "production@acme.example"}]
+    security.create_members(DetectorId=own, AccountDetails=details)
+    assert guardduty(simulation, PRODUCTION).list_invitations()["Invitations"] == []
+    security.disassociate_members(DetectorId=own, AccountIds=[PRODUCTION])
+    assert everyone(security, own) == {PRODUCTION: "Removed"}
+    (refusal,) = security.invite_members(DetectorId=own, AccountIds=[PRODUCTION])[
+        "UnprocessedAccounts"
+    ]
+    assert "added through Organizations" in refusal["Result"]
+    security.create_members(DetectorId=own, AccountDetails=details)
+    assert everyone(security, own) == {PRODUCTION: "Enabled"}
+
+
+def test_only_new_accounts_become_members_by_themselves(simulation: Simulation) -> None:
+    security, own = delegated(simulation, AutoEnableOrganizationMembers="NEW")
+    assert everyone(security, own) == {}
+    organizations = simulation.client("organizations", "us-east-1", MAIN)
+    made = organizations.create_account(AccountName="late", Email="late@acme.example")
+    assert everyone(security, own) == {made["CreateAccountStatus"]["AccountId"]: "Enabled"}
+
+
+def test_plans_are_those_of_the_region(simulation: Simulation) -> None:
+    """What a region has not got is refused there, and not told."""
+    main = guardduty(simulation, MAIN)
+    main.enable_organization_admin_account(AdminAccountId=PAYMENTS)
+    paris = guardduty(simulation, MAIN, "eu-west-3")
+    paris.enable_organization_admin_account(AdminAccountId=PAYMENTS)
+    newest = [{"Name": "AI_PROTECTION", "AutoEnable": "ALL"}]
+    for region, there in ((REGION, True), ("eu-west-3", False)):
+        security = guardduty(simulation, PAYMENTS, region)
+        own = security.list_detectors()["DetectorIds"][0]
+        told = security.describe_organization_configuration(DetectorId=own)
+        assert ("AI_PROTECTION" in {f["Name"] for f in told["Features"]}) is there
+        assert told["AutoEnableOrganizationMembers"] == "NONE"
+        asked = {"DetectorId": own, "AutoEnableOrganizationMembers": "NEW"}
+        if there:
+            security.update_organization_configuration(**asked, Features=newest)
+            continue
+        with pytest.raises(AwsError, match="AI_PROTECTION is not available in this region"):
+            security.update_organization_configuration(**asked, Features=newest)
+        both = [{"Name": n, "AutoEnable": "ALL"} for n in told_runtime()]
+        with pytest.raises(AwsError, match="only one of"):
+            security.update_organization_configuration(**asked, Features=both)
+        with pytest.raises(AwsError, match="but not both"):
+            security.update_organization_configuration(**asked, AutoEnable=True)
+
+
+def told_runtime() -> tuple[str, str]:
+    return "EKS_RUNTIME_MONITORING", "RUNTIME_MONITORING"
+
+
+def test_an_administrator_by_invitation_keeps_its_members_when_it_is_delegated(
+    simulation: Simulation,
+) -> None:
+    administrator, _ = accepted(simulation, PRODUCTION)
+    main = guardduty(simulation, MAIN)
+    with pytest.raises(AwsError, match="associated member of another account"):
+        main.enable_organization_admin_account(AdminAccountId=PRODUCTION)
+    main.enable_organization_admin_account(AdminAccountId=MAIN)
+    assert everyone(main, administrator) == {PRODUCTION: "Enabled"}
+    assert guardduty(simulation, PRODUCTION).list_invitations()["Invitations"] == []

@@ -11,6 +11,7 @@ from baseline.simulation.guardduty_state import (
     Detector,
     default_features,
     features_of,
+    plans_of,
 )
 from baseline.simulation.service import Call, Refusal, Service
 
@@ -41,7 +42,7 @@ class Detectors(Service):
             enabled=call.parameters["Enable"],
             frequency="SIX_HOURS",
             tags=dict(call.parameters.get("Tags") or {}),
-            features=default_features(call.time.timestamp()),
+            features=default_features(call.time.timestamp(), call.region),
         )
         _configure(detector, call)
         here = (call.account_id, call.region)
@@ -173,6 +174,9 @@ def _configure(detector: Detector, call: Call) -> None:
         )
     if set(RUNTIME) <= {one["Name"] for one in wanted or ()}:
         raise refused("only one of EKS_RUNTIME_MONITORING and RUNTIME_MONITORING can be given.")
+    absent = {one["Name"] for one in wanted or ()} - plans_of(call.region)
+    if absent:
+        raise refused(f"the feature {min(absent)} is not available in this region.")
     if frequency and frequency not in FREQUENCIES:
         raise refused(_OUT_OF_RANGE)
     detector.frequency = frequency or detector.frequency

@@ -28,6 +28,7 @@ from baseline.simulation.guardduty_state import (
 from baseline.simulation.service import Call
 
 _NOT_ASSOCIATED = f"{WHY}the given account ID is not an associated member of the current account."
+_NOT_INVITED = "a member account that was added through Organizations cannot be invited."
 _NO_INVITATION = (
     "the current account does not have an invitation from the requested master account."
 )
@@ -51,7 +52,8 @@ class Members(Detectors):
                 )
             if account_id == call.account_id:
                 return f"{WHY}an account cannot become a member of itself."
-            if account_id in detector.members:
+            there = detector.members.get(account_id)
+            if there and not (there.by_organization and there.status is Relationship.REMOVED):
                 return (
                     f"{WHY}the given account ID is already a member or associated member of"
                     " the current account."
@@ -77,6 +79,8 @@ class Members(Detectors):
                     f"{WHY}the current account has already invited or is already the GuardDuty"
                     " master of the given member account ID."
                 )
+            if member.by_organization:
+                return f"{WHY}{_NOT_INVITED}"
             self._send(call, member)
             return None
 
@@ -266,7 +270,9 @@ class Members(Detectors):
     def _invitations(self, call: Call) -> Iterator[dict[str, Any]]:
         for (administrator_id, region), administrator in list(self.detectors.items()):
             member = administrator.members.get(call.account_id)
-            if region == call.region and member and member.status in INVITED_OR_ASSOCIATED:
+            if region != call.region or not member or member.by_organization:
+                continue
+            if member.status in INVITED_OR_ASSOCIATED:
                 yield _invitation(administrator_id, member)
 
     def _administrator(self, call: Call) -> dict[str, Any]:
@@ -292,9 +298,11 @@ class Members(Detectors):
 
 
 def _invitation(administrator_id: str, member: Member) -> dict[str, Any]:
-    return {
+    """Whom the organization made a member, nobody has invited."""
+    told = {
         "AccountId": administrator_id,
         "InvitationId": member.invitation_id,
         "InvitedAt": member.invited_at,
         "RelationshipStatus": member.status.value,
     }
+    return {name: value for name, value in told.items() if value is not None}

@@ -16,6 +16,9 @@ OPTIONAL = (
     "LAMBDA_NETWORK_LOGS",
 )
 RUNTIME = ("EKS_RUNTIME_MONITORING", "RUNTIME_MONITORING")
+# In few regions so far, and off unless switched on. Which, is a selection: the list is AWS's.
+NEWEST = "AI_PROTECTION"
+NEWEST_REGIONS = frozenset({"us-east-1", "us-east-2", "us-west-2", "eu-west-1", "eu-central-1"})
 FREQUENCIES = ("FIFTEEN_MINUTES", "ONE_HOUR", "SIX_HOURS")
 
 
@@ -28,6 +31,7 @@ class Relationship(StrEnum):
     DISABLED = "Disabled"
     REMOVED = "Removed"
     RESIGNED = "Resigned"
+    EMAIL_VERIFICATION_IN_PROGRESS = "EmailVerificationInProgress"
     EMAIL_VERIFICATION_FAILED = "EmailVerificationFailed"
 
 
@@ -48,6 +52,7 @@ class Member:
     status: Relationship = Relationship.CREATED
     invited_at: str | None = None
     invitation_id: str | None = None
+    by_organization: bool = False
 
     def change(self, status: Relationship, at: str) -> None:
         """Stand in another relationship from ``at`` on."""
@@ -98,10 +103,16 @@ class Detector:
         }
 
 
-def default_features(at: float) -> dict[str, dict[str, Any]]:
+def plans_of(region: str) -> frozenset[str]:
+    """The features that can be switched in a region."""
+    newest = (NEWEST,) if region in NEWEST_REGIONS else ()
+    return frozenset((*OPTIONAL, *RUNTIME, *newest))
+
+
+def default_features(at: float, region: str) -> dict[str, dict[str, Any]]:
     """What a new detector watches when nothing is said."""
     on = dict.fromkeys((*FOUNDATIONAL, *OPTIONAL), "ENABLED")
-    off = dict.fromkeys(RUNTIME, "DISABLED")
+    off = dict.fromkeys((*RUNTIME, NEWEST) if region in NEWEST_REGIONS else RUNTIME, "DISABLED")
     return {
         name: _feature({"Name": name, "Status": status}, at)
         for name, status in {**on, **off}.items()

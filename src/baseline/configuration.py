@@ -76,11 +76,29 @@ class _Section(BaseModel):
     )
 
 
-class GuardDuty(_Section):
-    """How findings of the members reach the main account."""
+ProtectionPlan = Literal[
+    "S3_DATA_EVENTS",
+    "EKS_AUDIT_LOGS",
+    "EBS_MALWARE_PROTECTION",
+    "RDS_LOGIN_EVENTS",
+    "LAMBDA_NETWORK_LOGS",
+    "EKS_RUNTIME_MONITORING",
+    "RUNTIME_MONITORING",
+    "AI_PROTECTION",
+]
 
-    mode: Literal["invitation"] = "invitation"
-    """The main account invites every member; the only mode so far."""
+
+class GuardDuty(_Section):
+    """How findings of the members reach one account."""
+
+    mode: Literal["invitation", "delegated-admin"] = "invitation"
+    """The main account invites every member, or an account administers the organization."""
+    administrator: AccountId | None = None
+    """Account that does so in mode delegated-admin, by id.  Default: the main account."""
+    auto_enable: Literal["ALL", "NEW"] = "ALL"
+    """In mode delegated-admin: what it switches on is on for all accounts, or for new ones."""
+    protection_plans: tuple[ProtectionPlan, ...] = ()
+    """What is switched on beside the foundation, in regions that have it, like S3_DATA_EVENTS."""
     finding_publishing_frequency: Literal["FIFTEEN_MINUTES", "ONE_HOUR", "SIX_HOURS"] = (
         "FIFTEEN_MINUTES"
     )

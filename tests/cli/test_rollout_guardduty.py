@@ -144,3 +144,117 @@ def test_the_main_account_invites_more_members_than_one_template_has_room_for(
     assert removed.code == 0, removed.err
     order = [r["name"] for r in removed.rows if r["kind"] == "stack set"]
     assert order == ["guardduty-member", "guardduty-main-2", "guardduty-main"]
+
+
+DELEGATED = """
+guardduty:
+  mode: delegated-admin
+  protection_plans: [RUNTIME_MONITORING, AI_PROTECTION]
+"""
+GUARDDUTY = ("--only", "guardduty-organization")
+
+
+def finding(organization: Simulation, account: str, region: str) -> None:
+    client, detector = guardduty(organization, account, region)
+    client.create_sample_findings(DetectorId=detector, FindingTypes=["Recon:EC2/PortScan"])
+
+
+def seen_by(organization: Simulation, account: str, region: str) -> set[str]:
+    """The accounts whose findings an account sees in a region."""
+    client, detector = guardduty(organization, account, region)
+    ids = client.list_findings(DetectorId=detector)["FindingIds"]
+    found = client.get_findings(DetectorId=detector, FindingIds=ids)["Findings"] if ids else []
+    return {one["AccountId"] for one in found}
+
+
+@pytest.mark.parametrize("administrator", [MAIN, SECURITY])
+def test_a_delegated_administrator_sees_the_findings_of_all_members_in_each_region(
+    organization: Simulation, run: Run, administrator: str
+) -> None:
+    run.configure(f'{DELEGATED}  administrator: "{administrator}"\n')
+    planned = run("plan", *GUARDDUTY)
+    steps = [
+        (r["action"], r["account"], r["region"]) for r in planned.rows if r["kind"] == "delegation"
+    ]
+    assert steps == [("create", administrator, HOME), ("create", administrator, OTHER)]
+    seen = writes(organization)
+    deployed = run("deploy", *GUARDDUTY)
+    assert deployed.code == 0, deployed.err
+    named = [region for operation, region in seen if operation == "EnableOrganizationAdminAccount"]
+    assert named == [HOME, OTHER]  # one region first, then the others
+
+    others = {MAIN, SECURITY, PRODUCTION, DEVELOPMENT} - {administrator}
+    for region in REGIONS:
+        found = members(organization, administrator, region)
+        assert others <= found.keys()
+        assert set(found.values()) == {"Enabled"}
+        finding(organization, PRODUCTION, region)
+        assert seen_by(organization, administrator, region) == {PRODUCTION}
+    assert run("plan", *GUARDDUTY, "--exit-code").code == 0
+
+    removed = run("remove", *GUARDDUTY)
+    assert removed.code == 0, removed.err
+    assert members(organization, administrator) == {}
+    assert guardduty(organization, PRODUCTION)[1]  # GuardDuty stays on
+
+
+def test_protection_plans_are_switched_on_where_the_region_has_them(
+    organization: Simulation, run: Run
+) -> None:
+    run.configure(f"{DELEGATED}\n".replace("us-east-1", "eu-west-3"))
+    (Path.cwd() / "baseline.yaml").write_text(FILE.replace(OTHER, "eu-west-3") + DELEGATED)
+    assert run("deploy", *GUARDDUTY).code == 0
+    for region, there in ((HOME, True), ("eu-west-3", False)):
+        client, detector = guardduty(organization, PRODUCTION, region)
+        features = {
+            f["Name"]: f["Status"] for f in client.get_detector(DetectorId=detector)["Features"]
+        }
+        assert features["RUNTIME_MONITORING"] == "ENABLED"
+        assert (features.get("AI_PROTECTION") == "ENABLED") is there
+    again = run("plan", *GUARDDUTY)
+    assert "AI_PROTECTION is not there in eu-west-3" in again.err
+    assert {r["action"] for r in again.rows if r["kind"] == "delegation"} == {"skip"}
+
+
+def test_what_was_changed_in_the_organization_by_hand_is_planned_back(
+    organization: Simulation, run: Run
+) -> None:
+    run.configure(DELEGATED)
+    assert run("deploy", *GUARDDUTY).code == 0
+    client, detector = guardduty(organization, MAIN)
+    client.update_organization_configuration(
+        DetectorId=detector,
+        AutoEnableOrganizationMembers="NONE",
+        Features=[{"Name": "RUNTIME_MONITORING", "AutoEnable": "NONE"}],
+    )
+    client.stop_monitoring_members(DetectorId=detector, AccountIds=[PRODUCTION])
+    client.disassociate_members(DetectorId=detector, AccountIds=[DEVELOPMENT])
+    planned = run("plan", *GUARDDUTY)
+    (step,) = [r for r in planned.rows if r["action"] == "update"]
+    for words in (
+        "auto-enable: NONE → ALL",
+        "RUNTIME_MONITORING: NONE → ALL",
+        f"not a member: {DEVELOPMENT}",
+        f"monitoring is stopped: {PRODUCTION}",
+    ):
+        assert words in step["reason"]
+    assert run("deploy", *GUARDDUTY).code == 0
+    assert run("plan", *GUARDDUTY, "--exit-code").code == 0
+
+
+def test_a_second_administrator_is_refused_before_anything_is_done(
+    organization: Simulation, run: Run
+) -> None:
+    organization.client("guardduty", HOME, MAIN).enable_organization_admin_account(
+        AdminAccountId=SECURITY
+    )
+    seen = writes(organization)
+    run.configure(DELEGATED)
+    refused = run("deploy")
+    assert (refused.code, seen) == (2, [])
+    assert f"{SECURITY} administers GuardDuty for the organization" in refused.err
+    assert f"Write administrator: '{SECURITY}'" in refused.err
+    run.configure()
+    refused = run("deploy")
+    assert (refused.code, seen) == (2, [])
+    assert "Write mode: delegated-admin" in refused.err

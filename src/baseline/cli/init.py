@@ -40,6 +40,10 @@ config:
   # rules: [restricted-ssh, encrypted-volumes]     # left out: the ten of the documentation
 
 # guardduty:
+#   mode: invitation              # or delegated-admin; see docs/how-to/guardduty.md
+#   administrator: null           # with delegated-admin: by id; null: the main account
+#   auto_enable: ALL              # or NEW: only for accounts that come later
+#   protection_plans: []          # like [S3_DATA_EVENTS], which cost extra
 #   finding_publishing_frequency: FIFTEEN_MINUTES   # or ONE_HOUR, SIX_HOURS
 
 # cloudtrail:

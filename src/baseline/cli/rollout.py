@@ -337,7 +337,7 @@ def _covered(job: Job, step: Step) -> Row:
     status = {Action.SKIP: Status.PASS, Action.UNKNOWN: Status.UNKNOWN}.get(step.action)
     row: Row = {
         "status": status or Status.FAIL,
-        "service": "cloudformation",
+        "service": "guardduty" if step.kind is Kind.DELEGATION else "cloudformation",
         "check": f"{step.kind} {step.part.name}",
     }
     remedy = "" if status is Status.PASS else _DEPLOY

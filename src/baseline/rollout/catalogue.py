@@ -10,6 +10,9 @@ Who needs whom::
              guardduty-main-2 and further ones, where there are many members
     wave 4   config-rules (after the recorders); guardduty-member, where there are many
 
+With GuardDuty's delegated administrator nobody is invited: in wave 3 it is named in the home
+region, and in wave 4 in all others.
+
 The aggregator of Config, in the main account, needs nobody.
 """
 
@@ -17,15 +20,16 @@ import difflib
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from baseline import templates
 from baseline.configuration import Configuration
 from baseline.errors import ConfigurationError
 from baseline.organization import DEFAULT_REGIONS, Account, Organization, Target
-from baseline.rollout import adoption, inviting, networks
+from baseline.rollout import adoption, delegation, inviting, networks
 from baseline.rollout.adoption import Adopted
+from baseline.rollout.delegation import Delegation
 from baseline.templates import Member, Rule
 from baseline.templates.analytics import NamedQuery
 
@@ -42,12 +46,13 @@ VPC = "vpc"
 ORGANIZATION_TRAIL = "organization-trail"
 # Stacks of the main account that are there only where they are configured.
 OPTIONAL = (RUNNER, ORGANIZATION_TRAIL)
-# Stacks of the main account that need none of the StackSets' roles.
-_ALONE = (STORAGE, ANALYTICS, AGGREGATOR, RUNNER, ORGANIZATION_TRAIL)
-NAMES = templates.NAMES
+# What needs none of the StackSets' roles.
+_ALONE = (STORAGE, ANALYTICS, AGGREGATOR, RUNNER, ORGANIZATION_TRAIL, delegation.NAME)
+NAMES = (*templates.NAMES, delegation.NAME)
 WAVES = 5
 
 LEADING_REGION = "us-east-1"
+_RUNTIME = ("EKS_RUNTIME_MONITORING", "RUNTIME_MONITORING")
 _VCPUS = 2  # of each child, as audit-runner says
 MAX_PARAMETER = 4_096  # bytes of one parameter's value [CloudFormation quotas]
 # Of more accounts the key's policy would pass its 32 KB [KMS quotas], and the parameter its size.
@@ -118,6 +123,7 @@ class Baseline:
     warnings: tuple[str, ...] = field(default=())
     inviters: Mapping[str, str] = field(default_factory=dict)
     adopted: Adopted = field(default_factory=Adopted)
+    delegation: Delegation | None = None
 
     @property
     def has_one_trail(self) -> bool:
@@ -160,7 +166,7 @@ class Baseline:
 
     def needs(self, part: Part) -> Iterator[Part]:
         """What has to be there before ``part`` can be made."""
-        account_id, region = part.target.account_id, part.target.region
+        account_id = part.target.account_id
         if part.name == RUNNER:
             # Its bucket is encrypted with the key that is there.
             yield Part(STORAGE, self.home)
@@ -168,11 +174,7 @@ class Baseline:
             yield Part(ROLES, self.home)
         if part.name not in (ROLES, *_ALONE):
             yield Part(ROLES, Target(account_id, self.home_region))
-        if part.name == MEMBERS:
-            inviter = self.inviters.get(account_id, inviting.FIRST)
-            yield Part(inviter, Target(self.home.account_id, region))
-        if inviting.invites(part.name) and part.name != inviting.FIRST:
-            yield Part(inviting.FIRST, part.target)
+        yield from self._guardduty_needs(part)
         if part.name == "audit-roles" and account_id != self.home.account_id:
             # Whoever looks at a member looks at the main account, too.
             yield Part("audit-roles", self.home)
@@ -184,6 +186,24 @@ class Baseline:
             yield Part(STORAGE, self.home)
         if part.name == RULES:
             yield Part("auditing", part.target)
+
+    def delegated(self, region: str) -> Part:
+        """The delegation in a region, which has to be wanted."""
+        assert self.delegation  # by its type it may be None
+        return Part(delegation.NAME, Target(self.delegation.administrator, region))
+
+    def _guardduty_needs(self, part: Part) -> Iterator[Part]:
+        """Members need invitations, and all need the main account's own GuardDuty."""
+        region = part.target.region
+        own = Part(inviting.FIRST, Target(self.home.account_id, region))
+        if part.name == MEMBERS:
+            yield replace(own, name=self.inviters.get(part.target.account_id, inviting.FIRST))
+        elif part.name == delegation.NAME:
+            yield own
+            if self.delegation and region != self.delegation.first:
+                yield self.delegated(self.delegation.first)
+        elif inviting.invites(part.name) and part != own:
+            yield own
 
 
 def wanted(
@@ -227,6 +247,7 @@ def wanted(
         ),
         inviters=kinds.inviters,
         adopted=kinds.adopted,
+        delegation=kinds.delegation(),
     )
 
 
@@ -260,6 +281,31 @@ def _check(
             remedy="Choose one of: " + ", ".join(regions[organization.main_account_id]),
         )
     _check_rules(configuration.config.rules or ())
+    _check_guardduty(configuration, organization)
+
+
+def _check_guardduty(configuration: Configuration, organization: Organization) -> None:
+    guardduty = configuration.guardduty
+    chosen = guardduty.administrator
+    active = {a.id for a in organization.active} - set(configuration.exclude_accounts)
+    if guardduty.mode == "invitation" and (chosen or guardduty.protection_plans):
+        raise ConfigurationError(
+            "an administrator and protection plans are for mode delegated-admin",
+            where="guardduty",
+            remedy="Write mode: delegated-admin, or leave them out.",
+        )
+    if chosen and chosen not in active:
+        raise ConfigurationError(
+            f"{chosen} is no active account of the organization, or is left out",
+            where="guardduty.administrator",
+            remedy="See: baseline accounts",
+        )
+    if set(_RUNTIME) <= set(guardduty.protection_plans):
+        raise ConfigurationError(
+            f"{_RUNTIME[0]} is part of {_RUNTIME[1]}, and GuardDuty takes one of them",
+            where="guardduty.protection_plans",
+            remedy=f"Leave {_RUNTIME[0]} out.",
+        )
 
 
 def _check_rules(names: Iterable[str]) -> None:
@@ -450,7 +496,37 @@ class _Kinds:
     @cached_property
     def _invited(self) -> dict[str, list[Member]]:
         members = [Member(a.id, a.email) for a in self.accounts if a.id != self._main]
-        return inviting.placed(members, self.found)
+        return inviting.placed(() if self._delegates else members, self.found)
+
+    @property
+    def _delegates(self) -> bool:
+        return self.configuration.guardduty.mode == "delegated-admin"
+
+    def delegation(self) -> Delegation | None:
+        """GuardDuty for the organization; the home region is the first."""
+        guardduty = self.configuration.guardduty
+        administrator = guardduty.administrator or self._main
+        regions = sorted(self.regions[self._main], key=lambda r: (r != self._home, r))
+        targets = set(self._everywhere())
+        accounts = {
+            region: frozenset(
+                a.id
+                for a in self.accounts
+                if a.id != administrator and Target(a.id, region) in targets
+            )
+            for region in regions
+            if Target(administrator, region) in targets
+        }
+        if not self._delegates:
+            return None
+        return Delegation(
+            administrator=administrator,
+            main=self._main,
+            auto_enable=guardduty.auto_enable,
+            plans=guardduty.protection_plans,
+            frequency=guardduty.finding_publishing_frequency,
+            accounts=accounts,
+        )
 
     @property
     def inviters(self) -> dict[str, str]:
@@ -459,7 +535,9 @@ class _Kinds:
 
     def guardduty_member(self) -> StackSet:
         parameters = {"MainAccountId": self._main} | self._frequency()
-        targets = frozenset(t for t in self._everywhere() if t.account_id != self._main)
+        targets = frozenset(
+            t for t in self._everywhere() if t.account_id != self._main and not self._delegates
+        )
         kept = {t: d for t, d in self.adopted.detectors.items() if t in targets}
         body = templates.guardduty_member({(t.account_id, t.region): d for t, d in kept.items()})
         # After all who invite.
@@ -533,7 +611,13 @@ class _Kinds:
         return {target: network for target, network in wanted.items() if target in everywhere}
 
     def left_out(self) -> Iterator[str]:
-        """The accounts and regions that are configured in vain."""
+        """What is configured in vain: networks where nothing is rolled out, accounts left out."""
+        guardduty, excluded = self.configuration.guardduty, self.configuration.exclude_accounts
+        if self._delegates and guardduty.auto_enable == "ALL" and excluded:
+            yield (
+                "With guardduty.auto_enable ALL GuardDuty takes in every account, also those of "
+                "exclude_accounts."
+            )
         vpc = self.configuration.vpc
         wanted = {t.account_id for t in networks.assigned(vpc)}
         for account in sorted(wanted - {a.id for a in self.organization.accounts}):

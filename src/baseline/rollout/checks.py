@@ -22,6 +22,8 @@ from baseline.rollout.catalogue import (
 )
 from baseline.rollout.compliance_checks import AGGREGATOR_CHECKS, RULES_CHECK
 from baseline.rollout.coverage import Check, Missing, Place, require, unlike
+from baseline.rollout.delegation import NAME as GUARDDUTY
+from baseline.rollout.guardduty_checks import DETECTOR, MEMBERSHIP, delegated
 from baseline.rollout.network_checks import CHECKS as NETWORK_CHECKS
 from baseline.rollout.plan import EVERYTHING, Choice
 from baseline.rollout.role_checks import (
@@ -60,6 +62,8 @@ def checks(target: Target, baseline: Baseline, choice: Choice = EVERYTHING) -> I
         if name in has:
             yield from (check for check in asked if check not in adopted)
             yield from adopted_here(name, target, baseline)
+    if choice.named(GUARDDUTY):
+        yield from delegated(target, baseline)
 
 
 def _adopted(target: Target, baseline: Baseline) -> set[Check]:
@@ -68,48 +72,8 @@ def _adopted(target: Target, baseline: Baseline) -> set[Check]:
     return {
         *(_CONFIG if target in kept.recorders else ()),
         *(ACCOUNT_TRAIL if target in kept.trails else ()),
-        *((_DETECTOR,) if target in kept.detectors else ()),
+        *((DETECTOR,) if target in kept.detectors else ()),
     }
-
-
-def _detector_id(place: Place) -> str:
-    found = place.ask("guardduty", "list_detectors")["DetectorIds"]
-    if not found:
-        raise Missing("no detector")
-    return str(found[0])
-
-
-def _detector(place: Place) -> str:
-    found = place.ask("guardduty", "get_detector", DetectorId=_detector_id(place))
-    main = place.target.account_id == place.baseline.home.account_id
-    wanted = place.intended("guardduty-main" if main else "guardduty-member", "Detector")
-    frequency = wanted["FindingPublishingFrequency"]
-    require(unlike(found, {"Status": "ENABLED", "FindingPublishingFrequency": frequency}))
-    return "enabled"
-
-
-def _administrator(place: Place) -> str:
-    answer = place.ask("guardduty", "get_administrator_account", DetectorId=_detector_id(place))
-    found = answer.get("Administrator") or {}
-    if found.get("AccountId") != place.main.target.account_id:
-        raise Missing(f"the administrator is {found.get('AccountId') or 'nobody'}")
-    return _enabled(found)
-
-
-def _member(place: Place) -> str:
-    main = place.main
-    members = main.ask("guardduty", "list_members", DetectorId=_detector_id(main))["Members"]
-    for found in members:
-        if found["AccountId"] == place.target.account_id:
-            return _enabled(found)
-    raise Missing("the main account has not got it as a member")
-
-
-def _enabled(relationship: Any) -> str:
-    status = str(relationship.get("RelationshipStatus", ""))
-    if status.lower() != "enabled":
-        raise Missing(f"the relationship is {status or 'not there'}")
-    return "enabled"
 
 
 def _recorder(place: Place) -> Any:
@@ -169,9 +133,6 @@ def _channel(place: Place) -> str:
     return str(wanted["S3BucketName"])
 
 
-_DETECTOR = Check("guardduty", "detector", _detector)
-_ADMINISTRATOR = Check("guardduty", "administrator", _administrator)
-_MEMBER = Check("guardduty", "member", _member)
 _CONFIG = (
     Check("config", "recorder", _recording),
     Check("config", "recorded", _recorded),
@@ -180,8 +141,8 @@ _CONFIG = (
 _CHECKS: Mapping[str, tuple[Check, ...]] = {
     ROLES: (EXECUTION_ROLE,),
     "audit-roles": AUDIT_ROLES,
-    "guardduty-main": (_DETECTOR,),
-    "guardduty-member": (_DETECTOR, _ADMINISTRATOR, _MEMBER),
+    "guardduty-main": (DETECTOR,),
+    "guardduty-member": (DETECTOR, *MEMBERSHIP),
     "auditing": _CONFIG,
     RULES: (RULES_CHECK,),
     STORAGE: STORAGE_CHECKS,

@@ -80,7 +80,8 @@ def _shown(value: Any) -> str:
 class Place:
     """One account and region to look at; each question is asked once.
 
-    ``main`` is the main account in this region, ``home`` the main account in the home region.
+    ``main`` is the main account in this region, ``home`` the main account in the home region,
+    ``guard`` the account that administers GuardDuty in this region.
     """
 
     def __init__(
@@ -90,12 +91,15 @@ class Place:
         baseline: Baseline,
         main: "Place | None" = None,
         home: "Place | None" = None,
+        *,
+        guard: "Place | None" = None,
     ) -> None:
         self.session = session
         self.target = target
         self.baseline = baseline
         self.main = main or self
         self.home = home or self.main
+        self.guard = guard or self.main
         self._answers: dict[Any, Any] = {}
 
     def intended(self, name: str, resource: str) -> Properties:
@@ -184,7 +188,7 @@ class _Reader:
         self._checks_of = checks_of
         self._choice = choice
         self._names = {a.id: a.name for a in baseline.organization.accounts}
-        self._mains: dict[str, Place] = {}
+        self._shared: dict[Target, Place] = {}
 
     def look(self, target: Target) -> list[Coverage]:
         """The answers in ``target``; raises when its account cannot be looked at."""
@@ -200,17 +204,24 @@ class _Reader:
         return self._checks_of(target, self._baseline, self._choice)
 
     def _place(self, target: Target) -> Place:
-        main, home = self._main(target.region), self._main(self._baseline.home_region)
-        session = self._reach.look(target.account_id)
-        return Place(session, target, self._baseline, main, home)
+        main, region = self._baseline.home.account_id, target.region
+        delegation = self._baseline.delegation
+        guard = delegation.administrator if delegation else main
+        return Place(
+            self._reach.look(target.account_id),
+            target,
+            self._baseline,
+            self._once(Target(main, region)),
+            self._once(Target(main, self._baseline.home_region)),
+            guard=self._once(Target(guard, region)),
+        )
 
-    def _main(self, region: str) -> Place:
+    def _once(self, target: Target) -> Place:
         """Shared by all members, so that the main account is asked once in each region."""
-        if region not in self._mains:
-            target = Target(self._baseline.home.account_id, region)
+        if target not in self._shared:
             session = self._reach.look(target.account_id)
-            self._mains[region] = Place(session, target, self._baseline)
-        return self._mains[region]
+            self._shared[target] = Place(session, target, self._baseline)
+        return self._shared[target]
 
     def _judged(self, check: Check, place: Place) -> Coverage:
         try:

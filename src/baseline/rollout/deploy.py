@@ -12,6 +12,7 @@ from baseline.organization import Target
 from baseline.parallel import Done, Failed, Outcome, Pause, each
 from baseline.rollout import invitations, stacks, uploads
 from baseline.rollout.catalogue import ADMINISTRATION_ROLE, MEMBERS, Baseline, Part, StackSet
+from baseline.rollout.delegating import Delegating
 from baseline.rollout.operations import Ended, Operations, Progress
 from baseline.rollout.plan import Action, Kind, Plan, Step
 from baseline.rollout.reach import Reach
@@ -93,7 +94,7 @@ def _parts(step: Step, error: BaselineError) -> dict[Part, BaselineError]:
 
 def _job(step: Step) -> object:
     """Steps that one piece of work does together: a stack, or a StackSet with its instances."""
-    return step.part if step.kind is Kind.STACK else step.part.name
+    return step.part.name if step.kind in (Kind.STACK_SET, Kind.INSTANCE) else step.part
 
 
 def _results(outcome: Outcome[tuple[Step, ...], list[Result]]) -> Iterable[Result]:
@@ -152,6 +153,8 @@ class _Work:
         """The outcome of each of ``steps``."""
         if steps[0].kind is Kind.STACK:
             return [Done(step, self._stack(step)) for step in steps]
+        if steps[0].kind is Kind.DELEGATION:
+            return [Done(step, self._delegation(step)) for step in steps]
         return list(self._stack_set(steps))
 
     def _stack(self, step: Step) -> str:
@@ -163,6 +166,19 @@ class _Work:
         stack = next(s for s in self.baseline.stacks if s.part == step.part)
         template = uploads.template(session, self.baseline, stack)
         return stacks.apply(client, stack, template, self.baseline.organization.id, self.sleep)
+
+    def _delegation(self, step: Step) -> str:
+        """What CloudFormation cannot do: GuardDuty's administrator, and its members."""
+        wanted, region = self.baseline.delegation, step.part.target.region
+        assert wanted  # else there is no such step
+        emails = {a.id: a.email for a in self.baseline.organization.accounts}
+        work = Delegating(self.reach, wanted, region, emails)
+        if step.action is not Action.DELETE:
+            return work.apply(self.sleep)
+        said = work.remove()
+        if region == wanted.first:  # the last one to go
+            work.deregister()
+        return said
 
     def _stack_set(self, steps: tuple[Step, ...]) -> list[Result]:
         """Gives up and deletes first, then changes the StackSet, then updates and creates."""

@@ -13,7 +13,7 @@ from baseline.organization import Target
 from baseline.parallel import Failed, each
 from baseline.sessions import Session
 
-_LEFT = ("created", "removed", "resigned")
+_LEFT = ("created", "removed", "resigned", "emailverificationfailed")
 _AT_ONCE = 50  # accounts of one call [GuardDuty API: InviteMembers]
 
 

@@ -8,6 +8,8 @@ from baseline.organization import Target, enabled_regions
 from baseline.parallel import Done, Failed, each
 from baseline.rollout import inviting
 from baseline.rollout.catalogue import OPTIONAL, ROLES, Baseline, Part
+from baseline.rollout.delegating import Delegating, administrator
+from baseline.rollout.delegation import Delegated
 from baseline.rollout.reach import Reach
 from baseline.rollout.state import (
     OWNER_TAG,
@@ -38,7 +40,8 @@ def read(reach: Reach, baseline: Baseline) -> State:
     # The roles are what is made first and removed last.
     begun = Part(ROLES, baseline.home) in stacks
     elsewhere = () if begun else _elsewhere(reach, baseline)
-    return State(stacks, stack_sets, elsewhere, _organization_trails(reach, baseline))
+    trails, delegated = _organization_trails(reach, baseline), _delegated(reach, baseline)
+    return State(stacks, stack_sets, elsewhere, trails, delegated)
 
 
 def read_stack(client: Any, name: str) -> StackState | None:
@@ -73,6 +76,24 @@ def read_stack_set(client: Any, name: str) -> StackSetState | None:
         owner=_owner(described),
         instances=read_instances(client, name),
     )
+
+
+def _delegated(reach: Reach, baseline: Baseline) -> dict[str, Delegated | Unknown]:
+    """Who administers GuardDuty; one look is enough to see that nobody should."""
+    wanted = baseline.delegation
+    if wanted is None:
+        client = reach.session.client("guardduty", baseline.home_region)
+        return {baseline.home_region: Delegated(administrator(client))}
+
+    def look(region: str) -> Delegated:
+        return Delegating(reach, wanted, region, {}).read()
+
+    return {
+        outcome.target: outcome.value
+        if isinstance(outcome, Done)
+        else Unknown(str(outcome.error), outcome.error.remedy)
+        for outcome in each(wanted.accounts, look)
+    }
 
 
 def inviters(session: Session, home_region: str) -> dict[str, str]:

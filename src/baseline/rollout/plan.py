@@ -3,14 +3,14 @@
 An empty plan is the proof that the roll-out is complete; removal is a plan in reverse.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from baseline import templates
 from baseline.errors import UsageError
 from baseline.organization import Target
-from baseline.rollout import inviting, standing
+from baseline.rollout import delegation, inviting, standing
 from baseline.rollout.catalogue import (
     NAMES,
     ORGANIZATION_TRAIL,
@@ -21,6 +21,7 @@ from baseline.rollout.catalogue import (
     Stack,
     StackSet,
 )
+from baseline.rollout.delegation import Delegated
 from baseline.rollout.state import InstanceState, StackSetState, StackState, State, Unknown
 
 _SHOWN_DIFFERENCES = 3
@@ -55,6 +56,7 @@ class Kind(StrEnum):
     STACK = "stack"
     STACK_SET = "stack set"
     INSTANCE = "stack instance"
+    DELEGATION = "delegation"
     ACCOUNT = "account"
 
 
@@ -145,6 +147,7 @@ def make(baseline: Baseline, state: State, choice: Choice = EVERYTHING) -> Plan:
     standing.check_prefix(baseline, state)
     standing.check_networks(baseline, state)
     standing.check_adopted(baseline, state)
+    standing.check_administrator(baseline, state)
     waves = _every_step(baseline, state)
     taken = _taken(baseline, [s for wave in waves for s in wave], choice)
     waves = [[taken[s.kind, s.part] for s in wave if (s.kind, s.part) in taken] for wave in waves]
@@ -154,7 +157,12 @@ def make(baseline: Baseline, state: State, choice: Choice = EVERYTHING) -> Plan:
     last = [s for wave in waves for s in wave if _goes_last(s)]
     going = [[s for s in w if s.action in _GOING and s not in last] for w in reversed(waves)]
     staying = [[s for s in wave if s.action not in _GOING] for wave in waves]
-    warnings = (*baseline.warnings, *_unseen(baseline, state), *_paid_twice(baseline, state))
+    warnings = (
+        *baseline.warnings,
+        *_unseen(baseline, state),
+        *_paid_twice(baseline, state),
+        *_without_plans(baseline, state),
+    )
     return Plan(_ordered([*going, *staying, last]), warnings)
 
 
@@ -170,6 +178,9 @@ def removal(baseline: Baseline, state: State, choice: Choice = EVERYTHING) -> Pl
         found = state.stack_sets.get(stack_set.name)
         if choice.named(stack_set.name) and found:
             waves[stack_set.wave] += _stack_set_removal(baseline, stack_set.name, found, choice)
+    for number, step in _delegation_steps(baseline, state, _delegation_removal):
+        if choice.has(step.part):
+            waves[number].append(step)
     waves[1] += [step for step in _leftovers(baseline, state) if choice.has(step.part)]
     _check_owners(baseline, state, waves)
     return Plan(_ordered(reversed(waves)), _unseen(baseline, state))
@@ -187,8 +198,52 @@ def _every_step(baseline: Baseline, state: State) -> list[list[Step]]:
     for stack_set in baseline.stack_sets:
         found = state.stack_sets.get(stack_set.name)
         waves[stack_set.wave] += _stack_set_steps(baseline, stack_set, found)
+    for number, step in _delegation_steps(baseline, state, _delegation_step):
+        waves[number].append(step)
     waves[1] += _leftovers(baseline, state)
     return waves
+
+
+_Found = Delegated | Unknown
+
+
+def _delegation_steps(
+    baseline: Baseline, state: State, of: Callable[[Baseline, str, _Found], Step | None]
+) -> Iterator[tuple[int, Step]]:
+    """The steps with their waves: one region first, since at once all but one would fail."""
+    wanted = baseline.delegation
+    for region in wanted.accounts if wanted else ():
+        step = of(baseline, region, state.delegated.get(region, Delegated()))
+        if step:
+            yield (3 if wanted and region == wanted.first else 4), step
+
+
+def _delegation_step(baseline: Baseline, region: str, found: _Found) -> Step:
+    part, wanted = baseline.delegated(region), baseline.delegation
+    if isinstance(found, Unknown):
+        return Step(Action.UNKNOWN, Kind.DELEGATION, part, f"could not look: {found.cause}")
+    words = "; ".join(delegation.differences(wanted, region, found)) if wanted else ""
+    if not words:
+        return Step(Action.SKIP, Kind.DELEGATION, part, "is as it should be")
+    action = Action.UPDATE if found.administrator else Action.CREATE
+    return Step(action, Kind.DELEGATION, part, words)
+
+
+def _delegation_removal(baseline: Baseline, region: str, found: _Found) -> Step | None:
+    part = baseline.delegated(region)
+    if isinstance(found, Unknown):
+        return Step(Action.UNKNOWN, Kind.DELEGATION, part, f"could not look: {found.cause}")
+    if found.administrator != part.target.account_id:
+        return None
+    return Step(Action.DELETE, Kind.DELEGATION, part, "is removed; GuardDuty stays on in members")
+
+
+def _without_plans(baseline: Baseline, state: State) -> Iterator[str]:
+    """The protection plans that a region has not got."""
+    for region, found in sorted(state.delegated.items()):
+        if baseline.delegation and isinstance(found, Delegated):
+            for name in delegation.unavailable(baseline.delegation, found):
+                yield f"GuardDuty's {name} is not there in {region}, and left out."
 
 
 _Taken = dict[tuple[Kind, Part], Step]

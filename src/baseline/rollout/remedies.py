@@ -75,3 +75,20 @@ def remedy(reason: str, who: str = EXECUTION_ROLE) -> str:
     lowered = reason.lower()
     found = (text for word, text in _REMEDIES.items() if word in lowered)
     return next(found, _OTHERWISE).format(who=who)
+
+
+# What GuardDuty says of an account that does not become a member, in lower case.
+_MEMBERSHIP = {
+    "organization master must first enable": "Deploy guardduty-main first, then again.",
+    "associated member of another": "It has another administrator: in that account and region, aws "
+    "guardduty disassociate-from-administrator-account --detector-id ID; then deploy again.",
+    "added through organizations": "Write guardduty.mode: delegated-admin, or remove its "
+    "administrator first.",
+}
+
+
+def membership(reason: str) -> str:
+    """What to do about an account that GuardDuty did not take as a member."""
+    lowered = reason.lower()
+    found = (text for words, text in _MEMBERSHIP.items() if words in lowered)
+    return next(found, _OTHERWISE)

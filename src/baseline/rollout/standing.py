@@ -8,6 +8,7 @@ from baseline.errors import ConfigurationError
 from baseline.organization import Target
 from baseline.rollout.adoption import MAIN, MEMBERS
 from baseline.rollout.catalogue import VPC, Baseline
+from baseline.rollout.delegation import NAME as GUARDDUTY
 from baseline.rollout.intended import Where, resolved
 from baseline.rollout.state import StackSetState, StackState, State, Unknown
 
@@ -97,6 +98,27 @@ def _networks(template: Any) -> Iterator[tuple[Target, str]]:
         for region, networks in regions.items():
             for account_id, network in networks.items():
                 yield Target(account_id, region), network
+
+
+def check_administrator(baseline: Baseline, state: State) -> None:
+    """Refuse a second administrator of GuardDuty: an account has one, for good or for bad."""
+    wanted = baseline.delegation.administrator if baseline.delegation else ""
+    for region, found in sorted(state.delegated.items()):
+        named = "" if isinstance(found, Unknown) else found.administrator
+        if named and not wanted:
+            raise ConfigurationError(
+                f"{named} administers GuardDuty for the organization in {region}, whose accounts "
+                "cannot be invited",
+                where="guardduty.mode",
+                remedy=f"Write mode: delegated-admin and administrator: '{named}'.",
+            )
+        if named and named != wanted:
+            raise ConfigurationError(
+                f"{named} administers GuardDuty for the organization in {region} already",
+                where="guardduty.administrator",
+                remedy=f"Write administrator: '{named}'; to change it, first, with that in "
+                f"baseline.yaml: baseline rollout remove --only {GUARDDUTY}",
+            )
 
 
 def check_owner(

@@ -1,11 +1,12 @@
 """What was found in the organization, as values. Nothing here looks; ``observe`` does."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from baseline.organization import Target
 from baseline.rollout.catalogue import Part
+from baseline.rollout.delegation import Delegated
 
 # On everything that the roll-out makes: the organization it was made for.
 OWNER_TAG = "baseline:organization"
@@ -55,10 +56,12 @@ class State:
 
     ``elsewhere`` are regions of the main account in which a baseline of the same organization
     was found while there was none in the home region. ``organization_trails`` are the names of
-    those that record every account, anybody's.
+    those that record every account, anybody's. ``delegated`` is who administers GuardDuty, by
+    region; where the accounts are invited, the home region is looked at alone.
     """
 
     stacks: Mapping[Part, StackState | Unknown]
     stack_sets: Mapping[str, StackSetState]
     elsewhere: tuple[str, ...] = ()
     organization_trails: tuple[str, ...] | Unknown = ()
+    delegated: Mapping[str, Delegated | Unknown] = field(default_factory=dict)

@@ -71,8 +71,9 @@ def blank() -> bytes:
 
 
 @pytest.fixture
-def organization(blank: bytes) -> Iterator[Simulation]:
-    simulation = Simulation.restore(blank)
+def organization(request: pytest.FixtureRequest) -> Iterator[Simulation]:
+    """One in which nothing was rolled out, unless the test is ``given_invitations``."""
+    simulation = Simulation.restore(request.getfixturevalue(getattr(request, "param", "blank")))
     yield simulation
     simulation.close()
 
@@ -258,3 +259,88 @@ def test_a_second_administrator_is_refused_before_anything_is_done(
     refused = run("deploy")
     assert (refused.code, seen) == (2, [])
     assert "Write mode: delegated-admin" in refused.err
+
+
+INVITATIONS = ("--only", "guardduty-main", "--only", "guardduty-member")
+# What would switch GuardDuty off, or part a member from its administrator.
+LOSSES = {
+    "DeleteDetector",
+    "DisassociateMembers",
+    "DeleteMembers",
+    "DisassociateFromAdministratorAccount",
+}
+
+
+@pytest.fixture(scope="module")
+def invited(blank: bytes, tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """An organization in which the main account has invited every member, and all accepted."""
+    simulation = Simulation.restore(blank)
+    file = tmp_path_factory.mktemp("invited") / "baseline.yaml"
+    file.write_text(FILE)
+    with pytest.MonkeyPatch.context() as patch, simulation.serve() as url:
+        for name, value in simulation.environment(url).items():
+            patch.setenv(name, value)
+        command = ["rollout", "deploy", "--config", str(file), "--yes", *INVITATIONS]
+        assert cli.run([*command, "--no-progress"]) == 0
+    blob = simulation.snapshot()
+    simulation.close()
+    return blob
+
+
+given_invitations = pytest.mark.parametrize("organization", ["invited"], indirect=True)
+
+
+@given_invitations
+@pytest.mark.parametrize("administrator", [MAIN, SECURITY])
+def test_going_over_to_a_delegated_administrator_keeps_detectors_and_findings(
+    organization: Simulation, run: Run, administrator: str
+) -> None:
+    everybody = (MAIN, SECURITY, PRODUCTION, DEVELOPMENT)
+    detectors = {(a, r): guardduty(organization, a, r)[1] for a in everybody for r in REGIONS}
+    finding(organization, PRODUCTION, OTHER)
+    run.configure(f'guardduty:\n  mode: delegated-admin\n  administrator: "{administrator}"\n')
+    seen = writes(organization)
+    planned = run("plan", *INVITATIONS, *GUARDDUTY)
+    assert (planned.code, seen) == (0, [])
+    assert "GuardDuty goes over from invitations to the administrator" in planned.err
+    kept = [r for r in planned.rows if "told to keep" in r["reason"]]
+    assert {r["name"] for r in kept} == {"guardduty-main", "guardduty-member"}
+    assert "as a whole" in run("plan", *GUARDDUTY).err
+
+    moved = run("deploy", *INVITATIONS, *GUARDDUTY)
+    assert moved.code == 0, moved.err
+    lost = {operation for operation, _ in seen} & LOSSES
+    assert lost == (set() if administrator == MAIN else {"DisassociateMembers", "DeleteMembers"})
+    after = {(a, r): guardduty(organization, a, r)[1] for a in everybody for r in REGIONS}
+    assert after == detectors
+    for region in REGIONS:
+        assert set(members(organization, administrator, region).values()) == {"Enabled"}
+    assert seen_by(organization, administrator, OTHER) == {PRODUCTION}
+    left = run("plan", *INVITATIONS, *GUARDDUTY, "--exit-code")
+    assert left.code == 0, left.out
+
+
+@given_invitations
+def test_nothing_is_let_go_before_every_stack_keeps_what_it_made(
+    organization: Simulation, run: Run
+) -> None:
+    stacks = organization.service("cloudformation").stacks[PRODUCTION, OTHER].values()
+    (stuck,) = [s for s in stacks if s.name.startswith("StackSet-guardduty-member")]
+    stuck.status = "UPDATE_ROLLBACK_FAILED"
+    run.configure("guardduty:\n  mode: delegated-admin\n")
+    seen = writes(organization)
+    chosen = (*INVITATIONS, *GUARDDUTY)
+    halted = run("deploy", *chosen)
+    assert halted.code == 1
+    assert {(r["name"], r["account"]) for r in halted.rows if r["result"] == "failed"} == {
+        ("guardduty-member", PRODUCTION)
+    }
+    waiting = [r for r in halted.rows if r["result"] == "not tried"]
+    assert {r["kind"] for r in waiting} >= {"delegation", "stack instance"}
+    assert not {operation for operation, _ in seen} & LOSSES
+    assert set(members(organization).values()) == {"Enabled"}
+    stuck.status = "UPDATE_COMPLETE"
+    healed = run("deploy", *chosen)
+    assert healed.code == 0, healed.err
+    assert not {operation for operation, _ in seen} & LOSSES
+    assert set(members(organization).values()) == {"Enabled"}

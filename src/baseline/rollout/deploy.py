@@ -4,7 +4,7 @@ What needs something that failed in this run is not tried: it is reported with w
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from baseline.errors import BaselineError
@@ -40,8 +40,23 @@ def run(
     """Do what the plan says; yields the outcome of each step that does something.
 
     ``progress`` is called from several threads. Who leaves early is not kept waiting: operations
-    that had begun go on in AWS.
+    that had begun go on in AWS. What has a stage before is not tried unless all of that succeeds.
     """
+    if plan.stage:
+        first, led_to = plan.stage
+        failed_before = False
+        for result in run(first, led_to, reach, progress=progress, sleep=sleep):
+            failed_before |= isinstance(result, Failed)
+            yield result
+        if failed_before:
+            yield from (Failed(step, _too_early(step)) for step in _own(plan))
+            return
+    yield from _waves(plan, baseline, reach, progress, sleep)
+
+
+def _waves(
+    plan: Plan, baseline: Baseline, reach: Reach, progress: Progress, sleep: stacks.Sleep | None
+) -> Generator[Result, None, None]:
     pause = Pause()
     work = _Work(baseline, reach, progress, sleep or pause)
     failed: dict[Part, BaselineError] = {}
@@ -58,6 +73,19 @@ def run(
                 if isinstance(result, Failed):
                     failed |= _parts(result.target, result.error)
                 yield result
+
+
+def _own(plan: Plan) -> Iterator[Step]:
+    """The steps that do something, without those of the stage before."""
+    return (s for wave in plan.waves for s in wave if s.action is not Action.SKIP)
+
+
+def _too_early(step: Step) -> NotTriedError:
+    return NotTriedError(
+        "has to wait until all stacks keep what they made",
+        where=str(step.part),
+        remedy="Mend what failed, then deploy again.",
+    )
 
 
 def _hindered(

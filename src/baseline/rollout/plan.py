@@ -10,7 +10,7 @@ from enum import StrEnum
 from baseline import templates
 from baseline.errors import UsageError
 from baseline.organization import Target
-from baseline.rollout import delegation, inviting, standing
+from baseline.rollout import delegation, handover, inviting, standing
 from baseline.rollout.catalogue import (
     NAMES,
     ORGANIZATION_TRAIL,
@@ -76,15 +76,20 @@ class Step:
 
 @dataclass(frozen=True)
 class Plan:
-    """Steps in waves: a wave begins when the one before it has ended."""
+    """Steps in waves: a wave begins when the one before it has ended.
+
+    ``stage`` is a plan of its own that has to succeed first, with the baseline that it leads to.
+    """
 
     waves: tuple[tuple[Step, ...], ...]
     warnings: tuple[str, ...] = ()
+    stage: "tuple[Plan, Baseline] | None" = None
 
     @property
     def steps(self) -> tuple[Step, ...]:
         """All steps, in the order of the waves."""
-        return tuple(step for wave in self.waves for step in wave)
+        first = self.stage[0].steps if self.stage else ()
+        return (*first, *(step for wave in self.waves for step in wave))
 
     @property
     def changes(self) -> tuple[Step, ...]:
@@ -143,6 +148,36 @@ def make(baseline: Baseline, state: State, choice: Choice = EVERYTHING) -> Plan:
     Raises ConfigurationError when something of the same name belongs to somebody else, or when
     what cannot be changed was changed; UsageError when the choice holds nothing.
     """
+    stage = handover.stage(baseline, state)
+    if stage is None or not any(map(choice.named, handover.NAMES)):
+        return _make(baseline, state, choice)
+    if not all(map(choice.whole, handover.NAMES)):
+        raise UsageError(
+            "GuardDuty goes over from invitations to an administrator as a whole",
+            remedy="Choose no account and no region, and all of "
+            + " ".join(f"--only {name}" for name in handover.NAMES),
+        )
+    first = _make(stage, handover.before(stage, state), EVERYTHING)
+    made = _make(baseline, handover.after(stage, state), choice)
+    warnings = (*made.warnings, handover.warning(baseline))
+    return replace(made, stage=(_keeping(first), stage), warnings=warnings)
+
+
+def _keeping(first: Plan) -> Plan:
+    """The stage with its reason; which accounts are not active, the plan itself says."""
+    return Plan(
+        tuple(
+            tuple(
+                replace(s, reason=handover.REASON) if s.action is Action.UPDATE else s
+                for s in wave
+                if s.kind is not Kind.ACCOUNT
+            )
+            for wave in first.waves
+        )
+    )
+
+
+def _make(baseline: Baseline, state: State, choice: Choice) -> Plan:
     standing.check_home(state)
     standing.check_prefix(baseline, state)
     standing.check_networks(baseline, state)

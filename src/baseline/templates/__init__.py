@@ -6,7 +6,7 @@ larger [CloudFormation quotas: 51,200 bytes of TemplateBody, 1 MB in S3, 500 res
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from importlib import resources
@@ -225,6 +225,20 @@ def auditing_analytics(queries: Iterable[NamedQuery] = ()) -> str:
     body = read(analytics.NAME)
     body += analytics.appended(parse(body), queries)
     return measured(analytics.NAME, body, MAX_OBJECT, "Take saved queries away.")
+
+
+def kept(template: Any, kinds: Container[str]) -> str:
+    """A parsed template, as text, whose resources of ``kinds`` stay when they leave their stack.
+
+    CloudFormation sees no update where nothing but such a policy has changed, so that the
+    metadata changes as well [AWS CloudFormation User Guide, "Troubleshooting: no updates"].
+    """
+    policy = {"DeletionPolicy": "Retain", "Metadata": {"Kept": "when it leaves the stack"}}
+    resources = {
+        name: {**resource, **policy} if resource["Type"] in kinds else resource
+        for name, resource in template["Resources"].items()
+    }
+    return json.dumps({**template, "Resources": resources}, separators=(",", ":"))
 
 
 def measured(name: str, body: str, most: int = MAX_BODY, remedy: str = _TOO_MANY) -> str:

@@ -117,6 +117,18 @@ def test_what_the_template_no_longer_has_is_deleted(world: Any) -> None:
     assert world.topics(MAIN.id) == ["first-one"]
 
 
+def test_a_policy_that_comes_with_metadata_is_an_update(world: Any) -> None:
+    """On its own it is none, and what leaves the template later is deleted all the same."""
+    world.create("mine", TWO_TOPICS)
+    without = "\n".join(line for line in TWO_TOPICS.splitlines() if "Two:" not in line)
+    keeping = TWO_TOPICS.replace("Two: {", "Two: {DeletionPolicy: Retain, ")
+    with pytest.raises(AwsError, match="No updates"):
+        world.update("mine", keeping)
+    world.update("mine", keeping.replace("Two: {", "Two: {Metadata: {Kept: yes}, "))
+    world.update("mine", without)
+    assert len(world.topics(MAIN.id)) == 2
+
+
 def test_a_failed_update_brings_everything_back(world: Any) -> None:
     world.create("mine", TWO_TOPICS)
     more = TWO_TOPICS.replace(

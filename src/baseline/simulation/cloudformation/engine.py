@@ -128,6 +128,7 @@ class Deployment:
             deletion_policy=resource.deletion_policy,
             replace_policy=resource.replace_policy,
             needs=frozenset(resource.needs),
+            metadata=resource.metadata,
         )
 
     def _make(self, draft: StackResource, replacing: StackResource | None = None) -> None:

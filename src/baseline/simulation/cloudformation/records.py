@@ -26,6 +26,7 @@ class StackResource:
     deletion_policy: str
     replace_policy: str
     needs: frozenset[str]
+    metadata: Any = None
 
     @property
     def physical_id(self) -> str:

@@ -67,6 +67,7 @@ class Resource:
     condition: str | None
     deletion_policy: str
     replace_policy: str
+    metadata: Any
 
     @property
     def needs(self) -> set[str]:
@@ -200,6 +201,7 @@ def _resource(name: str, body: Any) -> Resource:
         condition=body.get("Condition"),
         deletion_policy=_policy(name, "DeletionPolicy", body),
         replace_policy=_policy(name, "UpdateReplacePolicy", body),
+        metadata=body.get("Metadata"),
     )
 
 

@@ -81,7 +81,7 @@ class Wanted:
         return values, exports
 
     def differs(self, stack: Stack, scope: Scope) -> bool:
-        """Whether an update would change anything; policies alone do not count."""
+        """Whether an update would change anything; metadata counts, policies alone do not."""
         if self.tags != stack.tags or self.changes(stack, scope):
             return True
         return self.outputs(stack, scope) != (stack.outputs, stack.exports)
@@ -117,6 +117,7 @@ def _change(
         # It refers to what does not exist yet, so it will be another than it is.
         return Intention("Modify", held.name, held.type, held.physical_id)
     same = resource.type == held.type and after == held.properties
+    same = same and resource.metadata == held.metadata
     if same and not held.status.endswith("FAILED"):
         return None
     replaced = replaces(held.type, held.properties, after)

@@ -13,10 +13,12 @@ from baseline.simulation import Blueprint, Simulation
 
 HOME, OTHER = "eu-west-1", "us-east-1"
 REGIONS = (HOME, OTHER)
-MAIN, SECURITY, PRODUCTION, DEVELOPMENT = (
+MAIN, LOGS, SECURITY, PRODUCTION, PAYMENTS, DEVELOPMENT = (
     "100000000001",
+    "200000000002",
     "300000000003",
     "400000000004",
+    "500000000005",
     "600000000006",
 )
 FILE = f"""
@@ -262,6 +264,7 @@ def test_a_second_administrator_is_refused_before_anything_is_done(
 
 
 INVITATIONS = ("--only", "guardduty-main", "--only", "guardduty-member")
+AUDIT = ("--only", "audit-roles")  # with which verify looks
 # What would switch GuardDuty off, or part a member from its administrator.
 LOSSES = {
     "DeleteDetector",
@@ -280,7 +283,7 @@ def invited(blank: bytes, tmp_path_factory: pytest.TempPathFactory) -> bytes:
     with pytest.MonkeyPatch.context() as patch, simulation.serve() as url:
         for name, value in simulation.environment(url).items():
             patch.setenv(name, value)
-        command = ["rollout", "deploy", "--config", str(file), "--yes", *INVITATIONS]
+        command = ["rollout", "deploy", "--config", str(file), "--yes", *INVITATIONS, *AUDIT]
         assert cli.run([*command, "--no-progress"]) == 0
     blob = simulation.snapshot()
     simulation.close()
@@ -344,3 +347,95 @@ def test_nothing_is_let_go_before_every_stack_keeps_what_it_made(
     assert healed.code == 0, healed.err
     assert not {operation for operation, _ in seen} & LOSSES
     assert set(members(organization).values()) == {"Enabled"}
+
+
+def leave(organization: Simulation, account: str, region: str) -> None:
+    client, detector = guardduty(organization, account, region)
+    client.disassociate_from_administrator_account(DetectorId=detector)
+
+
+def invite(organization: Simulation, administrator: str, account: str, email: str) -> None:
+    """An invitation in the other region, from scratch."""
+    client, detector = guardduty(organization, administrator, OTHER)
+    details = [{"AccountId": account, "Email": email}]
+    client.create_members(DetectorId=detector, AccountDetails=details)
+    client.invite_members(DetectorId=detector, AccountIds=[account])
+
+
+def forget(organization: Simulation, account: str) -> None:
+    client, detector = guardduty(organization, MAIN, OTHER)
+    client.disassociate_members(DetectorId=detector, AccountIds=[account])
+    client.delete_members(DetectorId=detector, AccountIds=[account])
+
+
+def join_another(organization: Simulation) -> None:
+    """The log archive becomes a member of the security account, which is none itself any more."""
+    leave(organization, SECURITY, OTHER)
+    leave(organization, LOGS, OTHER)
+    invite(organization, SECURITY, LOGS, "log-archive@acme.example")
+    client, detector = guardduty(organization, LOGS, OTHER)
+    (invitation,) = client.list_invitations()["Invitations"]
+    client.accept_administrator_invitation(
+        DetectorId=detector, AdministratorId=SECURITY, InvitationId=invitation["InvitationId"]
+    )
+
+
+@given_invitations
+def test_verify_names_the_cause_of_each_half_state_and_deploying_anew_mends_it(
+    organization: Simulation, run: Run
+) -> None:
+    join_another(organization)
+    forget(organization, PAYMENTS)
+    invite(organization, MAIN, PAYMENTS, "somebody@acme.example")
+    forget(organization, DEVELOPMENT)
+    invite(organization, MAIN, DEVELOPMENT, "development@acme.example")
+    main, detector = guardduty(organization, MAIN, OTHER)
+    main.stop_monitoring_members(DetectorId=detector, AccountIds=[PRODUCTION])
+    chosen = ("--only", "guardduty-member", "--region", OTHER)
+
+    verified = run("verify", *chosen)
+    assert verified.code == 1
+    failed = {(r["account"], r["check"]): r for r in verified.rows if r["status"] == "FAIL"}
+    causes = {account: row["detail"] for (account, _), row in sorted(failed.items())}
+    assert f"member of another administrator, {SECURITY}" in failed[LOGS, "administrator"]["detail"]
+    assert "disassociate-from-administrator-account" in failed[LOGS, "administrator"]["remedy"]
+    assert "has resigned" in causes[SECURITY]
+    assert "EmailVerificationFailed: somebody@acme.example" in causes[PAYMENTS]
+    assert "was invited by 100000000001 and never accepted" in causes[DEVELOPMENT]
+    assert "is disabled" in causes[PRODUCTION]
+    assert "start-monitoring-members" in failed[PRODUCTION, "member"]["remedy"]
+    for account in (SECURITY, PAYMENTS, DEVELOPMENT):
+        remove = f"remove --only guardduty-member --account {account} --region {OTHER}"
+        assert remove in failed[account, "member"]["remedy"]
+
+    leave(organization, LOGS, OTHER)
+    security, theirs = guardduty(organization, SECURITY, OTHER)
+    security.delete_members(DetectorId=theirs, AccountIds=[LOGS])
+    assert run("remove", *chosen).code == 0
+    assert run("deploy", *chosen).code == 0
+    verified = run("verify", *chosen)
+    assert [r for r in verified.rows if r["status"] != "PASS"] == []
+
+
+def test_verify_proves_a_delegated_administrator_and_names_who_was_removed(
+    organization: Simulation, run: Run
+) -> None:
+    run.configure(f'{DELEGATED}  auto_enable: NEW\n  administrator: "{SECURITY}"\n')
+    assert run("deploy", *GUARDDUTY, *AUDIT).code == 0
+    proven = run("verify", *GUARDDUTY)
+    assert [r for r in proven.rows if r["status"] != "PASS"] == []
+    checks = {(r["account"], r["check"]) for r in proven.rows if r["service"] == "guardduty"}
+    assert {(SECURITY, "protection plans"), (MAIN, "member"), (PRODUCTION, "detector")} <= checks
+
+    security, detector = guardduty(organization, SECURITY)
+    security.disassociate_members(DetectorId=detector, AccountIds=[PRODUCTION])
+    found = run("verify", *GUARDDUTY, "--account", PRODUCTION)
+    assert {r["detail"] for r in found.rows if r["status"] == "FAIL"} == {
+        f"was removed by {SECURITY}",
+        f"not a member: {PRODUCTION}",
+    }
+    assert {r["remedy"] for r in found.rows if r["status"] == "FAIL"} == {
+        "Run: baseline rollout deploy"
+    }
+    assert run("deploy", *GUARDDUTY).code == 0
+    assert run("verify", *GUARDDUTY).code == 0

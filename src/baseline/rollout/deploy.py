@@ -195,12 +195,15 @@ class _Work:
         template = uploads.template(session, self.baseline, stack)
         return stacks.apply(client, stack, template, self.baseline.organization.id, self.sleep)
 
+    @property
+    def _emails(self) -> dict[str, str]:
+        return {a.id: a.email for a in self.baseline.organization.accounts}
+
     def _delegation(self, step: Step) -> str:
         """What CloudFormation cannot do: GuardDuty's administrator, and its members."""
         wanted, region = self.baseline.delegation, step.part.target.region
         assert wanted  # else there is no such step
-        emails = {a.id: a.email for a in self.baseline.organization.accounts}
-        work = Delegating(self.reach, wanted, region, emails)
+        work = Delegating(self.reach, wanted, region, self._emails)
         if step.action is not Action.DELETE:
             return work.apply(self.sleep)
         said = work.remove()
@@ -237,7 +240,7 @@ class _Work:
             return call
 
         def invited(targets: Iterable[Target]) -> Ended:
-            refused = invitations.renew(self.reach.session, targets)
+            refused = invitations.renew(self.reach.session, targets, self._emails)
             others = [target for target in targets if target not in refused]
             return refused | (call(others) if others else {})
 

@@ -110,15 +110,11 @@ _STOPPED = (
     "In {administrator}: aws guardduty start-monitoring-members --region {region} "
     "--detector-id {detector} --account-ids {account}"
 )
-_COMPARE = (
-    "Compare it with: aws organizations describe-account --account-id {account}; then: "
-    "baseline rollout deploy"
-)
 # By relation, in small letters: the cause, and a remedy where becoming a member anew is not it.
 _HALF = {
     "emailverificationfailed": (
         "EmailVerificationFailed: {email} is not the e-mail of the account's root user",
-        _COMPARE,
+        "",
     ),
     "emailverificationinprogress": (
         "its e-mail is being verified, which goes through us-east-1",

@@ -287,7 +287,7 @@ _Taken = dict[tuple[Kind, Part], Step]
 def _taken(baseline: Baseline, steps: list[Step], choice: Choice) -> _Taken:
     """The chosen steps, what those that make something need, and the StackSets of both."""
     parts = {s.part: s for s in steps if s.kind is not Kind.STACK_SET}
-    taken = {part: step for part, step in parts.items() if choice.has(part)}
+    taken = {p: s for p, s in parts.items() if choice.has(p) or _concerns(baseline, p, choice)}
     waiting = list(taken.values())
     while waiting:
         step = waiting.pop()
@@ -301,6 +301,15 @@ def _taken(baseline: Baseline, steps: list[Step], choice: Choice) -> _Taken:
     stack_sets = [s for s in steps if s.kind is Kind.STACK_SET]
     stack_sets = [s for s in stack_sets if _takes_part(s, parts.values(), taken, choice)]
     return {(s.kind, s.part): s for s in (*taken.values(), *stack_sets)}
+
+
+def _concerns(baseline: Baseline, part: Part, choice: Choice) -> bool:
+    """Whether the delegation in a region is about a chosen account: it is its administrator's."""
+    wanted, region = baseline.delegation, part.target.region
+    if wanted is None or part != baseline.delegated(region) or not choice.accounts:
+        return False
+    ours = wanted.accounts[region] & choice.accounts
+    return bool(ours) and replace(choice, accounts=None).has(part)
 
 
 def _takes_part(

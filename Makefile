@@ -12,7 +12,7 @@
 #   make image-check        build the container image and audit with it
 #   make security-audit-all                         audit every account of your organization
 #   make security-audit-accounts Accounts="ID ID"   audit these accounts
-#   make clean              remove what make has made: .venv, .tools and demo
+#   make clean              remove what make has made: .venv, .tools, demo, web/node_modules
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -87,4 +87,4 @@ image-check: setup
 	scripts/image-check
 
 clean:
-	rm -rf .venv .tools demo
+	rm -rf .venv .tools demo web/node_modules

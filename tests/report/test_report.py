@@ -11,6 +11,7 @@ import pytest
 
 from baseline.audit import prowler, results
 from baseline.audit.manifest import Entry, LeftOut, Run, Status
+from baseline.findings import history
 from baseline.findings.model import Finding
 from baseline.report import Summary, folder, summarize, write_page, write_summary
 from baseline.report.page import render
@@ -119,6 +120,7 @@ def test_results_that_are_gone_or_spoilt_are_told_and_hide_no_other_account(
     ]
     assert merged.accounts[0].looked is (left == "partial")
     assert [f.name for f in folder(tmp_path, STAMP).iterdir() if f.name.endswith(".part")] == []
+    assert history.looks(tmp_path)[0].looked == ()
 
 
 def test_the_worst_check_comes_first(merged: Summary) -> None:

@@ -45,7 +45,7 @@ def keep(proof: Proof, reports: Path) -> None:
     """Keep ``proof``; raises ToolError when it cannot be written."""
     stamp = proof.verified.replace("-", "").replace(":", "")
     file = reports / COVERAGE / f"{stamp}.parquet"
-    with parquet.writing_rows(file, COLUMNS, proof.verified) as add:
+    with parquet.writing_rows(file, COLUMNS, lambda: proof.verified) as add:
         for row in proof.rows:
             add((proof.verified, *row), None)
 

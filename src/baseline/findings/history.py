@@ -6,7 +6,7 @@ What a tool says of its checks stands once for all, in ``checks.json``.
 
 import itertools
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -47,14 +47,19 @@ def free(look: Look, reports: Path) -> Look:
 
 
 @contextmanager
-def keeping(look: Look, reports: Path) -> Iterator[Keep]:
+def keeping(look: Look, reports: Path, lost: Collection[Place] = ()) -> Iterator[Keep]:
     """Keep the findings that pass through the given function, in place of those of the same look.
 
-    They are there at the end, or not at all. Raises ToolError when they cannot be written.
+    They are there at the end, or not at all; places that are ``lost`` by then gave no answer after
+    all. Raises ToolError when they cannot be written.
     """
     when = ocsf.milliseconds(look.started)
     about = (look.stamp, look.kind, look.started[:10], look.started)
-    with parquet.writing_rows(place(reports, look), COLUMNS, look, also=OCSF) as add:
+
+    def as_it_ended() -> Look:
+        return replace(look, looked=tuple(p for p in look.looked if p not in lost))
+
+    with parquet.writing_rows(place(reports, look), COLUMNS, as_it_ended, also=OCSF) as add:
 
         def kept(finding: Finding) -> Finding:
             try:

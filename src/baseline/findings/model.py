@@ -71,7 +71,7 @@ class Finding(NamedTuple):
 
 @dataclass(frozen=True)
 class CheckDetails:
-    """What a tool says of a check once, whatever it found: plain text, no markup.
+    """What a tool says of a check once, whatever it found; Prowler's texts hold Markdown.
 
     ``frameworks`` are like ``CIS-3.0: 1.20``; ``remediation_url`` is where more is said.
     """

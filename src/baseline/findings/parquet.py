@@ -28,12 +28,12 @@ Add = Callable[[tuple[str, ...], Any], None]
 
 @contextmanager
 def writing_rows(
-    file: Path, columns: Sequence[str], known: Any, *, also: str = ""
+    file: Path, columns: Sequence[str], known: Callable[[], Any], *, also: str = ""
 ) -> Iterator[Add]:
     """Make ``file`` of the rows that are added, at the end, or not at all.
 
     A row has a text for each of ``columns``, and what is to be the JSON of the column ``also``.
-    ``known`` is what the function of that name gives back. Raises ToolError.
+    What ``known`` gives at the end is what the function of that name gives back. Raises ToolError.
     """
     part, staged = (file.with_name(f".{file.name}.{os.getpid()}.{end}") for end in ("part", "rows"))
     fields = [f'cells[{number}] AS "{name}"' for number, name in enumerate(columns, 1)]
@@ -45,7 +45,7 @@ def writing_rows(
             with open(staged, "wb", buffering=_BUFFER, opener=private) as out:
                 yield _adding(out)
             with _connected(file) as connection:
-                connection.execute(_copy(staged, part, fields, msgspec.json.encode(known)))
+                connection.execute(_copy(staged, part, fields, msgspec.json.encode(known())))
             part.chmod(0o600)
             part.replace(file)
     finally:

@@ -21,6 +21,7 @@ from baseline.audit.results import findings, unseen
 from baseline.errors import ToolError
 from baseline.files import whole, write, writing
 from baseline.findings import history
+from baseline.findings.look import Place
 from baseline.findings.model import (
     FAIL,
     MUTED,
@@ -112,7 +113,7 @@ def summarize(run: Run, reports: Path, muting: Muting | None = None) -> Summary:
     Results that cannot be read, or are gone, make their entry a failed or a partial one.
     """
     merge, muting = _Merge(), muting or Muting()
-    with history.keeping(look(run, reports), reports) as keep:
+    with history.keeping(look(run, reports), reports, merge.silent) as keep:
         rows = muting.through(merge.answers(run, reports))
         _write_rows(folder(reports, run.stamp) / FINDINGS, merge.through(keep(rows)))
     history.keep_details(details(run, reports, merge.checks), reports)
@@ -157,6 +158,7 @@ class _Merge:
         self._unseen: list[Finding] = []
         self._idle = 0
         self._lost: dict[tuple[str, str], ToolError] = {}
+        self.silent: set[Place] = set()  # where no result could be read after all
 
     def answers(self, run: Run, reports: Path) -> Iterator[Finding]:
         """All answers of ``run``; one entry without results hides no other."""
@@ -165,6 +167,7 @@ class _Merge:
                 yield from findings(entry, reports)
             except ToolError as error:
                 self._lost[entry.key] = error
+                self.silent.add(Place(entry.tool, entry.account_id))
                 yield unseen(entry, error.what)
 
     def through(self, rows: Iterable[Finding]) -> Iterator[Finding]:

@@ -55,7 +55,7 @@ SELECT eventname AS n FROM cloudtrail WHERE eventname LIKE 'Console%' UNION ALL 
 SELECT row_number() OVER (PARTITION BY eventname ORDER BY eventtime, eventid) AS n, eventid FROM cloudtrail WHERE eventname = 'StopLogging';
 SELECT max_by(eventname, eventid) AS last, min_by(eventname, eventid) AS first FROM cloudtrail;
 SELECT account, max(from_iso8601_timestamp(eventtime)) - interval '1' hour AS before, date_trunc('day', min(from_iso8601_timestamp(eventtime))) AS day FROM cloudtrail GROUP BY account;
-SELECT cast(max(from_iso8601_timestamp(eventtime)) AS date) + interval '1' day AS next, date_add('day', -1, max_by(from_iso8601_timestamp(eventtime), eventid)) AS earlier FROM cloudtrail;
+SELECT cast(max(from_iso8601_timestamp(eventtime)) AS date) + interval '1' day AS next, date_add('day', -1, max_by(from_iso8601_timestamp(eventtime), eventtime)) AS earlier FROM cloudtrail;
 SELECT cast(max(substr(eventtime, 1, 10)) AS date) AS last, cast(min(date) AS date) AS first FROM cloudtrail;
 SELECT eventid, lag(from_iso8601_timestamp(eventtime)) OVER (ORDER BY eventtime, eventid) + interval '1' minute AS due, date_diff('second', lag(from_iso8601_timestamp(eventtime)) OVER (ORDER BY eventtime, eventid), from_iso8601_timestamp(eventtime)) AS pause FROM cloudtrail;
 SELECT max(from_iso8601_timestamp(eventtime)) FILTER (WHERE eventname = 'ConsoleLogin') + interval '1' day AS due FROM cloudtrail;

@@ -77,6 +77,14 @@ def test_what_nobody_looked_at_is_said() -> None:
     assert "- `guardduty` `111111111111` `eu-west-3`: `AccessDenied` `Allow it.`" in text
 
 
+def test_what_could_not_be_seen_for_one_reason_is_one_line() -> None:
+    places = [("eu-west-1", "a"), ("eu-west-2", "a"), *((f"r-{n}", f"b{n}") for n in range(25))]
+    unseen = tuple(Unseen("config", FIRST, region, "", reason) for region, reason in places)
+    text = summed([], content=a_content(unseen=unseen))
+    assert "- `config` 2 places: `a`\n" in text
+    assert "- and 6 more" in text
+
+
 def test_lists_end_and_say_how_much_more_there_is() -> None:
     text = summed(shown(f"check_{number}") for number in range(1000))
     worst = text.split("### The worst")[1].split("###")[0]

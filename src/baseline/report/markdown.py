@@ -45,7 +45,7 @@ def summary(content: Content, digest: Digest, verdict: Verdict) -> str:
         _list("New, or back again", map(_finding, digest.new), digest.new.total),
         _list("The worst", map(_finding, digest.worst), digest.worst.total),
         _list("Accounts with the most", _accounts(digest), len(digest.accounts)),
-        _list("Could not be looked at", _unseen(content), len(content.unseen)),
+        _list("Could not be looked at", *_unseen(content)),
         _list("Asked of the logs", _answers(content), len(content.queries)),
         _foot(content),
     )
@@ -142,21 +142,25 @@ def _accounts(digest: Digest) -> Iterator[str]:
         yield f"{code(digest.names[account_id] or account_id)} {code(account_id)}: {said}"
 
 
-def _unseen(content: Content) -> Iterator[str]:
-    """A line for each reason, with where, or in how many places."""
+def _unseen(content: Content) -> tuple[list[str], int]:
+    """A line for each reason, with where or in how many places; and how many lines."""
     places = defaultdict(list)
     for unseen in content.unseen:
         where = [unseen.account_id, unseen.region, unseen.service]
         said = [unseen.reason, unseen.remedy]
         reason = " ".join(code(part) for part in said if part)
         places[unseen.source, reason].append(" ".join(code(part) for part in where if part))
-    for (source, reason), where in places.items():
-        yield f"{code(source)} {where[0] if len(where) == 1 else f'{len(where)} places'}: {reason}"
+    lines = [
+        f"{code(source)} {where[0] if len(where) == 1 else f'{len(where)} places'}: {reason}"
+        for (source, reason), where in places.items()
+    ]
+    return lines, len(lines)
 
 
 def _answers(content: Content) -> Iterator[str]:
     for answer in content.queries:
-        said = code(answer.error) if answer.error else f"{answer.total} rows"
+        rows = "1 row" if answer.total == 1 else f"{answer.total} rows"
+        said = code(answer.error) if answer.error else rows
         yield f"{code(answer.name)} {code(answer.title)}: {said}"
 
 

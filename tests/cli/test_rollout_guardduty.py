@@ -303,14 +303,14 @@ def test_going_over_to_a_delegated_administrator_keeps_detectors_and_findings(
     finding(organization, PRODUCTION, OTHER)
     run.configure(f'guardduty:\n  mode: delegated-admin\n  administrator: "{administrator}"\n')
     seen = writes(organization)
-    planned = run("plan", *INVITATIONS, *GUARDDUTY)
+    planned = run("plan", *INVITATIONS, *GUARDDUTY, "--out", "over.plan")
     assert (planned.code, seen) == (0, [])
     assert "GuardDuty goes over from invitations to the administrator" in planned.err
     kept = [r for r in planned.rows if "told to keep" in r["reason"]]
     assert {r["name"] for r in kept} == {"guardduty-main", "guardduty-member"}
     assert "as a whole" in run("plan", *GUARDDUTY).err
 
-    moved = run("deploy", *INVITATIONS, *GUARDDUTY)
+    moved = run("deploy", "over.plan")
     assert moved.code == 0, moved.err
     lost = {operation for operation, _ in seen} & LOSSES
     assert lost == (set() if administrator == MAIN else {"DisassociateMembers", "DeleteMembers"})

@@ -43,7 +43,7 @@ def keep(plan: Plan, baseline: Baseline, state: State, choice: Choice, made: str
         choice=choice,
         wanted=_digest(_wanted(baseline)),
         found=_digest(_found(state, plan.steps)),
-        steps=tuple(tuple(_said(step) for step in wave) for wave in plan.waves),
+        steps=tuple(tuple(_said(step) for step in wave) for wave in plan.all_waves),
     )
 
 
@@ -133,6 +133,9 @@ def _wanted(baseline: Baseline) -> Iterator[Any]:
         targets = sorted(map(str, each.targets))
         overrides = {account: dict(given) for account, given in each.overrides.items()}
         yield each.name, each.body, dict(each.parameters), targets, overrides
+    if baseline.delegation:
+        accounts = {r: sorted(some) for r, some in baseline.delegation.accounts.items()}
+        yield {**vars(baseline.delegation), "accounts": accounts}
 
 
 def _found(state: State, steps: Iterable[Step]) -> Iterator[Any]:
@@ -145,6 +148,8 @@ def _found(state: State, steps: Iterable[Step]) -> Iterator[Any]:
         yield name, found.template, dict(found.parameters), found.owner
         for target in _about(name, parts, found.instances):
             yield str(target), asdict(found.instances[target])
+    for region, delegated in sorted(state.delegated.items()):
+        yield region, asdict(delegated)
 
 
 def _about(name: str, parts: set[Part], targets: Iterable[Target]) -> list[Target]:

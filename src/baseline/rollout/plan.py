@@ -86,10 +86,14 @@ class Plan:
     stage: "tuple[Plan, Baseline] | None" = None
 
     @property
+    def all_waves(self) -> tuple[tuple[Step, ...], ...]:
+        """The waves, those of the stage before them."""
+        return (*self.stage[0].waves, *self.waves) if self.stage else self.waves
+
+    @property
     def steps(self) -> tuple[Step, ...]:
         """All steps, in the order of the waves."""
-        first = self.stage[0].steps if self.stage else ()
-        return (*first, *(step for wave in self.waves for step in wave))
+        return tuple(step for wave in self.all_waves for step in wave)
 
     @property
     def changes(self) -> tuple[Step, ...]:

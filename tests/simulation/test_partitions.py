@@ -315,13 +315,15 @@ def point_to_digests(simulation: Simulation, places: Iterable[tuple[str, str, st
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
-    st.lists(EVENTS, min_size=2, max_size=12),
-    st.integers(1, 12),
-    st.integers(0, 2**32),
+    found=st.lists(EVENTS, min_size=2, max_size=12),
+    size=st.integers(1, 12),
+    order=st.integers(0, 2**32),
 )
 # The account's reads, the organization's updates, and then the account's updates.
 @example(
-    [(OTHER, "us-east-1", DAY, "CloudTrail", own) for own in ("", ORGANIZATION)], size=1, order=9
+    found=[(OTHER, "us-east-1", DAY, "CloudTrail", own) for own in ("", ORGANIZATION)],
+    size=1,
+    order=9,
 )
 def test_any_events_in_any_order_give_exactly_the_right_partitions(
     made: bytes, found: list[Event], size: int, order: int

@@ -11,7 +11,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from baseline.findings.parquet import text
+from baseline.findings.parquet import settings
+from baseline.logs.convert import text
 
 # DuckDB's longest row; Python's cells have no end: one may hold a whole policy.
 _LARGEST = 16 * 1024**2
@@ -122,12 +123,5 @@ def _connection(spill: Path) -> Any:
     import duckdb  # noqa: PLC0415  # slow to import
 
     if not hasattr(_OWN, "connection"):
-        settings = {
-            "threads": "1",
-            "memory_limit": "512MB",
-            "temp_directory": str(spill),
-            "autoinstall_known_extensions": "false",
-            "autoload_known_extensions": "false",
-        }
-        _OWN.connection = duckdb.connect(config=settings)
+        _OWN.connection = duckdb.connect(config=settings(spill))
     return _OWN.connection.cursor()

@@ -11,6 +11,7 @@ import msgspec
 
 from baseline.errors import ToolError
 from baseline.files import private, writing
+from baseline.logs.convert import text
 
 _KEY = "baseline"
 _FETCH = 1000
@@ -113,24 +114,23 @@ def known(file: Path) -> bytes:
     return bytes(found[0])
 
 
-def text(value: str) -> str:
-    """``value`` as a literal of SQL."""
-    return "'" + value.replace("'", "''") + "'"
+def settings(spill: Path) -> dict[str, str]:
+    """Those of a DuckDB that works alone, and may put into ``spill`` what memory does not hold."""
+    return {
+        "threads": "1",
+        "memory_limit": _MEMORY,
+        "temp_directory": str(spill),
+        "autoinstall_known_extensions": "false",
+        "autoload_known_extensions": "false",
+    }
 
 
 @contextmanager
 def _connected(file: Path) -> Iterator[Any]:
     import duckdb  # noqa: PLC0415  # slow to import
 
-    settings = {
-        "threads": "1",
-        "memory_limit": _MEMORY,
-        "temp_directory": str(file.parent),
-        "autoinstall_known_extensions": "false",
-        "autoload_known_extensions": "false",
-    }
     try:
-        with duckdb.connect(config=settings) as connection:
+        with duckdb.connect(config=settings(file.parent)) as connection:
             yield connection
     except duckdb.Error as error:
         raise _unreadable(file, str(error).split("\n", maxsplit=1)[0]) from None

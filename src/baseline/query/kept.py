@@ -10,8 +10,7 @@ from typing import Any
 
 from baseline.findings import coverage, history
 from baseline.findings.look import Look, Place
-from baseline.findings.parquet import text
-from baseline.logs.convert import definition
+from baseline.logs.convert import definition, text
 from baseline.query.tables import (
     COVERAGE,
     COVERAGE_HISTORY,

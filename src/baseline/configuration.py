@@ -384,6 +384,13 @@ class Adopt(_Section):
     """Accounts, each with regions, that keep their detector, by its id."""
 
 
+class Cost(_Section):
+    """What is known better than `baseline rollout cost` assumes."""
+
+    assume: dict[str, float] = Field(default_factory=dict)
+    """Numbers by the names of its assumptions, like `events: 200000`."""
+
+
 class StackSets(_Section):
     """The roles that self-managed StackSets use, and the role that can create them in members."""
 
@@ -411,6 +418,7 @@ class Configuration(_Section):
     storage: Storage = Storage()
     vpc: Vpc = Vpc()
     adopt: Adopt = Adopt()
+    cost: Cost = Cost()
     athena: Athena = Athena()
     audit: Audit = Audit()
     report: Report = Report()

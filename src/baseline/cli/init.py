@@ -59,6 +59,9 @@ config:
 #   cloudtrail: {{}}                # trails, likewise
 #   guardduty: {{}}                 # detectors, with ids: {{"123456789012": {{eu-west-1: ID}}}}
 
+# cost:                           # for: baseline rollout cost
+#   assume: {{}}                    # what is known better, like {{events: 200000}}
+
 # vpc:                            # a network with flow logs; see docs/how-to/vpc.md
 #   accounts: []                  # by id; none: no network anywhere. New ones go to the end
 #   regions: []                   # likewise

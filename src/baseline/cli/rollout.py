@@ -14,6 +14,7 @@ from baseline.audit.manifest import now
 from baseline.cli import shared
 from baseline.cli.audit_options import reports_option
 from baseline.cli.progress import Watch, watching
+from baseline.cli.rollout_cost import cost_command
 from baseline.cli.rollout_job import PLACE, Job, prepare, rollout_options
 from baseline.cli.rollout_preflight import preflight, warn
 from baseline.cli.tables import Row, grouped
@@ -53,6 +54,7 @@ def rollout() -> None:
 
 
 rollout.add_command(preflight)
+rollout.add_command(cost_command)
 
 
 @rollout.command("plan")

@@ -50,6 +50,15 @@ def test_networks_what_is_adopted_and_what_is_chosen_count(baseline: Baseline) -
     assert {r["service"] for r in one} == {"guardduty", "total"}
 
 
+def test_one_administrator_and_one_trail_cost_for_all_accounts(baseline: Baseline) -> None:
+    modes = f"guardduty: {{mode: delegated-admin, administrator: '{PRODUCTION}'}}\n"
+    modes += "cloudtrail: {mode: organization}\ncost: {assume: {events: 1000000}}\n"
+    Path("baseline.yaml").write_text(FILE + modes)
+    rows = {(r["service"], r["what"]): r for r in baseline("rollout", "cost", "-o", "json").rows}
+    assert rows["guardduty", "management events"]["usual"] == 6 * 4.0
+    assert rows["logs", "events into log groups"]["usual"] == 6 * 1.5 * 0.5
+
+
 def test_what_is_no_assumption_is_refused(baseline: Baseline) -> None:
     for wrong in ("event=3", "events=-1", "events=many", "events"):
         refused = baseline("rollout", "cost", "--assume", wrong)

@@ -116,6 +116,15 @@ def test_quotas_taken_names_and_other_administrators_are_predicted(
     assert f"{TOOLING} is the organization's delegated administrator" in " ".join(said.values())
 
 
+def test_other_modes_are_looked_at_too(baseline: Baseline) -> None:
+    modes = f"guardduty: {{mode: delegated-admin, administrator: '{TOOLING}'}}\n"
+    Path("baseline.yaml").write_text(FILE + modes + "cloudtrail: {mode: organization}\n")
+    looked = baseline("rollout", "preflight", "-o", "json")
+    (fails,) = [r for r in looked.rows if r["verdict"] != "left out"]
+    assert (looked.code, fails["name"]) == (1, "organization-trail")
+    assert "CloudTrail has no access to the organization" in fails["why"]
+
+
 def test_what_cannot_be_entered_fails_and_what_cannot_be_read_is_unknown(
     organization: Simulation, baseline: Baseline
 ) -> None:

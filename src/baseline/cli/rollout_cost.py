@@ -109,6 +109,6 @@ def _say(given: Mapping[str, float]) -> None:
         shared.talk(f"  {name}: {said}  {assumption.what}")
     shared.talk(
         "US dollars a month, at list prices of us-east-1, without free tiers, trials and "
-        "discounts. Not in it: StackSets and IAM (free), Lambda, Glue, EventBridge, AWS Batch, and "
-        "data that leaves AWS."
+        "discounts. Not in it: GuardDuty's protection plans, Lambda, Glue, EventBridge, AWS "
+        "Batch, and data that leaves AWS."
     )

@@ -8,7 +8,7 @@
 - ``observe``: reads stacks and StackSets.
 - ``preflight``: what AWS would refuse of a plan, from ``service_control`` (with the pure
   ``guardrails``), ``quotas`` and ``collisions``.
-- ``kept_plan``: a plan in a file, and whether it still is what it would be (pure but for reading it).
+- ``kept_plan``: a plan in a file, and whether it still is what it would be.
 - ``cost``: what a baseline costs a month, with the price table ``prices.yaml`` (pure).
 - ``deploy``: carries a plan out, one outcome for each stack and stack instance.
 - ``coverage`` with ``checks``: reads the services themselves in every account and region.

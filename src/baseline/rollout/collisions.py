@@ -200,13 +200,15 @@ def _administrator(place: Place) -> str:
 
 
 def _delegated(place: Place) -> str:
-    """Where an administrator was delegated, its organization's accounts cannot be invited."""
+    """An organization has one administrator; its accounts cannot be invited by others."""
+    wanted = place.baseline.delegation
+    expected = wanted.administrator if wanted else place.target.account_id
     found = place.ask("guardduty", "list_organization_admin_accounts")["AdminAccounts"]
     for account in found:
-        if account["AdminAccountId"] != place.target.account_id:
+        if account["AdminAccountId"] != expected:
             raise Missing(
                 f"{account['AdminAccountId']} is the organization's delegated administrator of "
-                "GuardDuty, so its accounts cannot be invited",
+                "GuardDuty, and there is room for one",
                 "Take the delegation back in that region: aws guardduty "
                 "disable-organization-admin-account --admin-account-id "
                 f"{account['AdminAccountId']} --region {place.target.region}",
@@ -269,6 +271,8 @@ def _all_features(place: Place) -> str:
     return "all"
 
 
+# Asked in the main account, before an administrator is named in a region.
+DELEGATED = Check("guardduty", "delegated administrator", _delegated)
 _ASKED: Mapping[str, tuple[Check, ...]] = {
     "auditing": (
         Check("config", "recorder", _recorder),
@@ -282,7 +286,7 @@ _ASKED: Mapping[str, tuple[Check, ...]] = {
     "guardduty-main": (
         Check("guardduty", "detector", _detector),
         Check("guardduty", "administrator", _administrator),
-        Check("guardduty", "delegated administrator", _delegated),
+        DELEGATED,
     ),
     RULES: (Check("config", "quota", _rules),),
     VPC: (Check("ec2", "quota of VPCs", _networks), Check("ec2", "quota of addresses", _addresses)),

@@ -14,8 +14,17 @@ import yaml
 
 from baseline.configuration import Configuration
 from baseline.organization import Target
-from baseline.rollout import intended, inviting
-from baseline.rollout.catalogue import ANALYTICS, MEMBERS, RULES, STORAGE, VPC, Baseline, Part
+from baseline.rollout import delegation, intended, inviting
+from baseline.rollout.catalogue import (
+    ANALYTICS,
+    MEMBERS,
+    ORGANIZATION_TRAIL,
+    RULES,
+    STORAGE,
+    VPC,
+    Baseline,
+    Part,
+)
 from baseline.rollout.intended import Where
 from baseline.rollout.plan import Choice
 
@@ -185,8 +194,8 @@ def size(baseline: Baseline, configuration: Configuration, choice: Choice) -> Si
     """How much of what is paid for the chosen parts of ``baseline`` have."""
     there = _Chosen(baseline, choice)
     adopted = baseline.adopted
-    trails = there.of("auditing") - adopted.trails
-    detectors = there.of(inviting.FIRST) | there.of(MEMBERS)
+    trails = there.trails()
+    detectors = there.of(inviting.FIRST) | there.of(MEMBERS) | there.delegated()
     kinds = _networks(baseline, there.of(VPC))
     return Size(
         detected=_accounts(detectors - adopted.detectors.keys()),
@@ -222,6 +231,25 @@ class _Chosen:
             for target in stack_set.targets
         ]
         return frozenset(part.target for part in parts if self.choice.has(part))
+
+    def trails(self) -> frozenset[Target]:
+        """Where there are events of a trail of the baseline's: its own, or the organization's."""
+        if self.baseline.has_one_trail:
+            everywhere = self.baseline.stack_set("auditing").targets
+            return everywhere if self.of(ORGANIZATION_TRAIL) else frozenset()
+        return self.of("auditing") - self.baseline.adopted.trails
+
+    def delegated(self) -> frozenset[Target]:
+        """Where an administrator switches detectors on."""
+        wanted = self.baseline.delegation
+        if wanted is None:
+            return frozenset()
+        targets = (
+            Target(account, region)
+            for region, members in wanted.accounts.items()
+            for account in (wanted.administrator, *members)
+        )
+        return frozenset(t for t in targets if self.choice.has(Part(delegation.NAME, t)))
 
 
 def _accounts(targets: frozenset[Target]) -> int:

@@ -143,7 +143,7 @@ def _unseen(name: str, target: Target, error: BaselineError) -> Forecast:
 
 def _coming(plan: Plan) -> Iterator[Step]:
     for step in plan.steps:
-        if step.action in _COMING and step.kind is not Kind.STACK_SET:
+        if step.action in _COMING and step.kind in (Kind.STACK, Kind.INSTANCE):
             yield step
 
 
@@ -153,10 +153,13 @@ _Looks = Mapping[Target, tuple[tuple[str, Check], ...]]
 def _looks(plan: Plan, baseline: Baseline) -> _Looks:
     """What is to be asked, with the stack or StackSet for whose sake, by target."""
     looks: dict[Target, dict[tuple[str, str], tuple[str, Check]]] = defaultdict(dict)
-    made = [step.part for step in plan.steps if step.action is Action.CREATE]
+    made = [step.part for step in _coming(plan) if step.action is Action.CREATE]
     for step in plan.steps:
         if step.action is Action.CREATE and step.kind is Kind.STACK_SET:
             looks[step.part.target]["", "sets"] = (step.part.name, _stack_sets(plan))
+        elif step.action is Action.CREATE and step.kind is Kind.DELEGATION:
+            main = Target(baseline.home.account_id, step.part.target.region)
+            looks[main][step.part.name, "delegated"] = (step.part.name, collisions.DELEGATED)
         elif step.action is Action.CREATE:
             for check in collisions.questions(step.part.name):
                 key = (step.part.name, f"{check.service} {check.name}")

@@ -1,5 +1,6 @@
 """What a baseline costs: quantities from its size and the assumptions, at prices with a source."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
@@ -13,14 +14,17 @@ SIZE = Size(
 )  # fmt: skip
 
 
-def dollars(size: Size, scenario: str = "usual", **given: float) -> dict[str, float]:
-    found = estimate(size, given)
+def dollars(
+    size: Size, given: Mapping[str, float] | None = None, scenario: str = "usual"
+) -> dict[str, float]:
+    found = estimate(size, given or {})
     return {f"{e.line.service}: {e.line.what}": round(e.dollars[scenario], 6) for e in found}
 
 
 def test_quantities_are_multiplied_as_the_assumptions_say() -> None:
     known = {"events": 1e6, "event_bytes": 1000, "packed": 0.1, "other_trails": 1, "months": 30}
-    found = dollars(SIZE, objects=1000, items=100, evaluations=2, flow_log_gb=10, **known)
+    known |= {"objects": 1000, "items": 100, "evaluations": 2, "flow_log_gb": 10}
+    found = dollars(SIZE, known)
     assert found["guardduty: management events"] == 10 * 4.0
     assert found["config: recorded changes"] == 8 * 100 * 0.003
     assert found["config: evaluations of rules"] == 8 * 100 * 2 * 0.001
@@ -37,7 +41,7 @@ def test_quantities_are_multiplied_as_the_assumptions_say() -> None:
 
 
 def test_what_is_not_rolled_out_costs_nothing() -> None:
-    assert set(dollars(Size(), "high").values()) == {0}
+    assert set(dollars(Size(), scenario="high").values()) == {0}
     without = dollars(replace(SIZE, detected=0))
     assert {without[name] for name in without if name.startswith("guardduty")} == {0}
 

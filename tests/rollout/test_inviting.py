@@ -5,7 +5,12 @@ import random
 import pytest
 
 from baseline import templates
-from baseline.rollout import inviting
+from baseline.configuration import Configuration
+from baseline.organization import Account, Organization, Target
+from baseline.rollout import inviting, plan
+from baseline.rollout.catalogue import Part, wanted
+from baseline.rollout.plan import Kind
+from baseline.rollout.state import State
 from baseline.templates import Member
 
 
@@ -31,6 +36,28 @@ def test_every_template_stays_within_the_limits_of_cloudformation(
     assert len(where(chunks)) == count
     assert max(len(body.encode()) for body in bodies) <= templates.MAX_BODY
     assert max(len(templates.parse(body)["Resources"]) for body in bodies) <= 500
+
+
+@pytest.mark.parametrize("count", [500, 1_000])
+def test_every_member_of_a_large_organization_is_invited_before_it_accepts(count: int) -> None:
+    """In every region, and each after the StackSet that invites it."""
+    accounts = tuple(
+        Account(f"{n:012}", f"a{n}", f"a{n}@bank.example", "ACTIVE") for n in range(1, count + 1)
+    )
+    main, last = accounts[0].id, accounts[-1].id
+    organization = Organization("o-exampleorgid", main, accounts)
+    regions = dict.fromkeys((a.id for a in accounts), ("eu-west-1", "us-east-1"))
+    baseline = wanted(Configuration(home_region="eu-west-1"), organization, regions)
+    steps = plan.make(baseline, State({}, {})).steps
+    inviting_there = {
+        s.part.name
+        for s in steps
+        if s.kind is Kind.INSTANCE and s.part.name.startswith(inviting.FIRST)
+    }
+    assert len(inviting_there) == -(-(count - 1) // inviting.ROOM)
+    assert len(baseline.inviters) == count - 1
+    needed = set(baseline.needs(Part("guardduty-member", Target(last, "us-east-1"))))
+    assert Part(max(inviting_there), Target(main, "us-east-1")) in needed
 
 
 def test_an_account_never_moves_while_others_come_and_go() -> None:

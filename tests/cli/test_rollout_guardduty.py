@@ -183,6 +183,7 @@ def test_a_delegated_administrator_sees_the_findings_of_all_members_in_each_regi
     seen = writes(organization)
     deployed = run("deploy", *GUARDDUTY)
     assert deployed.code == 0, deployed.err
+    assert "UNKNOWN" not in deployed.err.upper()
     named = [region for operation, region in seen if operation == "EnableOrganizationAdminAccount"]
     assert named == [HOME, OTHER]  # one region first, then the others
 

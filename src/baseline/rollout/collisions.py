@@ -6,7 +6,7 @@ Each question raises Missing when AWS would refuse the stack, with what to do.
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from baseline.errors import DeniedError
-from baseline.rollout import quotas
+from baseline.rollout import delegation, quotas
 from baseline.rollout.catalogue import (
     AGGREGATOR,
     MEMBERS,
@@ -38,7 +38,8 @@ class Adoptable(Missing):
 
 def questions(name: str) -> Iterator[Check]:
     """What to ask before the stack, or the instance of the StackSet, ``name`` is made."""
-    yield Check("cloudformation", "names", lambda place: _names(name, place))
+    if name != delegation.NAME:  # has no template
+        yield Check("cloudformation", "names", lambda place: _names(name, place))
     yield from _ASKED.get(name, ())
 
 
@@ -216,6 +217,22 @@ def _delegated(place: Place) -> str:
     return "none"
 
 
+def _independent(place: Place) -> str:
+    """Who is to administer is no member; the main account lets its own go by itself."""
+    detector = _detector_id(place)
+    answer = detector and place.ask(
+        "guardduty", "get_administrator_account", DetectorId=detector
+    ).get("Administrator", {})
+    other = str((answer or {}).get("AccountId", ""))
+    if other not in ("", place.baseline.home.account_id):
+        raise Missing(
+            f"it is a member of {other} in GuardDuty, and cannot administer the organization",
+            "Leave it first: aws guardduty disassociate-from-administrator-account --detector-id "
+            f"{detector} --region {place.target.region}",
+        )
+    return "none"
+
+
 def _trails(place: Place) -> str:
     found = place.ask("cloudtrail", "describe_trails", includeShadowTrails=True)["trailList"]
     quotas.check(place, quotas.TRAILS, len(found), int("Trail" in place.all_intended("auditing")))
@@ -288,6 +305,7 @@ _ASKED: Mapping[str, tuple[Check, ...]] = {
         Check("guardduty", "administrator", _administrator),
         DELEGATED,
     ),
+    delegation.NAME: (Check("guardduty", "administrator", _independent),),
     RULES: (Check("config", "quota", _rules),),
     VPC: (Check("ec2", "quota of VPCs", _networks), Check("ec2", "quota of addresses", _addresses)),
     STORAGE: (Check("s3", "quota", _buckets),),

@@ -157,10 +157,10 @@ def _looks(plan: Plan, baseline: Baseline) -> _Looks:
     for step in plan.steps:
         if step.action is Action.CREATE and step.kind is Kind.STACK_SET:
             looks[step.part.target]["", "sets"] = (step.part.name, _stack_sets(plan))
-        elif step.action is Action.CREATE and step.kind is Kind.DELEGATION:
-            main = Target(baseline.home.account_id, step.part.target.region)
-            looks[main][step.part.name, "delegated"] = (step.part.name, collisions.DELEGATED)
         elif step.action is Action.CREATE:
+            if step.kind is Kind.DELEGATION:
+                main = Target(baseline.home.account_id, step.part.target.region)
+                looks[main][step.part.name, "delegated"] = (step.part.name, collisions.DELEGATED)
             for check in collisions.questions(step.part.name):
                 key = (step.part.name, f"{check.service} {check.name}")
                 looks[step.part.target][key] = (step.part.name, check)

@@ -10,7 +10,7 @@ from typing import Any
 from baseline.errors import BaselineError
 from baseline.organization import Account, Target
 from baseline.parallel import Failed, each
-from baseline.rollout import delegation, intended
+from baseline.rollout import intended
 from baseline.rollout.catalogue import EXECUTION_ROLE, ROLES, RULES, Baseline
 from baseline.rollout.guardrails import Denial, Policy, Request, denial
 from baseline.rollout.intended import Where
@@ -83,14 +83,6 @@ def _policy(found: Any) -> Policy:
     return Policy(found["PolicySummary"]["Name"], tuple(said if isinstance(said, list) else [said]))
 
 
-# What is done in the administrator's account, without a stack.
-_DELEGATES = (
-    "guardduty:CreateMembers",
-    "guardduty:UpdateDetector",
-    "guardduty:UpdateOrganizationConfiguration",
-)
-
-
 @dataclass(frozen=True)
 class Guard:
     """Says what the policies deny of what a roll-out does in the members."""
@@ -123,7 +115,7 @@ class Guard:
             yield Denied(target, tuple(dict.fromkeys(actions)), denies)
 
     def _requests(self, name: str, target: Target) -> Iterator[Request]:
-        role = self.bootstrap_role if name in (ROLES, delegation.NAME) else EXECUTION_ROLE
+        role = self.bootstrap_role if name == ROLES else EXECUTION_ROLE
         arn = f"arn:{self.partition}:iam::{target.account_id}:role/{role}"
         for action, resource in self._actions(name, target):
             yield Request(
@@ -141,9 +133,6 @@ class Guard:
         """What the role does to make the stack, and with which resources."""
         if name == ROLES:
             return self._bootstrap(target)
-        if name == delegation.NAME:
-            detector = f"arn:{self.partition}:guardduty:{target.region}:{target.account_id}"
-            return [(action, f"{detector}:detector/*") for action in _DELEGATES]
         services = {kind.split("::")[1].lower() for kind in self.baseline.types(name).values()}
         return [
             (action, resource)

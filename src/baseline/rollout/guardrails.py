@@ -81,9 +81,10 @@ def _allows(policy: Policy, request: Request) -> bool:
 
 def _applies(statement: Mapping[str, Any], request: Request) -> bool | None:
     """Whether a statement is about ``request``; None where it cannot be told."""
+    if not _about(statement, request.action.lower()):
+        return False
     return _all(
         (
-            _about(statement, request.action.lower()),
             _on(statement, request.resource),
             *_conditions(statement.get("Condition", {}), request.context),
         )
@@ -168,6 +169,7 @@ def _any_matches(text: str, patterns: Any, *, lower: bool = False) -> bool:
     )
 
 
+@lru_cache(maxsize=65_536)
 def _fits(text: str, pattern: str) -> bool:
     """IAM knows ``*`` and ``?``, and no sets in brackets."""
     return fnmatchcase(text, pattern.replace("[", "[[]"))

@@ -10,6 +10,8 @@ import pytest
 from baseline import cli
 from baseline.rollout import inviting
 from baseline.simulation import Blueprint, Simulation
+from baseline.simulation.faults import Fault
+from baseline.simulation.guardduty_state import Member, Relationship
 
 HOME, OTHER = "eu-west-1", "us-east-1"
 REGIONS = (HOME, OTHER)
@@ -199,7 +201,8 @@ def test_a_delegated_administrator_sees_the_findings_of_all_members_in_each_regi
     removed = run("remove", *GUARDDUTY)
     assert removed.code == 0, removed.err
     assert members(organization, administrator) == {}
-    assert guardduty(organization, PRODUCTION)[1]  # GuardDuty stays on
+    assert guardduty(organization, PRODUCTION)[1]
+    assert "GuardDuty itself. It stays on, and goes on costing" in removed.err
 
 
 def test_protection_plans_are_switched_on_where_the_region_has_them(
@@ -440,3 +443,157 @@ def test_verify_proves_a_delegated_administrator_and_names_who_was_removed(
     }
     assert run("deploy", *GUARDDUTY).code == 0
     assert run("verify", *GUARDDUTY).code == 0
+
+
+EXTERNAL = "999988887777"  # of no account of the organization
+BY_SECURITY = f'{DELEGATED}  administrator: "{SECURITY}"\n'
+
+
+def join_from_elsewhere(organization: Simulation, administrator: str, region: str = HOME) -> None:
+    """An account of another organization is a member of ``administrator``."""
+    known = organization.service("guardduty").detectors[administrator, region].members
+    since = "2026-01-01T00:00:00.000Z"
+    known[EXTERNAL] = Member(EXTERNAL, "theirs@other.example", since, Relationship.ENABLED)
+
+
+def administrators(organization: Simulation) -> dict[str, list[str]]:
+    """Who administers GuardDuty, by region."""
+    return {
+        region: [
+            one["AdminAccountId"]
+            for one in organization.client(
+                "guardduty", region, MAIN
+            ).list_organization_admin_accounts()["AdminAccounts"]
+        ]
+        for region in REGIONS
+    }
+
+
+def registered(organization: Simulation) -> list[str]:
+    """The delegated administrators of GuardDuty, as Organizations has them."""
+    client = organization.client("organizations", "us-east-1", MAIN)
+    answer = client.list_delegated_administrators(ServicePrincipal="guardduty.amazonaws.com")
+    return [one["Id"] for one in answer["DelegatedAdministrators"]]
+
+
+@given_invitations
+def test_going_over_stops_where_the_main_account_would_lose_members_of_others(
+    organization: Simulation, run: Run
+) -> None:
+    join_from_elsewhere(organization, MAIN, OTHER)
+    run.configure(BY_SECURITY)
+    seen = writes(organization)
+    for command in ("plan", "deploy"):
+        refused = run(command, *INVITATIONS, *GUARDDUTY)
+        assert (refused.code, seen) == (2, [])
+        assert EXTERNAL in refused.err
+        assert OTHER in refused.err
+    run.configure(DELEGATED)  # the main account, which they may stay with
+    assert run("deploy", *INVITATIONS, *GUARDDUTY).code == 0
+    assert members(organization, MAIN, OTHER)[EXTERNAL] == "Enabled"
+
+
+def test_removal_leaves_an_administrator_with_members_of_others_and_names_them(
+    organization: Simulation, run: Run
+) -> None:
+    run.configure(BY_SECURITY)
+    assert run("deploy", *GUARDDUTY).code == 0
+    join_from_elsewhere(organization, SECURITY)
+    before = members(organization, SECURITY)
+    removed = run("remove", *GUARDDUTY)
+    assert removed.code == 0, removed.err
+    assert f"it has members that are not the baseline's: {EXTERNAL}" in removed.err
+    assert members(organization, SECURITY) == before
+    assert administrators(organization) == {HOME: [SECURITY], OTHER: []}
+    assert registered(organization) == [SECURITY]
+
+    security, detector = guardduty(organization, SECURITY)
+    security.update_organization_configuration(
+        DetectorId=detector, AutoEnableOrganizationMembers="NONE"
+    )
+    security.disassociate_members(DetectorId=detector, AccountIds=[EXTERNAL])
+    assert run("remove", *GUARDDUTY).code == 0
+    assert (administrators(organization)[HOME], registered(organization)) == ([], [])
+
+
+def test_removal_leaves_an_administrator_who_was_there_before(
+    organization: Simulation, run: Run
+) -> None:
+    """And the main account's detector, which cannot go while it is a member."""
+    for region in REGIONS:
+        organization.client("guardduty", region, MAIN).enable_organization_admin_account(
+            AdminAccountId=SECURITY
+        )
+    run.configure(BY_SECURITY)
+    chosen = (*GUARDDUTY, "--only", "guardduty-main")
+    assert run("deploy", *chosen).code == 0
+    before = members(organization, SECURITY)
+    assert before[MAIN] == "Enabled"
+    removed = run("remove", *chosen)
+    assert removed.code == 0, removed.err
+    assert "Left on purpose: GuardDuty's administrator security" in removed.err
+    assert "it was there before the baseline" in removed.err
+    assert {r["kind"] for r in removed.rows} == {"stack instance", "stack set"}
+    assert members(organization, SECURITY) == before
+    assert administrators(organization) == {HOME: [SECURITY], OTHER: [SECURITY]}
+    assert guardduty(organization, MAIN)[1]
+    again = run("remove", *GUARDDUTY)
+    assert (again.code, json.loads(again.out)) == (0, [])
+    assert "Nothing to remove" in again.err
+    assert "it was there before the baseline" in again.err
+
+
+def test_an_administrator_is_registered_until_no_region_names_it(
+    organization: Simulation, run: Run
+) -> None:
+    run.configure(BY_SECURITY)
+    assert run("deploy", *GUARDDUTY).code == 0
+    assert run("remove", *GUARDDUTY, "--region", HOME).code == 0
+    assert administrators(organization) == {HOME: [], OTHER: [SECURITY]}
+    assert registered(organization) == [SECURITY]
+    assert run("remove", *GUARDDUTY, "--region", OTHER).code == 0
+    assert registered(organization) == []
+
+
+@given_invitations
+def test_nobody_is_let_go_where_the_administrator_may_not_be_named(
+    organization: Simulation, run: Run
+) -> None:
+    run.configure(BY_SECURITY)
+    before = members(organization)
+    seen = writes(organization)
+    organization.faults.add(Fault("deny", "guardduty", "EnableOrganizationAdminAccount"))
+    assert run("deploy", *INVITATIONS, *GUARDDUTY).code == 1
+    assert members(organization) == before
+    assert not {operation for operation, _ in seen} & LOSSES
+
+    organization.faults.clear()
+    assert run("deploy", *INVITATIONS, *GUARDDUTY).code == 0
+    assert set(members(organization, SECURITY).values()) == {"Enabled"}
+
+
+@pytest.mark.parametrize("settings", ["", DELEGATED])
+def test_who_administers_guardduty_is_unknown_to_those_who_may_not_ask(
+    organization: Simulation, run: Run, settings: str
+) -> None:
+    run.configure(settings)
+    assert run("deploy", *AUDIT).code == 0
+    organization.faults.add(Fault("deny", "guardduty", "ListOrganizationAdminAccounts"))
+    planned = run("plan")
+    assert planned.code == 0, planned.err
+    assert "could not" in (planned.out if settings else planned.err)
+    assert "ListOrganizationAdminAccounts" in planned.out + planned.err
+    assert run("remove", *AUDIT).code == 0
+
+
+def test_removal_by_invitations_is_refused_beside_an_administrator_as_the_plan_is(
+    organization: Simulation, run: Run
+) -> None:
+    run.configure(DELEGATED)
+    assert run("deploy", *GUARDDUTY, *AUDIT).code == 0
+    run.configure()
+    seen = writes(organization)
+    refused = run("remove")
+    assert (refused.code, seen) == (2, [])
+    assert "Write mode: delegated-admin" in refused.err
+    assert run("remove", *AUDIT).code == 0  # which is not about GuardDuty

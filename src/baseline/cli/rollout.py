@@ -235,8 +235,10 @@ def remove_command(yes: bool, **options: Any) -> int:
     if made.empty:
         job.show([], RESULT_COLUMNS)
         shared.talk("Nothing to remove.")
+        _say_what_is_left(job, made)
         return 0
     _announce(job, made)
+    _say_who_is_left(job, made)
     shared.confirm("Delete this? The buckets and their logs stay.", yes=yes)
     code = _carry_out(job, made)
     _say_what_is_left(job, made)
@@ -298,7 +300,24 @@ def _tell(watch: Watch, row: Row) -> None:
         watch.say(f"{row['result']} {row['kind']} {place}")
 
 
+def _say_who_is_left(job: Job, made: Plan) -> None:
+    """The administrators of GuardDuty that are not the baseline's to take away."""
+    left = [s for s in made.steps if (s.action, s.kind) == (Action.SKIP, Kind.DELEGATION)]
+    for row in grouped((_step(job, step) for step in left), ("name", "reason")):
+        shared.talk(
+            f"Left on purpose: GuardDuty's administrator {row['where']}, with its members and "
+            f"settings: {row['reason']}. See docs/how-to/guardduty.md, Remove."
+        )
+
+
 def _say_what_is_left(job: Job, made: Plan) -> None:
+    _say_who_is_left(job, made)
+    if any(s.kind is Kind.DELEGATION for s in made.changes):
+        shared.talk(
+            "Left on purpose: GuardDuty itself. It stays on, and goes on costing, in every account "
+            "that was administered; to end it, in each account and region: aws guardduty "
+            "delete-detector --detector-id ID"
+        )
     if not any(s.part.name == catalogue.STORAGE for s in made.changes):
         return
     shared.talk("Left on purpose, with their policies and the key that encrypts them:")

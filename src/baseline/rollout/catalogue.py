@@ -519,6 +519,8 @@ class _Kinds:
         }
         if not self._delegates:
             return None
+        # Whom GuardDuty takes in by itself, also with what is left out here.
+        left_out = () if guardduty.auto_enable == "ALL" else self.configuration.exclude_accounts
         return Delegation(
             administrator=administrator,
             main=self._main,
@@ -526,6 +528,7 @@ class _Kinds:
             plans=guardduty.protection_plans,
             frequency=guardduty.finding_publishing_frequency,
             accounts=accounts,
+            ours=frozenset(a.id for a in self.organization.accounts) - set(left_out),
         )
 
     @property

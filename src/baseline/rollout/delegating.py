@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from baseline.errors import AwsError
+from baseline.errors import AwsError, BaselineError
+from baseline.organization import enabled_regions
 from baseline.rollout import delegation
 from baseline.rollout.delegation import Delegated, Delegation
 from baseline.rollout.reach import Reach
@@ -19,6 +20,7 @@ from baseline.rollout.stacks import Sleep, endless, waits
 _AT_ONCE = 50  # accounts of one call [GuardDuty API: CreateMembers]
 _PRINCIPAL = "guardduty.amazonaws.com"
 _NOT_REGISTERED = "AccountNotRegisteredException"
+_REFUSED = "BadRequestException"
 
 
 def administrator(client: Any) -> str:
@@ -41,38 +43,50 @@ class Delegating:
         """What is there."""
         named = administrator(self._main)
         detector = self._detector(self._administrator) if named == self.wanted.administrator else ""
-        return self._read(detector) if detector else Delegated(named)
+        found = self._read(detector) if detector else Delegated(named)
+        return replace(found, invited=self._invited(found))
 
     def apply(self, sleep: Sleep) -> str:
-        """Bring the region to what is wanted; says what was done."""
+        """Bring the region to what is wanted; says what was done.
+
+        Nobody is let go before the administrator is named: else there might be none.
+        """
         there = administrator(self._main) == self.wanted.administrator
         if not there:
-            self._release()
-            self._main.enable_organization_admin_account(AdminAccountId=self.wanted.administrator)
+            self._name()
         detector = self._ready(sleep)
+        if not there:
+            self._mark(detector)
         found = self._read(detector)
+        self._release(found)
         self._configure(detector, found)
         self._associate(detector, self._read(detector))
         return "updated" if there else "created"
 
     def remove(self) -> str:
-        """Let all members go, and take the administrator away; GuardDuty stays on in members."""
-        client, detector = self._administrator, self._detector(self._administrator)
+        """Let our members go, and take the administrator away; GuardDuty stays on in members.
+
+        Raises BaselineError, with everything as it was, where it is not the baseline's to take.
+        """
         if administrator(self._main) != self.wanted.administrator:
             return "was gone"
-        if detector:
-            # While everybody has to be a member, nobody is let go.
-            client.update_organization_configuration(
-                DetectorId=detector, AutoEnableOrganizationMembers="NONE"
-            )
-            members = self._read(detector).members
-            self._let_go(client, detector, members)
+        client, detector = self._administrator, self._detector(self._administrator)
+        left = delegation.why_left(self.wanted, self._read(detector) if detector else Delegated())
+        if left:
+            raise BaselineError(left, where=self._where, remedy="Plan the removal again.")
+        # While everybody has to be a member, nobody is let go.
+        client.update_organization_configuration(
+            DetectorId=detector, AutoEnableOrganizationMembers="NONE"
+        )
+        members = self._read(detector).members
+        self._let_go(client, detector, [a for a in members if a in self.wanted.ours])
         self._main.disable_organization_admin_account(AdminAccountId=self.wanted.administrator)
+        client.untag_resource(ResourceArn=self._arn(detector), TagKeys=[delegation.MARK])
         return "deleted"
 
     def deregister(self) -> None:
-        """Take the administrator off the organization's list, after the last region."""
-        if self.wanted.administrator == self.wanted.main:
+        """Take the administrator off the organization's list, once no region names it any more."""
+        if self.wanted.administrator == self.wanted.main or self._is_named():
             return
         try:
             self.reach.session.client("organizations").deregister_delegated_administrator(
@@ -81,6 +95,27 @@ class Delegating:
         except AwsError as error:
             if error.code != _NOT_REGISTERED:
                 raise
+
+    def _is_named(self) -> bool:
+        """Whether any region of the main account names the administrator, chosen here or not.
+
+        Raises BaselineError where that could not be seen.
+        """
+        session = self.reach.session
+        try:
+            # The home region goes last, so that one look there is mostly enough.
+            regions = sorted(enabled_regions(session), key=lambda r: r != self.wanted.first)
+            return any(
+                administrator(session.client("guardduty", region)) == self.wanted.administrator
+                for region in regions
+            )
+        except BaselineError as error:
+            raise BaselineError(
+                f"was removed; whether another region still names it could not be seen: {error}",
+                where=self._where,
+                remedy="When none does: aws organizations deregister-delegated-administrator "
+                f"--account-id {self.wanted.administrator} --service-principal {_PRINCIPAL}",
+            ) from error
 
     @property
     def _main(self) -> Any:
@@ -114,14 +149,48 @@ class Delegating:
             plans={f["Name"]: f["AutoEnable"] for f in settings["Features"]},
             own={f["Name"]: f["Status"] for f in told["Features"]},
             members=_members(client, detector),
+            ours=told.get("Tags", {}).get(delegation.MARK) == self.reach.organization.id,
         )
 
-    def _release(self) -> None:
+    def _mark(self, detector: str) -> None:
+        """Say on the detector that the baseline has named its account."""
+        self._administrator.tag_resource(
+            ResourceArn=self._arn(detector), Tags={delegation.MARK: self.reach.organization.id}
+        )
+
+    def _arn(self, detector: str) -> str:
+        partition, account = self.reach.session.partition, self.wanted.administrator
+        return f"arn:{partition}:guardduty:{self.region}:{account}:detector/{detector}"
+
+    def _name(self) -> None:
+        """Name the administrator; where it is the main account's member, it alone leaves first.
+
+        It is tried before: who may not name it, lets nobody go.
+        """
+        chosen, invited = self.wanted.administrator, self._invited(Delegated())
+        delegation.check_others(self.wanted, self.region, invited)
+        try:
+            self._main.enable_organization_admin_account(AdminAccountId=chosen)
+        except AwsError as error:
+            if error.code != _REFUSED or chosen not in invited:
+                raise
+            self._let_go(self._main, self._detector(self._main), [chosen])
+            self._main.enable_organization_admin_account(AdminAccountId=chosen)
+
+    def _release(self, found: Delegated) -> None:
         """Let those go who are the main account's by invitation: they have one administrator."""
+        invited = self._invited(found)
+        delegation.check_others(self.wanted, self.region, invited)
+        if invited:
+            self._let_go(self._main, self._detector(self._main), invited)
+
+    def _invited(self, found: Delegated) -> dict[str, str]:
+        """The main account's own members, who have to leave it for another administrator."""
+        # Where it is a member itself it has none.
+        if self.wanted.main not in delegation.strangers(self.wanted, self.region, found):
+            return {}
         detector = self._detector(self._main)
-        if self.wanted.administrator == self.wanted.main or not detector:
-            return
-        self._let_go(self._main, detector, _members(self._main, detector))
+        return _members(self._main, detector) if detector else {}
 
     def _let_go(self, client: Any, detector: str, accounts: Iterable[str]) -> None:
         self._each(client.disassociate_members, detector, accounts)

@@ -201,14 +201,13 @@ class _Work:
 
     def _delegation(self, step: Step) -> str:
         """What CloudFormation cannot do: GuardDuty's administrator, and its members."""
-        wanted, region = self.baseline.delegation, step.part.target.region
+        wanted = self.baseline.delegation
         assert wanted  # else there is no such step
-        work = Delegating(self.reach, wanted, region, self._emails)
+        work = Delegating(self.reach, wanted, step.part.target.region, self._emails)
         if step.action is not Action.DELETE:
             return work.apply(self.sleep)
         said = work.remove()
-        if region == wanted.first:  # the last one to go
-            work.deregister()
+        work.deregister()
         return said
 
     def _stack_set(self, steps: tuple[Step, ...]) -> list[Result]:

@@ -135,7 +135,8 @@ def _wanted(baseline: Baseline) -> Iterator[Any]:
         yield each.name, each.body, dict(each.parameters), targets, overrides
     if baseline.delegation:
         accounts = {r: sorted(some) for r, some in baseline.delegation.accounts.items()}
-        yield {**vars(baseline.delegation), "accounts": accounts}
+        ours = sorted(baseline.delegation.ours)
+        yield {**vars(baseline.delegation), "accounts": accounts, "ours": ours}
 
 
 def _found(state: State, steps: Iterable[Step]) -> Iterator[Any]:

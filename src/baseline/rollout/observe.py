@@ -83,7 +83,10 @@ def _delegated(reach: Reach, baseline: Baseline) -> dict[str, Delegated | Unknow
     wanted = baseline.delegation
     if wanted is None:
         client = reach.session.client("guardduty", baseline.home_region)
-        return {baseline.home_region: Delegated(administrator(client))}
+        try:
+            return {baseline.home_region: Delegated(administrator(client))}
+        except BaselineError as error:
+            return {baseline.home_region: Unknown(error.what, error.remedy)}
 
     def look(region: str) -> Delegated:
         return Delegating(reach, wanted, region, {}).read()

@@ -193,6 +193,7 @@ def _make(baseline: Baseline, state: State, choice: Choice) -> Plan:
     waves[0] += _inactive(baseline, choice)
     _check_any(waves)
     _check_owners(baseline, state, waves)
+    standing.check_others(baseline, state, _delegating(waves))
     last = [s for wave in waves for s in wave if _goes_last(s)]
     going = [[s for s in w if s.action in _GOING and s not in last] for w in reversed(waves)]
     staying = [[s for s in wave if s.action not in _GOING] for wave in waves]
@@ -200,14 +201,22 @@ def _make(baseline: Baseline, state: State, choice: Choice) -> Plan:
         *baseline.warnings,
         *_unseen(baseline, state),
         *_paid_twice(baseline, state),
+        *_unseen_administrator(baseline, state),
         *_without_plans(baseline, state),
     )
     return Plan(_ordered([*going, *staying, last]), warnings)
 
 
 def removal(baseline: Baseline, state: State, choice: Choice = EVERYTHING) -> Plan:
-    """The steps that take everything away again, last made first."""
+    """The steps that take everything away again, last made first.
+
+    An administrator of GuardDuty who was there before, or has members of others, is left, and so
+    is the main account's detector, which has to be there as long.
+    """
     standing.check_home(state)
+    if any(map(choice.named, handover.NAMES)):
+        standing.check_administrator(baseline, state)
+    left = frozenset(_left(baseline, state))
     waves: list[list[Step]] = [[] for _ in range(WAVES)]
     for stack in baseline.stacks:
         stack_found = state.stacks.get(stack.part)
@@ -216,13 +225,36 @@ def removal(baseline: Baseline, state: State, choice: Choice = EVERYTHING) -> Pl
     for stack_set in baseline.stack_sets:
         found = state.stack_sets.get(stack_set.name)
         if choice.named(stack_set.name) and found:
-            waves[stack_set.wave] += _stack_set_removal(baseline, stack_set.name, found, choice)
+            steps = _stack_set_removal(baseline, stack_set.name, found, choice)
+            waves[stack_set.wave] += [_kept(s) if s.part in left else s for s in steps]
     for number, step in _delegation_steps(baseline, state, _delegation_removal):
         if choice.has(step.part):
             waves[number].append(step)
     waves[1] += [step for step in _leftovers(baseline, state) if choice.has(step.part)]
     _check_owners(baseline, state, waves)
-    return Plan(_ordered(reversed(waves)), _unseen(baseline, state))
+    warnings = (*_unseen(baseline, state), *_unseen_administrator(baseline, state))
+    return Plan(_ordered(reversed(waves)), warnings)
+
+
+def _delegating(waves: Iterable[Iterable[Step]]) -> set[str]:
+    """The regions in which an administrator of GuardDuty is named, or told."""
+    steps = (s for wave in waves for s in wave if s.kind is Kind.DELEGATION)
+    return {s.part.target.region for s in steps if s.action in _COMING}
+
+
+def _left(baseline: Baseline, state: State) -> Iterator[Part]:
+    """The main account's detectors in the regions whose administrator is left."""
+    for _, step in _delegation_steps(baseline, state, _delegation_removal):
+        here = Target(baseline.home.account_id, step.part.target.region)
+        if step.action is Action.SKIP and here not in baseline.adopted.detectors:
+            yield Part(inviting.FIRST, here)
+
+
+def _kept(step: Step) -> Step:
+    if step.kind is not Kind.INSTANCE:
+        return step
+    reason = "is an administrator's, or has one, that is left"
+    return replace(step, action=Action.RETAIN, reason=reason)
 
 
 def _goes_last(step: Step) -> bool:
@@ -274,7 +306,20 @@ def _delegation_removal(baseline: Baseline, region: str, found: _Found) -> Step 
         return Step(Action.UNKNOWN, Kind.DELEGATION, part, f"could not look: {found.cause}")
     if found.administrator != part.target.account_id:
         return None
+    left = delegation.why_left(baseline.delegation, found) if baseline.delegation else ""
+    if left:
+        return Step(Action.SKIP, Kind.DELEGATION, part, left)
     return Step(Action.DELETE, Kind.DELEGATION, part, "is removed; GuardDuty stays on in members")
+
+
+def _unseen_administrator(baseline: Baseline, state: State) -> Iterator[str]:
+    """Where nobody could say whether GuardDuty has an administrator, and none is wanted."""
+    for region, found in sorted(state.delegated.items()):
+        if baseline.delegation is None and isinstance(found, Unknown):
+            yield (
+                "whether GuardDuty has an administrator for the organization, whose accounts "
+                f"cannot be invited, could not be seen in {region}: {found.cause}"
+            )
 
 
 def _without_plans(baseline: Baseline, state: State) -> Iterator[str]:

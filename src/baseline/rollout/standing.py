@@ -1,14 +1,15 @@
 """What was found and cannot be brought to what is wanted: refused before anything is done. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from baseline import templates
 from baseline.errors import ConfigurationError
 from baseline.organization import Target
+from baseline.rollout import delegation
 from baseline.rollout.adoption import MAIN, MEMBERS
 from baseline.rollout.catalogue import VPC, Baseline
-from baseline.rollout.delegation import NAME as GUARDDUTY
+from baseline.rollout.delegation import Delegated
 from baseline.rollout.intended import Where, resolved
 from baseline.rollout.state import StackSetState, StackState, State, Unknown
 
@@ -117,8 +118,18 @@ def check_administrator(baseline: Baseline, state: State) -> None:
                 f"{named} administers GuardDuty for the organization in {region} already",
                 where="guardduty.administrator",
                 remedy=f"Write administrator: '{named}'; to change it, first, with that in "
-                f"baseline.yaml: baseline rollout remove --only {GUARDDUTY}",
+                f"baseline.yaml: baseline rollout remove --only {delegation.NAME}; where the "
+                "baseline has not named it: aws guardduty disable-organization-admin-account",
             )
+
+
+def check_others(baseline: Baseline, state: State, regions: Iterable[str]) -> None:
+    """Refuse to name another administrator where the main account would lose what is not ours."""
+    wanted = baseline.delegation
+    for region in sorted(regions):
+        found = state.delegated.get(region)
+        if wanted and isinstance(found, Delegated):
+            delegation.check_others(wanted, region, found.invited)
 
 
 def check_owner(

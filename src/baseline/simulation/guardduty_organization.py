@@ -205,9 +205,10 @@ class Delegation(Members):
         own.set_features(on, call.time.timestamp())
 
     def _enrolled(self, call: Call, found: Organization) -> Iterator[Member]:
+        """The members of the organization: what it switches on is not for accounts of others."""
         members = self.detectors[found.administrator_id, call.region].members.values()
         self.own(call)
-        return (member for member in list(members) if member.status in ASSOCIATED)
+        return (m for m in list(members) if m.status in ASSOCIATED and m.by_organization)
 
     def _administered(self, call: Call) -> Organization:
         self.own(call)

@@ -98,6 +98,61 @@ def test_a_guardrail_is_read_as_aws_reads_it(organization: Simulation, baseline:
     assert "Perhaps" in next(r["why"] for r in looked.rows if r["verdict"] == "UNKNOWN")
 
 
+def test_only_what_each_template_needs_is_held_against_a_guardrail(
+    organization: Simulation, baseline: Baseline
+) -> None:
+    deny = {"Effect": "Deny", "Resource": "*"}
+    guardrail(
+        organization,
+        PAYMENTS,
+        {**deny, "Sid": "Hand", "Action": "iam:PassRole"},
+        {**deny, "Sid": "Link", "Action": "iam:CreateServiceLinkedRole"},
+        {
+            **deny,
+            "Sid": "ToServers",
+            "Action": "iam:*Policy",
+            "Condition": {
+                "ArnEquals": {"iam:PolicyARN": "arn:aws:iam::aws:policy/PowerUserAccess"}
+            },
+        },
+    )
+    looked = baseline("rollout", "preflight", "-o", "json")
+    said = {(r["name"], r["region"]): r["why"] for r in looked.rows if r["verdict"] == "would fail"}
+    handed = "iam:PassRole: service control policy guardrail (Hand)"
+    linked = "iam:CreateServiceLinkedRole: service control policy guardrail (Link)"
+    assert said == {
+        **{("auditing", region): handed for region in (HOME, AWAY)},
+        **{("guardduty-member", region): linked for region in (HOME, AWAY)},
+    }
+
+
+def test_who_may_make_no_stacks_gets_none(organization: Simulation, baseline: Baseline) -> None:
+    deny = {"Effect": "Deny", "Action": "cloudformation:CreateStack", "Resource": "*"}
+    guardrail(organization, PAYMENTS, deny)
+    looked = baseline("rollout", "preflight", "-o", "json")
+    assert {name for name, _, _ in places(looked.rows, "would fail")} == {
+        "stack-set-roles", "audit-roles", "guardduty-member", "auditing", "config-rules",
+    }  # fmt: skip
+    assert {r["account"] for r in looked.rows if r["verdict"] == "would fail"} == {PAYMENTS}
+
+
+def test_what_allows_under_a_condition_of_which_nothing_is_known_is_unknown(
+    organization: Simulation, baseline: Baseline
+) -> None:
+    unknown = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
+    allow = {"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": unknown}
+    guardrail(organization, PAYMENTS, allow)
+    client = organization.client("organizations", AWAY, MAIN)
+    client.detach_policy(PolicyId="p-FullAWSAccess", TargetId=PAYMENTS)
+    looked = baseline("rollout", "preflight", "--only", "auditing", "-o", "json")
+    assert looked.code == 1
+    assert ("auditing", PAYMENTS, HOME) in places(looked.rows, "UNKNOWN")
+    (why,) = {r["why"] for r in looked.rows if r["name"] == "auditing"}
+    assert why.endswith(
+        "whether service control policy guardrail allows it, cannot be told from here"
+    )
+
+
 def test_quotas_taken_names_and_other_administrators_are_predicted(
     organization: Simulation, baseline: Baseline
 ) -> None:
@@ -142,6 +197,15 @@ def test_what_cannot_be_entered_fails_and_what_cannot_be_read_is_unknown(
     assert {("auditing", PRODUCTION, HOME), ("service control policies", MAIN, HOME)} <= unknown
     assert ("everything", LOGS, AWAY) in unknown
     assert all("could not look" in r["why"] for r in looked.rows if r["verdict"] == "UNKNOWN")
+
+
+def test_what_could_not_be_looked_at_does_not_let_a_deploy_go_on(
+    organization: Simulation, baseline: Baseline
+) -> None:
+    organization.faults.add(Fault("deny", "organizations", "ListPolicies"))
+    looked = baseline("rollout", "preflight", "-o", "json")
+    assert {r["verdict"] for r in looked.rows} == {"UNKNOWN", "left out"}
+    assert looked.code == 1
 
 
 def test_without_preflight_nothing_is_looked_at(

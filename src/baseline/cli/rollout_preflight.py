@@ -28,15 +28,16 @@ def preflight(**options: Any) -> int:
               baseline rollout preflight --account sandbox -o json
 
     Looks at what the plan would make: service control policies, quotas, roles that cannot be
-    assumed, buckets, names, recorders, detectors and trails that are there already. UNKNOWN means
-    that it could not be looked at. Exits with 1 when something would fail.
+    assumed, buckets, names, zones, recorders, detectors and trails that are there already. UNKNOWN
+    means that it could not be looked at, or cannot be told. Exits with 1 when something would fail
+    or is UNKNOWN, so that a deploy that waits for 0 does not go on in doubt.
     """
     job = prepare(**options)
     forecasts = foreseen(job, job.plan())
     job.show([_row(job, forecast) for forecast in forecasts], FORECAST_COLUMNS)
     _offer(forecasts)
     shared.talk(_summary(forecasts))
-    return int(any(forecast.verdict is Verdict.FAILS for forecast in forecasts))
+    return int(any(forecast.verdict is not Verdict.LEFT_OUT for forecast in forecasts))
 
 
 def foreseen(job: Job, made: Plan) -> list[Forecast]:

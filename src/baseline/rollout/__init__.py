@@ -7,7 +7,7 @@
 - ``reach``: the sessions with which accounts are administered and looked at.
 - ``observe``: reads stacks and StackSets.
 - ``preflight``: what AWS would refuse of a plan, from ``service_control`` (with the pure
-  ``guardrails``), ``quotas`` and ``collisions``.
+  ``guardrails`` and ``making``), ``quotas`` and ``collisions``.
 - ``kept_plan``: a plan in a file, and whether it still is what it would be.
 - ``cost``: what a baseline costs a month, with the price table ``prices.yaml`` (pure).
 - ``deploy``: carries a plan out, one outcome for each stack and stack instance.

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import lru_cache
+from itertools import chain
 from typing import Any
 
 
@@ -39,9 +40,9 @@ class Request:
 
 @dataclass(frozen=True)
 class Denial:
-    """What denies a request; ``certain`` is False where it cannot be told whether it does."""
+    """What denies a request, in words; ``certain`` is False where it cannot be told whether."""
 
-    by: str
+    why: str
     certain: bool
 
 
@@ -52,12 +53,10 @@ def denial(levels: Iterable[tuple[str, Sequence[Policy]]], request: Request) -> 
     """
     doubt = None
     for level, policies in levels:
-        for found in _denials(policies, request):
+        for found in chain(_denials(policies, request), _not_allowed(level, policies, request)):
             if found.certain:
                 return found
             doubt = doubt or found
-        if policies and not any(_allows(policy, request) for policy in policies):
-            return Denial(f"no service control policy of {level} allows it", certain=True)
     return doubt
 
 
@@ -67,16 +66,36 @@ def _denials(policies: Iterable[Policy], request: Request) -> Iterator[Denial]:
             if statement.get("Effect") != "Deny":
                 continue
             applies = _applies(statement, request)
-            if applies is not False:
-                said = f" ({statement['Sid']})" if statement.get("Sid") else ""
-                yield Denial(f"service control policy {policy.name}{said}", certain=bool(applies))
+            if applies is False:
+                continue
+            said = f" ({statement['Sid']})" if statement.get("Sid") else ""
+            by = f"service control policy {policy.name}{said}"
+            yield Denial(by, certain=True) if applies else _doubt(f"whether {by} denies it")
 
 
-def _allows(policy: Policy, request: Request) -> bool:
-    return any(
-        statement.get("Effect") == "Allow" and _applies(statement, request) is not False
+def _not_allowed(level: str, policies: Sequence[Policy], request: Request) -> Iterator[Denial]:
+    """On every level that has policies, one of them has to allow the request."""
+    answers = {policy.name: _allows(policy, request) for policy in policies}
+    if not policies or True in answers.values():
+        return
+    perhaps = [name for name, allows in answers.items() if allows is None]
+    if perhaps:
+        yield _doubt(f"whether service control policy {perhaps[0]} allows it")
+    else:
+        yield Denial(f"no service control policy of {level} allows it", certain=True)
+
+
+def _doubt(what: str) -> Denial:
+    return Denial(f"{what}, cannot be told from here", certain=False)
+
+
+def _allows(policy: Policy, request: Request) -> bool | None:
+    answers = {
+        _applies(statement, request)
         for statement in policy.statements
-    )
+        if statement.get("Effect") == "Allow"
+    }
+    return True if True in answers else None if None in answers else False
 
 
 def _applies(statement: Mapping[str, Any], request: Request) -> bool | None:

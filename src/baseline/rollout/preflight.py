@@ -129,10 +129,9 @@ def _denied(name: str, denied: service_control.Denied) -> Forecast:
     actions = denied.actions[0]
     if len(denied.actions) > 1:
         actions += f" and {len(denied.actions) - 1} more"
+    why = f"{actions}: {denied.denial.why}"
     if denied.denial.certain:
-        why = f"{actions}: {denied.denial.by}"
         return Forecast(Verdict.FAILS, name, denied.target, why, _EXEMPT)
-    why = f"{actions}: whether {denied.denial.by} denies it, cannot be told from here"
     return Forecast(Verdict.UNKNOWN, name, denied.target, why, _READ)
 
 

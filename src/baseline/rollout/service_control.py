@@ -2,32 +2,26 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from baseline import templates
 from baseline.errors import BaselineError
 from baseline.organization import Account, Target
 from baseline.parallel import Failed, each
-from baseline.rollout import intended
-from baseline.rollout.catalogue import EXECUTION_ROLE, ROLES, RULES, Baseline
+from baseline.rollout import intended, making
+from baseline.rollout.catalogue import EXECUTION_ROLE, ROLES, VPC, Baseline, Stack, StackSet
 from baseline.rollout.guardrails import Denial, Policy, Request, denial
-from baseline.rollout.intended import Where
+from baseline.rollout.intended import Properties, Where
+from baseline.rollout.making import Need
 from baseline.sessions import Session
 
 _KIND = "SERVICE_CONTROL_POLICY"
-# What takes away or puts back is not needed to make something.
-_NOT_FOR_MAKING = (
-    "Delete", "Detach", "Disassociate", "Release", "Remove", "Replace", "Revoke", "Stop", "Untag",
-    "Update",
-)  # fmt: skip
-# What the stack of the StackSets' roles needs of whoever makes it.
-_BOOTSTRAP = ("cloudformation:CreateStack", "iam:CreateRole", "iam:PutRolePolicy", "iam:TagRole")
-# Of the actions of a service, those that are for some resources only.
-_ONLY = "ConfigRule"
 # IAM is asked in one region, whichever a stack is in.
 _GLOBAL = {"iam": "us-east-1"}
+_OF_ROLES = ("iam:CreateRole", "iam:TagRole", "iam:PutRolePolicy", "iam:AttachRolePolicy")
 
 
 @dataclass(frozen=True)
@@ -84,6 +78,14 @@ def _policy(found: Any) -> Policy:
 
 
 @dataclass(frozen=True)
+class _Allowed:
+    """The resources of each action that the execution role may do, and those for networks only."""
+
+    inline: Mapping[str, Sequence[str]]
+    networks: Mapping[str, Sequence[str]]
+
+
+@dataclass(frozen=True)
 class Guard:
     """Says what the policies deny of what a roll-out does in the members."""
 
@@ -91,11 +93,16 @@ class Guard:
     baseline: Baseline
     bootstrap_role: str
     partition: str
-    _roles: dict[str, list[tuple[str, str]]] = field(default_factory=dict, repr=False)
+    _roles: dict[str, _Allowed] = field(default_factory=dict, repr=False)
 
     @cached_property
     def _accounts(self) -> Mapping[str, Account]:
         return {account.id: account for account in self.baseline.organization.accounts}
+
+    @cached_property
+    def _parts(self) -> Mapping[str, Stack | StackSet]:
+        parts: list[Stack | StackSet] = [*self.baseline.stacks, *self.baseline.stack_sets]
+        return {part.name: part for part in parts}
 
     def denied(self, name: str, target: Target) -> Iterator[Denied]:
         """What is denied of the stack or StackSet ``name`` in ``target``.
@@ -111,61 +118,77 @@ class Guard:
         for request in self._requests(name, target):
             if denies := denial(levels, request):
                 found[denies].append(request.action)
+        # An action may be asked for of several resources, of which one is enough.
+        certain = {action for denies in found if denies.certain for action in found[denies]}
         for denies, actions in found.items():
-            yield Denied(target, tuple(dict.fromkeys(actions)), denies)
+            told = [a for a in dict.fromkeys(actions) if denies.certain or a not in certain]
+            if told:
+                yield Denied(target, tuple(told), denies)
 
     def _requests(self, name: str, target: Target) -> Iterator[Request]:
         role = self.bootstrap_role if name == ROLES else EXECUTION_ROLE
-        arn = f"arn:{self.partition}:iam::{target.account_id}:role/{role}"
-        for action, resource in self._actions(name, target):
-            yield Request(
-                action,
-                resource,
-                {
-                    "aws:principalarn": arn,
-                    "aws:principalaccount": target.account_id,
-                    "aws:principalorgid": self.baseline.organization.id,
-                    "aws:requestedregion": _GLOBAL.get(action.split(":")[0], target.region),
-                },
-            )
+        known = {
+            "aws:principalarn": f"arn:{self.partition}:iam::{target.account_id}:role/{role}",
+            "aws:principalaccount": target.account_id,
+            "aws:principalorgid": self.baseline.organization.id,
+        }
+        allowed = self._allowed(name, target)
+        for need in self._needs(name, target):
+            region = _GLOBAL.get(need.action.split(":")[0], target.region)
+            context = {**known, **need.keys, "aws:requestedregion": region}
+            for resource in (need.resource,) if need.resource else allowed.get(need.action, ()):
+                yield Request(need.action, resource, context)
 
-    def _actions(self, name: str, target: Target) -> Iterable[tuple[str, str]]:
-        """What the role does to make the stack, and with which resources."""
+    def _needs(self, name: str, target: Target) -> Iterator[Need]:
+        """What the role does to make the stack, each thing once."""
+        kinds = templates.types(self._parts[name].body)
+        made = self._made(name, target.account_id, target.region)
+        found = [*making.STACK]
+        for logical_id, properties in made.items():
+            kind = kinds[logical_id]
+            found += making.needs(kind, properties, self.partition, target.account_id)
+        yield from {repr(need): need for need in found}.values()
+
+    def _made(self, name: str, account_id: str, region: str) -> Mapping[str, Properties]:
+        part = self._parts[name]
+        where = Where(account_id, region, self.partition)
+        return intended.resources(part.body, part.given(account_id), where)
+
+    def _allowed(self, name: str, target: Target) -> Mapping[str, Sequence[str]]:
+        """The resources that the acting role may do each action to."""
         if name == ROLES:
             return self._bootstrap(target)
-        services = {kind.split("::")[1].lower() for kind in self.baseline.types(name).values()}
-        return [
-            (action, resource)
-            for action, resource in self._allowed(target.account_id)
-            if action.split(":")[0] in services
-            and not action.split(":")[1].startswith(_NOT_FOR_MAKING)
-            and (_ONLY in action) is (name == RULES)
-        ]
-
-    def _bootstrap(self, target: Target) -> Iterator[tuple[str, str]]:
-        account_id, partition = target.account_id, self.partition
-        stack = f"arn:{partition}:cloudformation:{target.region}:{account_id}:stack/{ROLES}/*"
-        role = f"arn:{partition}:iam::{account_id}:role/{EXECUTION_ROLE}"
-        for action in _BOOTSTRAP:
-            yield action, role if action.startswith("iam:") else stack
-
-    def _allowed(self, account_id: str) -> list[tuple[str, str]]:
-        """All that the execution role may do in an account, as its template says."""
+        account_id = target.account_id
         if account_id not in self._roles:
-            self._roles[account_id] = list(self._said(account_id))
-        return self._roles[account_id]
+            self._roles[account_id] = self._said(account_id)
+        role = self._roles[account_id]
+        return {**role.inline, **role.networks} if name == VPC else role.inline
 
-    def _said(self, account_id: str) -> Iterator[tuple[str, str]]:
-        stack = next(s for s in self.baseline.stacks if s.name == ROLES)
-        where = Where(account_id, self.baseline.home_region, self.partition)
-        made = intended.resources(stack.body, stack.parameters, where)
+    def _bootstrap(self, target: Target) -> Mapping[str, Sequence[str]]:
+        """Of the stack of the StackSets' own roles, which an administrator makes."""
+        account_id, partition = target.account_id, self.partition
+        iam = f"arn:{partition}:iam::{account_id}"
+        stack = f"arn:{partition}:cloudformation:{target.region}:{account_id}:stack/{ROLES}/*"
+        return {
+            "cloudformation:CreateStack": [stack],
+            "iam:CreatePolicy": [f"{iam}:policy/{self.baseline.prefix}-stack-set-networks"],
+            **{action: [f"{iam}:role/{EXECUTION_ROLE}"] for action in _OF_ROLES},
+        }
+
+    def _said(self, account_id: str) -> _Allowed:
+        """What the execution role may do in an account, as its template says."""
+        made = self._made(ROLES, account_id, self.baseline.home_region)
         inline = [policy["PolicyDocument"] for policy in made["ExecutionRole"]["Policies"]]
         managed = [p["PolicyDocument"] for p in made.values() if "ManagedPolicyName" in p]
-        for document in (*inline, *managed):
-            for statement in document["Statement"]:
-                for action in _listed(statement["Action"]):
-                    for resource in _listed(statement["Resource"]):
-                        yield action, resource
+        return _Allowed(_by_action(inline), _by_action(managed))
+
+
+def _by_action(documents: Iterable[Any]) -> Mapping[str, Sequence[str]]:
+    found: dict[str, list[str]] = defaultdict(list)
+    for statement in (s for document in documents for s in document["Statement"]):
+        for action in _listed(statement["Action"]):
+            found[action] += _listed(statement["Resource"])
+    return found
 
 
 def _listed(value: Any) -> list[Any]:

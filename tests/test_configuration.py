@@ -84,6 +84,28 @@ def test_values_are_read() -> None:
             "expected a whole number",
         ),
         ("audit:\n", "line 1, key audit", "found nothing, expected keys and values"),
+        (
+            "adopt: {config: []}\n",
+            "line 1, key adopt.config",
+            'found [], expected accounts, each with its regions, like "123456789012": [eu-west-1]',
+        ),
+        (
+            "adopt:\n  guardduty:\n    '400000000004': [eu-west-1]\n",
+            "line 3, key adopt.guardduty.400000000004",
+            "found ['eu-west-1'], expected regions, each with its detector's id",
+        ),
+        ("cost: {assume: 1}\n", "line 1, key cost.assume", "expected names, each with a number"),
+        (
+            "vpc:\n  networks:\n  - {account: 400000000004, region: eu-west-1, cidr: 10.0.0.0/8}\n",
+            "line 3, key vpc.networks.0.cidr",
+            "found '10.0.0.0/8', expected addresses of a network of /16 to /28, like 10.0.0.0/16",
+        ),
+        ("vpc: {pool: 0.0.0.0/0}\n", "line 1, key vpc.pool", "expected addresses of /8 or less"),
+        (
+            "vpc:\n  interface_endpoints: [ssm, ssm]\n",
+            "line 2, key vpc.interface_endpoints",
+            "found ['ssm', 'ssm'], expected each service once",
+        ),
         ("regions: eu-west-1\n", "line 1, key regions", "expected a list"),
         ("audit: {services: [1]}\n", "line 1, key audit.services.0", "found 1, expected text"),
         ("lake: ''\n", "line 1, key lake", "found '', expected a directory, like"),

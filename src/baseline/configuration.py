@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, TypeVar, get_args
 
 import yaml
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -38,6 +39,17 @@ def _text(pattern: str, expected: str) -> BeforeValidator:
         if isinstance(value, str) and re.fullmatch(pattern, value, re.ASCII):
             return value
         raise PydanticCustomError("text", "{expected}", {"expected": expected})
+
+    return BeforeValidator(check)
+
+
+def _keyed(expected: str) -> BeforeValidator:
+    """Keys and values; errors say that ``expected`` was expected."""
+
+    def check(value: Any) -> Any:
+        if isinstance(value, dict):
+            return value
+        raise PydanticCustomError("keyed", "{expected}", {"expected": expected})
 
     return BeforeValidator(check)
 
@@ -172,9 +184,21 @@ class Batch(_Section):
     """Days for which the results of audits on AWS Batch are kept."""
 
 
+# A VPC has a netmask from /16 to /28 [VPC User Guide, "VPC CIDR blocks"]; no private range is
+# larger than /8.
 Network = Annotated[
     str,
-    _text(r"\d{1,3}(\.\d{1,3}){3}/(\d|[12]\d|3[0-2])", "addresses of a network, like 10.0.0.0/16"),
+    _text(
+        r"\d{1,3}(\.\d{1,3}){3}/(1[6-9]|2[0-8])",
+        "addresses of a network of /16 to /28, like 10.0.0.0/16",
+    ),
+]
+Pool = Annotated[
+    str,
+    _text(
+        r"\d{1,3}(\.\d{1,3}){3}/([89]|[12]\d|3[0-2])",
+        "addresses of /8 or less, like 10.0.0.0/8",
+    ),
 ]
 NetworkName = Annotated[
     str, _text(r"[a-zA-Z0-9][a-zA-Z0-9._-]{0,62}", "a name, like baseline or shared-services")
@@ -182,6 +206,16 @@ NetworkName = Annotated[
 Endpoint = Annotated[
     str, _text(r"[a-z0-9][a-z0-9.-]*", "a service as its endpoints are called, like ssm or ecr.api")
 ]
+
+
+def _each_once(names: tuple[str, ...]) -> tuple[str, ...]:
+    """AWS takes one endpoint of a service in a network, as it has one private name."""
+    if len(set(names)) < len(names):
+        raise PydanticCustomError("once", "each service once")
+    return names
+
+
+Endpoints = Annotated[tuple[Endpoint, ...], Field(max_length=6), AfterValidator(_each_once)]
 
 
 class VpcNetwork(_Section):
@@ -202,7 +236,7 @@ class Vpc(_Section):
     """Accounts that get networks out of the pool, by id; empty: none. New ones go to the end."""
     regions: tuple[RegionName, ...] = ()
     """Regions in which they get one; empty: none. New ones go to the end."""
-    pool: Network = "10.0.0.0/8"
+    pool: Pool = "10.0.0.0/8"
     """What is divided: a block for each account, and in it a network for each region."""
     block_size: Annotated[int, Field(ge=8, le=25)] = 16
     """Size of an account's block, as the number behind the slash."""
@@ -220,7 +254,7 @@ class Vpc(_Section):
     """NAT gateways, by which private subnets reach the internet: none, one, or one in each zone."""
     gateway_endpoints: tuple[Literal["s3", "dynamodb"], ...] = ("s3", "dynamodb")
     """Services that are reached without leaving AWS's network, at no cost."""
-    interface_endpoints: Annotated[tuple[Endpoint, ...], Field(max_length=6)] = ()
+    interface_endpoints: Endpoints = ()
     """Up to six more of them, each of which costs by the hour in each zone, like ssm."""
     flow_log_format: Literal["plain-text", "parquet"] = "plain-text"
     """How flow logs lie in the central bucket."""
@@ -373,21 +407,34 @@ class Mute(_Section):
 DetectorId = Annotated[str, _text(r"[0-9a-f]{32}", "a detector's id, 32 digits and letters a to f")]
 
 
+_REGIONS_OF = _keyed('accounts, each with its regions, like "123456789012": [eu-west-1]')
+RegionsOf = Annotated[dict[AccountId, tuple[RegionName, ...]], _REGIONS_OF]
+Detectors = Annotated[
+    dict[RegionName, DetectorId], _keyed("regions, each with its detector's id, in braces")
+]
+DetectorsOf = Annotated[
+    dict[AccountId, Detectors],
+    _keyed("accounts, each with its regions and in each the detector's id"),
+]
+
+
 class Adopt(_Section):
     """What is there before the baseline and stays as it is, in an account's regions."""
 
-    config: dict[AccountId, tuple[RegionName, ...]] = Field(default_factory=dict)
+    config: RegionsOf = Field(default_factory=dict)
     """Accounts, each with regions, that keep their recorder and delivery channel of AWS Config."""
-    cloudtrail: dict[AccountId, tuple[RegionName, ...]] = Field(default_factory=dict)
+    cloudtrail: RegionsOf = Field(default_factory=dict)
     """Accounts, each with regions, that keep a trail of their own and get none beside it."""
-    guardduty: dict[AccountId, dict[RegionName, DetectorId]] = Field(default_factory=dict)
+    guardduty: DetectorsOf = Field(default_factory=dict)
     """Accounts, each with regions, that keep their detector, by its id."""
 
 
 class Cost(_Section):
     """What is known better than `baseline rollout cost` assumes."""
 
-    assume: dict[str, float] = Field(default_factory=dict)
+    assume: Annotated[
+        dict[str, float], _keyed("names, each with a number, like events: 200000")
+    ] = Field(default_factory=dict)
     """Numbers by the names of its assumptions, like `events: 200000`."""
 
 

@@ -171,6 +171,21 @@ def test_quotas_taken_names_and_other_administrators_are_predicted(
     assert f"{TOOLING} is the organization's delegated administrator" in " ".join(said.values())
 
 
+def test_a_region_with_fewer_zones_than_wanted_is_predicted(
+    organization: Simulation, baseline: Baseline
+) -> None:
+    of = f"accounts: ['{PAYMENTS}'], regions: [{HOME}]"
+    Path("baseline.yaml").write_text(f"{FILE}vpc: {{{of}, zones: 4}}\n")
+    looked = baseline("rollout", "preflight", "--only", "vpc", "-o", "json")
+    assert looked.code == 1
+    (fails,) = [r for r in looked.rows if r["verdict"] == "would fail"]
+    zones = ", ".join(f"{HOME}{letter}" for letter in "abc")
+    assert fails["why"] == f"vpc.zones is 4, and there are 3 zones: {zones}"
+    assert "Set vpc.zones to 3" in fails["remedy"]
+    Path("baseline.yaml").write_text(f"{FILE}vpc: {{{of}, zones: 3}}\n")
+    assert baseline("rollout", "preflight", "--only", "vpc").code == 0
+
+
 def test_other_modes_are_looked_at_too(baseline: Baseline) -> None:
     modes = f"guardduty: {{mode: delegated-admin, administrator: '{TOOLING}'}}\n"
     Path("baseline.yaml").write_text(FILE + modes + "cloudtrail: {mode: organization}\n")

@@ -271,6 +271,28 @@ def _addresses(place: Place) -> str:
     return "there is room"
 
 
+def _zones(place: Place) -> str:
+    """A network's subnets are in the zones that Fn::GetAZs gives.
+
+    These are the zones of the account's default subnets, and all where there are none
+    [CloudFormation User Guide, "Fn::GetAZs"].
+    """
+    by_default = [{"Name": "default-for-az", "Values": ["true"]}]
+    subnets = place.ask("ec2", "describe_subnets", Filters=by_default)["Subnets"]
+    found = {subnet["AvailabilityZone"] for subnet in subnets}
+    if not found:
+        usable = [{"Name": "zone-type", "Values": ["availability-zone"]}]
+        zones = place.ask("ec2", "describe_availability_zones", Filters=usable)
+        found = {zone["ZoneName"] for zone in zones["AvailabilityZones"]}
+    wanted = int(place.parameters(VPC)["Zones"])
+    if wanted > len(found):
+        raise Missing(
+            f"vpc.zones is {wanted}, and there are {len(found)} zones: {', '.join(sorted(found))}",
+            f"Set vpc.zones to {len(found)}, or leave the account or region out of vpc.",
+        )
+    return f"{len(found)} zones"
+
+
 def _buckets(place: Place) -> str:
     found = place.ask("s3", "list_buckets")["Buckets"]
     quotas.check(place, quotas.BUCKETS, len(found), 4)
@@ -307,7 +329,11 @@ _ASKED: Mapping[str, tuple[Check, ...]] = {
     ),
     delegation.NAME: (Check("guardduty", "administrator", _independent),),
     RULES: (Check("config", "quota", _rules),),
-    VPC: (Check("ec2", "quota of VPCs", _networks), Check("ec2", "quota of addresses", _addresses)),
+    VPC: (
+        Check("ec2", "zones", _zones),
+        Check("ec2", "quota of VPCs", _networks),
+        Check("ec2", "quota of addresses", _addresses),
+    ),
     STORAGE: (Check("s3", "quota", _buckets),),
     AGGREGATOR: (Check("organizations", "features", _all_features),),
     ORGANIZATION_TRAIL: (Check("organizations", "trusted access", _access),),

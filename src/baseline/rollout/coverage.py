@@ -108,10 +108,16 @@ class Place:
 
     def all_intended(self, name: str) -> Mapping[str, Properties]:
         """What it says of each of its resources here."""
-        parts: list[Stack | StackSet] = [*self.baseline.stacks, *self.baseline.stack_sets]
-        part = next(p for p in parts if p.name == name)
         where = Where(self.target.account_id, self.target.region, self.session.partition)
-        return intended.resources(part.body, part.given(self.target.account_id), where)
+        return intended.resources(self._part(name).body, self.parameters(name), where)
+
+    def parameters(self, name: str) -> Mapping[str, str]:
+        """What the template of the stack or StackSet ``name`` is given here."""
+        return self._part(name).given(self.target.account_id)
+
+    def _part(self, name: str) -> Stack | StackSet:
+        parts: list[Stack | StackSet] = [*self.baseline.stacks, *self.baseline.stack_sets]
+        return next(p for p in parts if p.name == name)
 
     def ask(self, service: str, operation: str, absent: tuple[str, ...] = (), **asked: Any) -> Any:
         """The answer of an operation; None when AWS gives one of the error codes in ``absent``."""

@@ -20,6 +20,12 @@ _OF_THE_POOL = 150
 _OF_THEIR_OWN = 50
 FIRST = "Networks1"
 
+# Of these no network has addresses: this network, the machine itself, the link, multicast, and what
+# is reserved [IANA IPv4 Special-Purpose Address Registry].
+_NO_NETWORKS = tuple(
+    map(IPv4Network, ("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/4", "240.0.0.0/4"))
+)
+
 Networks = Mapping[Target, IPv4Network]
 
 
@@ -78,6 +84,18 @@ def _own(vpc: Vpc) -> Iterator[tuple[Target, IPv4Network]]:
 
 
 def _network(text: str, where: str) -> IPv4Network:
+    found = _parsed(text, where)
+    for special in _NO_NETWORKS:
+        if found.overlaps(special):
+            raise ConfigurationError(
+                f"{found} is not for networks: {special} has another use",
+                where=where,
+                remedy="Give private addresses, like 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16.",
+            )
+    return found
+
+
+def _parsed(text: str, where: str) -> IPv4Network:
     try:
         return IPv4Network(text)
     except ValueError as error:

@@ -93,6 +93,14 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
         rf"10\.0\.0\.0/20 of {ONE} eu-west-1 and 10\.0\.0\.0/18 of {TWO} eu-west-1 overlap",
     ),
     ({"networks": (own(ONE, "10.0.0.1/16"),)}, r"10\.0\.0\.1/16 is no network"),
+    (
+        {"networks": (own(ONE, "169.254.0.0/16"),)},
+        r"169\.254\.0\.0/16 is not for networks.*Give private addresses",
+    ),
+    (
+        {"accounts": (ONE,), "regions": ("eu-west-1",), "pool": "127.0.0.0/8"},
+        r"127\.0\.0\.0/8 is not for networks",
+    ),
     ({"networks": (own(ONE, "10.0.0.0/16"), own(ONE, "10.1.0.0/16"))}, "is listed 2 times"),
     ({"accounts": (ONE, ONE), "regions": ("eu-west-1",)}, f"{ONE} is listed 2 times"),
 ]
@@ -220,9 +228,55 @@ def test_stack_sets_may_do_what_cloudformation_needs_for_a_network_and_nothing_m
     assert actions(*own) - needed == more
 
 
-def test_no_statement_lets_stack_sets_touch_a_buckets_policy_or_anothers_network() -> None:
+# What each action makes, and in or of what it makes it; EC2 looks at the tags of either
+# [Service Authorization Reference, "Actions, resources, and condition keys for Amazon EC2"].
+MAKING = {
+    "ec2:AllocateAddress": ("elastic-ip", set()),
+    "ec2:CreateFlowLogs": ("vpc-flow-log", {"network-interface", "subnet", "vpc"}),
+    "ec2:CreateInternetGateway": ("internet-gateway", set()),
+    "ec2:CreateNatGateway": ("natgateway", {"elastic-ip", "subnet"}),
+    "ec2:CreateRouteTable": ("route-table", {"vpc"}),
+    "ec2:CreateSecurityGroup": ("security-group", {"vpc"}),
+    "ec2:CreateSubnet": ("subnet", {"vpc"}),
+    "ec2:CreateVpc": ("vpc", set()),
+    "ec2:CreateVpcEndpoint": (
+        "vpc-endpoint", {"route-table", "security-group", "subnet", "vpc"}
+    ),
+}  # fmt: skip
+
+
+def networks_policy() -> Any:
+    roles = templates.parse(templates.read("stack-set-roles"))["Resources"]
+    return roles["NetworksPolicy"]["Properties"]["PolicyDocument"]
+
+
+def tags_asked(action: str, kind: str) -> list[str]:
+    """The key that must be the organization's, of each statement that allows it on a kind."""
+    found = []
+    for statement in networks_policy()["Statement"]:
+        said = statement["Resource"]
+        resources = [r["Fn::Sub"] for r in (said if isinstance(said, list) else [said]) if r != "*"]
+        kinds = {r.split(":")[-1].removesuffix("/*") for r in resources}
+        if action in actions(statement) and kinds & {kind, "*"}:
+            ((key, wanted),) = statement["Condition"]["StringEquals"].items()
+            assert wanted == {"Ref": "OrganizationId"}
+            found.append(key.removesuffix("/baseline:organization"))
+    return found
+
+
+@pytest.mark.parametrize("action", MAKING)
+def test_stack_sets_make_only_what_bears_the_tag_and_only_in_networks_that_bear_it(
+    action: str,
+) -> None:
+    made, parents = MAKING[action]
+    assert "aws:RequestTag" in tags_asked(action, made)
+    for parent in parents - {"network-interface"}:
+        assert tags_asked(action, parent) == ["aws:ResourceTag"]
+
+
+def test_no_statement_lets_stack_sets_touch_a_buckets_policy_or_change_anothers_network() -> None:
     template = templates.parse(templates.read("stack-set-roles"))["Resources"]
-    policy = template["NetworksPolicy"]["Properties"]["PolicyDocument"]
+    policy = networks_policy()
     assert len(json.dumps(policy, separators=(",", ":"))) < 6_144  # of a managed policy
     statements = {s["Sid"]: s for s in policy["Statement"]}
     inline = template["ExecutionRole"]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"]
@@ -230,5 +284,6 @@ def test_no_statement_lets_stack_sets_touch_a_buckets_policy_or_anothers_network
     assert [action for action in allowed if action.startswith("s3:")] == []
     tag = {"aws:ResourceTag/baseline:organization": {"Ref": "OrganizationId"}}
     assert statements["ChangeOwnNetworks"]["Condition"] == {"StringEquals": tag}
-    making = actions(statements["MakeNetworks"])
-    assert {action for action in making if not re.match("ec2:(Create|Allocate)", action)} == set()
+    writing = {a for a in allowed if re.match("ec2:(?!Describe)", a)}
+    tagging = {"ec2:CreateTags"}  # when something is made, or of one's own
+    assert writing - MAKING.keys() - tagging <= actions(statements["ChangeOwnNetworks"])

@@ -42,10 +42,13 @@ def test_exactly_what_was_shown_is_done(organization: Simulation, baseline: Base
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ("settings", "baseline.yaml, the accounts, the saved queries or the program have changed"),
+        ("settings", "the saved queries, the choice or the program have changed"),
         ("world", "steps have changed, like: "),
         ("version", "of version 2, and 'baseline rollout plan' of version 1 is known here"),
         ("content", "it is not a plan that was kept"),
+        ("depth", "it is not a plan that was kept"),
+        ("choice", "the saved queries, the choice or the program have changed"),
+        ("order", "the order of the steps has changed"),
     ],
 )
 def test_what_has_changed_since_is_refused_in_one_sentence(
@@ -67,6 +70,15 @@ def test_what_has_changed_since_is_refused_in_one_sentence(
             kept.write_text(json.dumps(json.loads(kept.read_text()) | {"version": 2}))
         case "content":
             kept.write_text('{"kind": "baseline rollout plan", "version": 1}')
+        case "depth":
+            kept.write_text("[" * 200_000)
+        case "choice":
+            content = json.loads(kept.read_text())
+            content["choice"]["regions"] = [HOME]
+            kept.write_text(json.dumps(content))
+        case "order":
+            content = json.loads(kept.read_text())
+            kept.write_text(json.dumps(content | {"steps": content["steps"][::-1]}))
     seen: list[str] = []
     organization.observers.append(lambda call, _answer, _refusal: seen.append(call.operation))
     refused = baseline("rollout", "deploy", "kept.plan", "--yes")

@@ -1,7 +1,8 @@
 """A plan in a file: what was shown, and from what it was made, so that nothing else is applied.
 
 JSON; a digest stands for what is wanted and for what was found, so that neither templates nor
-parameters are in the file. It holds names of stacks, ids of accounts, and reasons.
+parameters are in the file. It holds names of stacks, ids of accounts, and reasons. The digests have
+no key: they show what has changed by itself, not what somebody forged who may write the file.
 """
 
 import hashlib
@@ -41,7 +42,7 @@ def keep(plan: Plan, baseline: Baseline, state: State, choice: Choice, made: str
         organization=baseline.organization.id,
         home_region=baseline.home_region,
         choice=choice,
-        wanted=_digest(_wanted(baseline)),
+        wanted=_digest([_named(choice), *_wanted(baseline)]),
         found=_digest(_found(state, plan.steps)),
         steps=tuple(tuple(_said(step) for step in wave) for wave in plan.all_waves),
     )
@@ -62,12 +63,15 @@ def _changed(kept: Kept, now: Kept) -> str:
     if (kept.organization, kept.home_region) != (now.organization, now.home_region):
         return f"the organization or the home region ({kept.home_region}) has changed"
     before, after = _flat(kept), _flat(now)
-    different = [step for step in after if step not in before]
-    different += [step for step in before if step not in after]
+    different = sorted(set(before) ^ set(after), key=lambda step: (step in before, step))
     if kept.wanted != now.wanted:
-        return "baseline.yaml, the accounts, the saved queries or the program have changed"
+        return (
+            "baseline.yaml, the accounts, the saved queries, the choice or the program have changed"
+        )
     if different:
         return f"{len(different)} steps have changed, like: {different[0]}"
+    if kept.steps != now.steps:
+        return "the order of the steps has changed"
     return "stacks or StackSets have changed" if kept.found != now.found else ""
 
 
@@ -77,12 +81,14 @@ def _flat(kept: Kept) -> list[str]:
 
 def text(kept: Kept) -> str:
     """``kept`` as JSON."""
-    choice = {
-        name: None if chosen is None else sorted(chosen)
-        for name, chosen in vars(kept.choice).items()
-    }
-    said = {**vars(kept), "choice": choice}
+    said = {**vars(kept), "choice": _named(kept.choice)}
     return json.dumps({"kind": _KIND, "version": _VERSION, **said}, indent=1) + "\n"
+
+
+def _named(choice: Choice) -> dict[str, list[str] | None]:
+    return {
+        name: None if chosen is None else sorted(chosen) for name, chosen in vars(choice).items()
+    }
 
 
 def read(file: Path) -> Kept:
@@ -100,7 +106,7 @@ def read(file: Path) -> Kept:
         return _kept(said)
     except OSError as error:
         raise UsageError(f"cannot be read: {error.strerror}", where=where, remedy=_AGAIN) from error
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise UsageError("it is not a plan that was kept", where=where, remedy=_AGAIN) from error
 
 

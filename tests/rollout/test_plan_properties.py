@@ -1,19 +1,27 @@
 """What holds for a plan from whatever state: it ends where it should, and touches nobody else's."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import product
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from baseline import templates
-from baseline.configuration import Configuration
+from baseline.configuration import (
+    Adopt,
+    CloudTrail,
+    Configuration,
+    GuardDuty,
+    Vpc,
+    VpcNetwork,
+)
 from baseline.organization import Account, Organization, Target
-from baseline.rollout import plan
-from baseline.rollout.catalogue import Part, Stack, StackSet, wanted
+from baseline.rollout import delegation, plan
+from baseline.rollout.catalogue import Baseline, Part, Stack, StackSet, wanted
+from baseline.rollout.delegation import Delegated, Delegation
 from baseline.rollout.plan import Action, Kind, Plan, Step
-from baseline.rollout.state import InstanceState, StackSetState, StackState, State
+from baseline.rollout.state import InstanceState, StackSetState, StackState, State, Unknown
 
 MAIN, ONE, TWO, CLOSED, LEFT = (f"{number}" * 12 for number in range(1, 6))
 REGIONS = ("eu-west-1", "us-east-1")
@@ -25,17 +33,53 @@ ORGANIZATION = Organization(
         Account(CLOSED, "closed", "closed@bank.example", "SUSPENDED"),
     ),
 )
-_REAL = wanted(
-    Configuration(home_region="eu-west-1"), ORGANIZATION, dict.fromkeys((MAIN, ONE, TWO), REGIONS)
-)
+DETECTOR = "0123456789abcdef0123456789abcdef"
+# What can be configured otherwise, so that a plan has other steps.
+CONFIGURATIONS = {
+    "plain": Configuration(home_region="eu-west-1"),
+    "adoption": Configuration(
+        home_region="eu-west-1",
+        adopt=Adopt(
+            config={ONE: ("us-east-1",), MAIN: REGIONS},
+            cloudtrail={TWO: REGIONS},
+            guardduty={ONE: {"eu-west-1": DETECTOR}, MAIN: {"us-east-1": DETECTOR}},
+        ),
+    ),
+    "networks": Configuration(
+        home_region="eu-west-1",
+        vpc=Vpc(
+            accounts=(ONE, CLOSED),
+            regions=REGIONS,
+            networks=(VpcNetwork(account=MAIN, region="eu-west-1", cidr="192.168.0.0/16"),),
+        ),
+    ),
+    "one trail": Configuration(home_region="eu-west-1", cloudtrail=CloudTrail(mode="organization")),
+    "delegation": Configuration(
+        home_region="eu-west-1",
+        guardduty=GuardDuty(
+            mode="delegated-admin", administrator=ONE, protection_plans=("S3_DATA_EVENTS",)
+        ),
+    ),
+}
 # What the templates say does not matter here, and would be read again for every plan.
 BODY = "Resources: {}"
 TEMPLATE = templates.parse(BODY)
-BASELINE = replace(
-    _REAL,
-    stacks=tuple(replace(stack, body=BODY) for stack in _REAL.stacks),
-    stack_sets=tuple(replace(stack_set, body=BODY) for stack_set in _REAL.stack_sets),
-)
+
+
+def bare(configuration: Configuration) -> Baseline:
+    """What should be, with templates that are read quickly."""
+    regions = dict.fromkeys((MAIN, ONE, TWO), REGIONS)
+    made = wanted(configuration, ORGANIZATION, regions)
+    return replace(
+        made,
+        stacks=tuple(replace(stack, body=BODY) for stack in made.stacks),
+        stack_sets=tuple(replace(stack_set, body=BODY) for stack_set in made.stack_sets),
+    )
+
+
+BASELINES = {name: bare(configuration) for name, configuration in CONFIGURATIONS.items()}
+# Any of which may be there, also from before the configuration became another.
+STACKS = {stack.part: stack for baseline in BASELINES.values() for stack in baseline.stacks}
 CURRENT = InstanceState("CURRENT", "SUCCEEDED", "")
 # Where StackSets may have instances, whether they should or not.
 ANYWHERE = tuple(
@@ -49,12 +93,60 @@ def good(stack: Stack) -> StackState:
     return StackState("CREATE_COMPLETE", "", TEMPLATE, stack.parameters, ORGANIZATION.id)
 
 
+@dataclass(frozen=True)
+class Case:
+    """What should be, and what is there."""
+
+    baseline: Baseline
+    state: State
+
+    def plan(self) -> Plan:
+        """The steps from what is there to what should be."""
+        return plan.make(self.baseline, self.state)
+
+
 @st.composite
-def states(draw: st.DrawFn) -> State:
+def cases(draw: st.DrawFn, names: tuple[str, ...] = tuple(BASELINES)) -> Case:
     """Some of the stacks and StackSets, in good and bad states, as they were or otherwise."""
-    return State(
-        {stack.part: _stack(draw, stack) for stack in BASELINE.stacks if draw(st.booleans())},
-        {s.name: _stack_set(draw, s) for s in BASELINE.stack_sets if draw(st.booleans())},
+    baseline = BASELINES[draw(st.sampled_from(names))]
+    stacks = {**STACKS, **{stack.part: stack for stack in baseline.stacks}}
+    state = State(
+        {part: _stack(draw, stack) for part, stack in stacks.items() if draw(st.booleans())},
+        {s.name: _stack_set(draw, s) for s in baseline.stack_sets if draw(st.booleans())},
+        delegated=_regions(draw, baseline.delegation) if baseline.delegation else {},
+    )
+    return Case(baseline, state)
+
+
+def _regions(draw: st.DrawFn, wanted: Delegation) -> dict[str, Delegated]:
+    return {r: _delegated(draw, wanted, r) for r in wanted.accounts if draw(st.booleans())}
+
+
+def _delegated(draw: st.DrawFn, wanted: Delegation, region: str) -> Delegated:
+    """GuardDuty without an administrator, as it should be, or otherwise in one thing."""
+    right = as_it_should_be(wanted, region)
+    others = (
+        Delegated(),
+        replace(right, auto_enable="NONE"),
+        replace(right, frequency="SIX_HOURS"),
+        replace(right, own={}),
+        replace(right, members={}),
+        replace(right, members=dict.fromkeys(right.members, delegation.DISABLED)),
+        replace(right, plans={}, own={}),  # a region that has not got the plan
+    )
+    return draw(st.sampled_from((right, *others)))
+
+
+def as_it_should_be(wanted: Delegation, region: str, had: Delegated | None = None) -> Delegated:
+    """What is found in a region once it is administered; plans that it has not got stay away."""
+    plans = had.plans if had and had.administrator else wanted.plans
+    return Delegated(
+        administrator=wanted.administrator,
+        auto_enable=wanted.auto_enable,
+        frequency=wanted.frequency,
+        plans=dict.fromkeys(plans, wanted.auto_enable),
+        own=dict.fromkeys(plans, "ENABLED"),
+        members=dict.fromkeys(wanted.accounts[region], delegation.ENABLED),
     )
 
 
@@ -76,20 +168,22 @@ def _parameters(draw: st.DrawFn, of: Stack | StackSet) -> dict[str, str]:
     return {**of.parameters, **dict.fromkeys(changed, "something else")}
 
 
-def applied(made: Plan, state: State) -> State:
+def applied(made: Plan, case: Case) -> Case:
     """What is there when every step has done what it says, and nothing else has changed."""
     # A StackSet goes after its instances, whatever the order in which a wave is shown.
     for step in sorted(made.steps, key=lambda s: (s.kind, s.action) == (Kind.STACK_SET, "delete")):
-        state = _done(step, state)
-    return state
+        if step.action not in (Action.SKIP, Action.UNKNOWN):
+            case = replace(case, state=_done(step, case))
+    return case
 
 
-def _done(step: Step, state: State) -> State:
-    if step.action in (Action.SKIP, Action.UNKNOWN):
-        return state
+def _done(step: Step, case: Case) -> State:
+    state, baseline = case.state, case.baseline
+    if step.kind is Kind.DELEGATION:
+        return replace(state, delegated=_handed_over(step, case))
     if step.kind is Kind.STACK:
         kept = {part: found for part, found in state.stacks.items() if part != step.part}
-        wanted_stacks = {stack.part: good(stack) for stack in BASELINE.stacks}
+        wanted_stacks = {stack.part: good(stack) for stack in baseline.stacks}
         made = {} if step.action is Action.DELETE else {step.part: wanted_stacks[step.part]}
         return replace(state, stacks=kept | made)
     name = step.part.name
@@ -99,9 +193,19 @@ def _done(step: Step, state: State) -> State:
     instances = dict(state.stack_sets[name].instances) if name in state.stack_sets else {}
     if step.kind is Kind.INSTANCE:
         instances = _changed(instances, step)
-    stack_set = next(s for s in BASELINE.stack_sets if s.name == name)
+    stack_set = baseline.stack_set(name)
     found = StackSetState(TEMPLATE, stack_set.parameters, ORGANIZATION.id, instances)
     return replace(state, stack_sets={**others, name: found})
+
+
+def _handed_over(step: Step, case: Case) -> dict[str, Delegated | Unknown]:
+    region, delegated = step.part.target.region, dict(case.state.delegated)
+    had = delegated.pop(region, None)
+    if step.action is Action.DELETE:
+        return delegated
+    assert case.baseline.delegation
+    assert not isinstance(had, Unknown)
+    return {**delegated, region: as_it_should_be(case.baseline.delegation, region, had)}
 
 
 def _changed(instances: Mapping[Target, InstanceState], step: Step) -> dict[Target, InstanceState]:
@@ -110,31 +214,31 @@ def _changed(instances: Mapping[Target, InstanceState], step: Step) -> dict[Targ
     return kept if gone else {**kept, step.part.target: CURRENT}
 
 
-@given(states())
-def test_from_any_state_the_plan_leads_to_where_nothing_is_to_be_done(state: State) -> None:
-    once = applied(plan.make(BASELINE, state), state)
-    again = plan.make(BASELINE, once)
+@given(cases())
+def test_from_any_state_the_plan_leads_to_where_nothing_is_to_be_done(case: Case) -> None:
+    once = applied(case.plan(), case)
+    again = once.plan()
     # An instance that takes no update is given up first, and made anew then.
     assert all(step.action in (Action.SKIP, Action.CREATE) for step in again.steps)
     lost = {
         Part(name, target)
-        for name, found in state.stack_sets.items()
+        for name, found in case.state.stack_sets.items()
         for target, instance in found.instances.items()
         if instance.status == "INOPERABLE"
     }
     assert {step.part for step in again.changes} <= lost
-    assert plan.make(BASELINE, applied(again, once)).empty
+    assert applied(again, once).plan().empty
 
 
-@given(states())
-def test_a_plan_says_each_part_once_and_what_is_right_is_left_alone(state: State) -> None:
-    steps = plan.make(BASELINE, state).steps
+@given(cases())
+def test_a_plan_says_each_part_once_and_what_is_right_is_left_alone(case: Case) -> None:
+    steps = case.plan().steps
     parts = [(step.kind, step.part) for step in steps]
     assert len(parts) == len(set(parts))
     right = {
         stack.part
-        for stack in BASELINE.stacks
-        if (found := state.stacks.get(stack.part))
+        for stack in case.baseline.stacks
+        if (found := case.state.stacks.get(stack.part))
         and isinstance(found, StackState)
         and found.status in plan.GOOD
         and found.parameters == stack.parameters
@@ -143,20 +247,31 @@ def test_a_plan_says_each_part_once_and_what_is_right_is_left_alone(state: State
     assert {part for part, action in stack_steps.items() if action is Action.SKIP} == right
 
 
-@given(states())
-def test_removing_from_any_state_leaves_nothing(state: State) -> None:
-    made = plan.removal(BASELINE, state)
+@settings(max_examples=40)
+@given(cases(names=("adoption",)))
+def test_what_is_adopted_is_said_wherever_an_instance_is_made_or_right(case: Case) -> None:
+    instances = [s for s in case.plan().steps if s.kind is Kind.INSTANCE]
+    steps = [s for s in instances if s.action in (Action.CREATE, Action.SKIP)]
+    kept = [s.part for s in steps if case.baseline.adopted.of(s.part.name, s.part.target)]
+    assert [s.part for s in steps if s.reason.endswith("adopted")] == kept
+
+
+@given(cases())
+def test_removing_from_any_state_leaves_nothing(case: Case) -> None:
+    made = plan.removal(case.baseline, case.state)
     assert all(step.action in (Action.DELETE, Action.RETAIN) for step in made.steps)
-    left = applied(made, state)
+    left = applied(made, case).state
     assert (left.stacks, left.stack_sets) == ({}, {})
+    delegated = [found for found in left.delegated.values() if isinstance(found, Delegated)]
+    assert [found.administrator for found in delegated if found.administrator] == []
     retained = {s.part.target.account_id for s in made.steps if s.action is Action.RETAIN}
     assert retained <= {CLOSED, LEFT}
 
 
-@given(states())
-def test_nothing_of_somebody_else_is_ever_in_a_plan(state: State) -> None:
+@given(cases())
+def test_nothing_of_somebody_else_is_ever_in_a_plan(case: Case) -> None:
     theirs = StackState("CREATE_COMPLETE", "", {}, {}, "")
     elsewhere = Part("theirs", Target(ONE, "eu-west-1"))
-    with_theirs = replace(state, stacks={**state.stacks, elsewhere: theirs})
-    for made in (plan.make(BASELINE, with_theirs), plan.removal(BASELINE, with_theirs)):
+    with_theirs = replace(case.state, stacks={**case.state.stacks, elsewhere: theirs})
+    for made in (plan.make(case.baseline, with_theirs), plan.removal(case.baseline, with_theirs)):
         assert elsewhere not in {step.part for step in made.steps}

@@ -478,6 +478,7 @@ def test_filters_choose_among_what_is_kept(organization: Simulation, baseline: B
     [
         (("--since", "yesterday"), "is no time"),
         (("--since", "1d", "--until", "3d"), "Swap them"),
+        (("--until", "9999-12-31"), "'9999-12-31' is no time"),
         (("--kept",), "nothing was read yet"),
         (("--kept", "--anew"), "exclude each other"),
         (("--region", "eu-nowhere-1"), "eu-nowhere-1"),

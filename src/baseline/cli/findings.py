@@ -221,8 +221,8 @@ def _time(text: str, *, end: bool = False) -> datetime | None:
         return datetime.now(UTC) - int(ago[1]) * unit
     try:
         time = instant(text)
-    except ValueError:
+        return time + timedelta(days=1) if end and len(text) == _A_DAY else time
+    except (ValueError, OverflowError):  # the latter of the last day of all
         raise UsageError(
             f"{text!r} is no time", remedy="Write 2026-07-01, 2026-07-01T12:00, 7d or 12h."
         ) from None
-    return time + timedelta(days=1) if end and len(text) == _A_DAY else time

@@ -10,7 +10,7 @@ def iso(moment: object) -> str:
     """
     try:
         when = moment if isinstance(moment, datetime) else datetime.fromisoformat(str(moment))
-    except ValueError:
+        zoned = when if when.tzinfo else when.replace(tzinfo=UTC)
+        return zoned.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    except (ValueError, OverflowError):  # the latter of the first and the last days of all
         return ""
-    zoned = when if when.tzinfo else when.replace(tzinfo=UTC)
-    return zoned.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

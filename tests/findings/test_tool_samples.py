@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from baseline.findings import prowler, scoutsuite
+from baseline.findings import ocsf, prowler, scoutsuite
 from baseline.findings.model import NOTHING_THERE, CheckDetails
+from given_findings import a_finding
 
 CSV = "ACCOUNT_UID;REGION;SERVICE_NAME;CHECK_ID;SEVERITY;STATUS;RESOURCE_UID;STATUS_EXTENDED\r\n"
 ROW = '1;eu-west-1;s3;s3_open;high;FAIL;arn;"open; to\nall"\r\n'
@@ -140,3 +141,14 @@ def test_a_resource_whose_name_holds_dots_is_found() -> None:
 def test_results_of_scoutsuite_that_are_cut_are_refused(text: bytes) -> None:
     with pytest.raises(ValueError, match=r"\w"):
         list(scoutsuite.findings(text))
+
+
+@pytest.mark.parametrize(
+    ("number", "word", "severity"),
+    [(6, "Fatal", "critical"), (5, "Critical", "critical"), (99, "Urgent", "urgent"), (0, "", "")],
+)
+def test_no_severity_of_ocsf_is_lost(number: int, word: str, severity: str) -> None:
+    event = ocsf.Event(ocsf.Metadata(), ocsf.COMPLIANCE, number, severity=word)
+    assert ocsf.severity(event) == severity
+    told = ocsf.event(a_finding(severity=severity), 0)
+    assert ocsf.finding(told).severity == severity

@@ -15,6 +15,8 @@ NOTHING_THERE = "There is nothing that it looks at."
 
 STATUSES = (FAIL, PASS, MANUAL, MUTED, ARCHIVED, UNKNOWN)
 SEVERITIES = ("critical", "high", "medium", "low", "informational")
+# What a severity counts as that is none of them: it may be the worst.
+OTHER = "other"
 
 # Who finds what is of the class Detection Finding in OCSF; all others find Compliance Findings.
 DETECTING = frozenset({"guardduty"})

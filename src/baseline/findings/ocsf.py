@@ -30,6 +30,7 @@ _SECONDS = 100_000_000_000
 _VENDORS = {"prowler": "Prowler", "scoutsuite": "NCC Group"}
 # Severity and status as OCSF numbers and calls them.
 _SEVERITIES = dict(zip(reversed(SEVERITIES), range(1, 6), strict=True))
+_FATAL = 6  # worse than critical, for which we have no word
 _LIFE = {MUTED: (3, "Suppressed"), ARCHIVED: (5, "Archived")}
 _NEW = (1, "New")
 _COMPLIANCE = {PASS: (1, "Pass"), FAIL: (3, "Fail"), MUTED: (3, "Fail")}
@@ -170,7 +171,7 @@ def event(found: Finding, when: int) -> Event:
         type_uid=class_uid * 100 + _CREATE,
         activity_id=_CREATE,
         time=milliseconds(found.last_seen) or when,
-        severity_id=_SEVERITIES.get(found.severity, 0),
+        severity_id=_SEVERITIES.get(found.severity, _OTHER if found.severity else 0),
         severity=found.severity.capitalize() or "Unknown",
         status_id=life_id,
         status=life,
@@ -225,9 +226,10 @@ def finding(told: Event) -> Finding:
 
 
 def severity(told: Event) -> str:
-    """Its severity as we call it; empty when it is not known."""
-    names = {number: name for name, number in _SEVERITIES.items()}
-    return names.get(told.severity_id, "")
+    """Its severity as we call it; one that is none of ours in its own words, or empty."""
+    names = {number: name for name, number in _SEVERITIES.items()} | {_FATAL: SEVERITIES[0]}
+    own = told.severity.lower() if told.severity_id == _OTHER else ""
+    return names.get(told.severity_id, own)
 
 
 def whole(told: Event, details: CheckDetails | None) -> Event:

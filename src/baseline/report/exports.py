@@ -18,7 +18,7 @@ FIELDS = (*Finding._fields, "change")
 
 # What OCSF calls the activity of an event, and the status of what is gone.
 _ACTIVITIES = {Change.OPEN: 2, Change.REOPENED: 2, Change.NOT_LOOKED: 2, Change.RESOLVED: 3}
-_RESOLVED = (4, "Resolved")
+_STATES = {Change.RESOLVED: (4, "Resolved"), Change.NOT_LOOKED: (99, "Not looked at")}
 
 
 def write_csv(out: TextIO, rows: Iterable[Shown]) -> None:
@@ -32,7 +32,7 @@ def write_json(out: TextIO, content: Content, rows: Iterable[Shown], details: De
     """One object: what the report says, each check once, and each finding."""
     head = {
         "schema": 1,
-        **msgspec.to_builtins(content),
+        **_encodable(msgspec.to_builtins(content)),
         "coverage": [row._asdict() for row in content.coverage],
         "checks": list(details.values()),
     }
@@ -49,22 +49,37 @@ def write_ocsf(out: TextIO, rows: Iterable[Shown], details: Details, when: str) 
 
 
 def _event(shown: Shown, details: Details, seen: int) -> ocsf.Event:
-    finding, change = shown
+    finding, change = shown.finding._replace(status=shown.status), shown.change
     event = ocsf.whole(ocsf.event(finding, seen), details.get((finding.tool, finding.check)))
-    if change not in _ACTIVITIES:
+    if change is None:
         return event
-    activity = _ACTIVITIES[change]
-    event = msgspec.structs.replace(
-        event, activity_id=activity, type_uid=event.class_uid * 100 + activity
+    activity = _ACTIVITIES.get(change, event.activity_id)
+    number, name = _STATES.get(change, (event.status_id, event.status))
+    return msgspec.structs.replace(
+        event,
+        activity_id=activity,
+        type_uid=event.class_uid * 100 + activity,
+        status_id=number,
+        status=name,
+        # OCSF has no word for what became of it.
+        unmapped=event.unmapped | {"change": change.value},
     )
-    if change is not Change.RESOLVED:
-        return event
-    number, name = _RESOLVED
-    return msgspec.structs.replace(event, status_id=number, status=name)
 
 
 def _cells(shown: Shown) -> tuple[str, ...]:
     return (*shown.finding._replace(status=shown.status), shown.change or "")
+
+
+def _encodable(value: Any) -> Any:
+    """``value`` without what no text of UTF-8 holds: of a file's name, or of what was typed."""
+    match value:
+        case str():
+            return value.encode(errors="replace").decode()
+        case dict():
+            return {key: _encodable(each) for key, each in value.items()}
+        case list() | tuple():
+            return [_encodable(each) for each in value]
+    return value
 
 
 def _write_array(out: TextIO, items: Iterable[Any]) -> None:

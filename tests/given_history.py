@@ -37,12 +37,16 @@ def given_an_audit(
     *,
     looked: Iterable[str] = (FIRST, SECOND),
     tool: str = "prowler",
+    tried: Iterable[str] = (FIRST, SECOND),
+    regions: tuple[str, ...] = (),
+    services: tuple[str, ...] = (),
 ) -> str:
     """Keep an audit of both accounts, of which it could enter those in ``looked``; its stamp."""
     blind = [
         a_finding("", "", UNKNOWN, account_id=id_, account_name=name, title="everything",
                   detail="AccessDenied", tool=tool, resource="", region="", service="")
-        for id_, name in ((FIRST, "production"), (SECOND, "sandbox")) if id_ not in looked
+        for id_, name in ((FIRST, "production"), (SECOND, "sandbox"))
+        if id_ in tried and id_ not in looked
     ]  # fmt: skip
     stamp = f"{day.replace('-', '')}T090000Z"
     look = Look(
@@ -50,8 +54,10 @@ def given_an_audit(
         kind=AUDIT,
         started=f"{day}T09:00:00Z",
         ended=f"{day}T10:00:00Z",
-        tried=tuple(Place(tool, account) for account in (FIRST, SECOND)),
-        looked=tuple(Place(tool, account) for account in looked),
+        regions=regions,
+        services=services,
+        tried=tuple(Place(tool, account) for account in tried),
+        looked=tuple(Place(tool, account) for account in looked if account in tried),
     )
     history.put(look, [*findings, *blind], reports)
     return stamp

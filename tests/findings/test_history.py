@@ -105,16 +105,16 @@ def test_details_of_checks_are_replaced_one_by_one(tmp_path: Path) -> None:
     assert {d.title for d in history.details(tmp_path).values()} == {"Bucket is closed", "newer"}
 
 
-def test_a_failed_or_a_narrower_look_does_not_stand_for_a_wider_one() -> None:
+def test_a_failed_look_stands_for_none_and_a_narrower_one_beside_the_wider() -> None:
     place = Place("prowler", "111111111111")
     wide = a_look("20260101T000000Z")
     narrow = a_look("20260102T000000Z", regions=("eu-west-1",))
     failed = a_look("20260103T000000Z", looked=())
     newer = a_look("20260104T000000Z")
-    assert history.standing([wide, narrow, failed]) == {place: wide}
-    assert history.standing([failed, narrow]) == {place: narrow}
-    assert history.standing([wide, failed, newer]) == {place: newer}
-    assert history.standing([failed]) == {place: failed}
+    assert history.standing([wide, narrow, failed]) == {place: (wide, narrow)}
+    assert history.standing([failed, narrow]) == {place: (narrow,)}
+    assert history.standing([wide, narrow, failed, newer]) == {place: (newer,)}
+    assert history.standing([failed]) == {place: (failed,)}
 
 
 TEXT = st.text(alphabet=string.printable + "é\u202e\x00", max_size=12)

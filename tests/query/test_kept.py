@@ -62,6 +62,29 @@ def test_findings_are_what_stands_of_each_account_and_tool(reports: Path) -> Non
     ]
 
 
+def test_a_later_look_at_less_counts_where_it_looked(reports: Path) -> None:
+    blind = {"status": "UNKNOWN", "check": "", "region": "", "service": "ec2"}
+    far = {"region": "us-east-1"}
+    places = (Place("scoutsuite", FIRST),)
+    rows = [found("scoutsuite", check="a", **more) for more in ({}, far, {"region": "global"})]
+    rows.append(found("scoutsuite", **blind))
+    history.put(look("20260104T000000Z", places=places), rows, reports)
+    near = look("20260105T000000Z", places=places, regions=("eu-west-1",))
+    history.put(near, [found("scoutsuite", check="a", status="PASS")], reports)
+    iam = look("20260106T000000Z", places=places, services=("iam",))
+    history.put(iam, [found("scoutsuite", check="c", service="iam")], reports)
+    sql = (
+        "select check_id, region, status, run from auditing.findings"
+        " where tool = 'scoutsuite' order by 1, 2"
+    )
+    assert asked(reports, sql) == [
+        ("", "", "UNKNOWN", "20260104T000000Z"),
+        ("a", "eu-west-1", "PASS", "20260105T000000Z"),
+        ("a", "us-east-1", "FAIL", "20260104T000000Z"),
+        ("c", "eu-west-1", "FAIL", "20260106T000000Z"),
+    ]
+
+
 def test_the_history_has_every_run(reports: Path) -> None:
     sql = (
         'select kind, "date", count(*) from auditing.findings_history'

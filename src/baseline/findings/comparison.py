@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
-from baseline.findings.look import Gap, Look, Place
+from baseline.findings.look import EVERYWHERE, Gap, Look, Place
 from baseline.findings.model import (
     ARCHIVED,
     DETECTING,
@@ -28,8 +28,6 @@ _NO_ANSWERS = frozenset({UNKNOWN, MANUAL})
 # Known, and does not count.
 _QUIET = frozenset({MUTED, ARCHIVED})
 _NO_REASON = "could not look"
-# Regions of what is in none.
-_EVERYWHERE = frozenset({"", "global"})
 
 
 class Change(StrEnum):
@@ -58,16 +56,22 @@ class Changed:
 
 
 class Sight:
-    """Where a side of a comparison looked: looks, each with the places that count of it."""
+    """Where a side of a comparison looked: looks, each with the places that count of it.
+
+    They are given the oldest first: of those of a place the latest that looked at it counts.
+    """
 
     def __init__(self, looks: Iterable[tuple[Look, Collection[Place]]]) -> None:
-        self._places: dict[Place, Look] = {}
-        self._gaps: dict[tuple[str, str], list[Gap]] = {}
-        for look, places in looks:
-            self._places |= dict.fromkeys(frozenset(places) & frozenset(look.looked), look)
+        self._places: dict[Place, list[Look]] = {}
+        self._gaps: dict[tuple[str, str, str, str], list[Gap]] = {}
+        for look, its in looks:
+            places = frozenset(its)
+            for place in places & look.answered:
+                self._places.setdefault(place, []).append(look)
             for gap in look.gaps:
-                if places_of(gap) & frozenset(places):
-                    self._gaps.setdefault((gap.tool, gap.account_id), []).append(gap)
+                if places_of(gap) & places:
+                    key = look.stamp, look.kind, gap.tool, gap.account_id
+                    self._gaps.setdefault(key, []).append(gap)
 
     @classmethod
     def of(cls, look: Look) -> "Sight":
@@ -76,15 +80,15 @@ class Sight:
 
     def blind(self, finding: Finding) -> str:
         """Why a finding could not have been seen if it was there; empty: it would have been."""
-        look = next((self._places[p] for p in places_of(finding) if p in self._places), None)
-        if look is None:
-            return f"{finding.tool} gave no answer here"
-        if look.regions and finding.region not in {*look.regions, *_EVERYWHERE}:
-            return "the region was left out"
-        if look.services and finding.service not in look.services:
-            return "the service was left out"
-        gaps = self._gaps.get((finding.tool, finding.account_id), ())
-        return next((gap.reason or _NO_REASON for gap in gaps if _hides(gap, finding)), "")
+        looks = next((self._places[p] for p in places_of(finding) if p in self._places), [])
+        blind = f"{finding.tool} gave no answer here"
+        for look in reversed(looks):
+            blind = look.left_out(finding.region, finding.service)
+            if not blind:
+                key = look.stamp, look.kind, finding.tool, finding.account_id
+                gaps = self._gaps.get(key, ())
+                return next((gap.reason or _NO_REASON for gap in gaps if _hides(gap, finding)), "")
+        return blind
 
 
 @dataclass(frozen=True)
@@ -202,7 +206,7 @@ def _reason(finding: Finding) -> str:
 
 
 def _hides(gap: Gap, finding: Finding) -> bool:
-    if gap.region and finding.region not in {gap.region, *_EVERYWHERE}:
+    if gap.region and finding.region not in {gap.region, *EVERYWHERE}:
         return False
     if gap.checks is not None:
         return finding.check in gap.checks

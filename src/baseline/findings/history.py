@@ -30,6 +30,8 @@ OCSF = "ocsf"
 
 _OF_KEY = ("tool", "account", "region", "check_id", "resource", "uid")
 
+_BLANK = Finding(*[""] * 12)
+
 Keep = Callable[[Iterable[Finding]], Iterator[Finding]]
 
 
@@ -127,6 +129,14 @@ def counts(look: Look, reports: Path) -> dict[Place, Counter[tuple[str, str]]]:
     return found
 
 
+def alike(look: Look, reports: Path) -> Iterator[tuple[Finding, int]]:
+    """How much a look found, also by service: findings of which nothing else is told."""
+    told = ("tool", "account_id", "region", "service", "status", "severity")
+    columns = [_NAMES.get(name, name) for name in told]
+    for values, count in parquet.counted(place(reports, look), columns):
+        yield _BLANK._replace(**dict(zip(told, values, strict=True))), count
+
+
 def events(look: Look, reports: Path) -> Iterator[ocsf.Event]:
     """The same as OCSF, with what is known of their checks."""
     known = details(reports)
@@ -149,32 +159,27 @@ def failed(looks: Iterable[Look], reports: Path) -> set[Key]:
     return found
 
 
-def standing(looks: Iterable[Look]) -> dict[Place, Look]:
-    """For each place the latest look that answered there; if none did, the latest that tried.
+def standing(looks: Iterable[Look]) -> dict[Place, tuple[Look, ...]]:
+    """For each place the latest looks that answered there; if none did, the latest that tried.
 
-    A look at fewer regions or services never takes the place of one at more. ``looks`` are given
-    the oldest first.
+    A look at fewer regions or services than an earlier one does not take its place: both stand, the
+    later one last, which counts where it looked. ``looks`` are given the oldest first.
     """
-    found: dict[Place, Look] = {}
+    found: dict[Place, tuple[Look, ...]] = {}
     for look in looks:
         stand(look, found)
     return found
 
 
-def stand(look: Look, found: dict[Place, Look]) -> None:
+def stand(look: Look, found: dict[Place, tuple[Look, ...]]) -> None:
     """Let ``look``, which is later than all in ``found``, stand there where it should."""
     for where in look.tried:
-        before = found.setdefault(where, look)
-        if where not in before.answered or (where in look.answered and _covers(look, before)):
-            found[where] = look
-
-
-def _covers(look: Look, other: Look) -> bool:
-    """Whether ``look`` was asked for at least what ``other`` was; empty means everything."""
-    return all(
-        not mine or (its and set(its) <= set(mine))
-        for mine, its in ((look.regions, other.regions), (look.services, other.services))
-    )
+        before = found.get(where, ())
+        if where in look.answered:
+            wider = (one for one in before if where in one.answered and not look.covers(one))
+            found[where] = (*wider, look)
+        elif not before or where not in before[-1].answered:
+            found[where] = (look,)
 
 
 def keep_details(given: Iterable[CheckDetails], reports: Path) -> None:

@@ -4,8 +4,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
+from baseline.findings.model import UNKNOWN, Finding
+
 AUDIT = "audit"
 READING = "reading"
+# Regions of what is in none.
+EVERYWHERE = frozenset({"", "global"})
 
 
 class Place(NamedTuple):
@@ -55,3 +59,28 @@ class Look:
     def answered(self) -> frozenset[Place]:
         """Those in ``looked``, to be looked up among thousands."""
         return frozenset(self.looked)
+
+    def covers(self, other: "Look") -> bool:
+        """Whether it was asked for at least what ``other`` was."""
+        return all(
+            not mine or (its and set(its) <= set(mine))
+            for mine, its in ((self.regions, other.regions), (self.services, other.services))
+        )
+
+    def left_out(self, region: str, service: str) -> str:
+        """Why it did not ask for a service in a region; empty: it did."""
+        if self.regions and region not in {*self.regions, *EVERYWHERE}:
+            return "the region was left out"
+        if self.services and service not in self.services:
+            return "the service was left out"
+        return ""
+
+    def replaces(self, finding: Finding) -> bool:
+        """Whether it looked where an earlier look found this.
+
+        What could not be seen in all regions is not seen by a look at some.
+        """
+        if self.left_out(finding.region, finding.service):
+            return False
+        everywhere = finding.region in EVERYWHERE and finding.status == UNKNOWN
+        return not (self.regions and everywhere)

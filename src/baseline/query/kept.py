@@ -1,6 +1,7 @@
 """What is kept among the reports, as tables of an engine: findings, and proofs of the roll-out.
 
-Of each tool and account, and of each region that was read, the latest look that answered counts.
+Of each tool and account, and of each region that was read, the latest look that answered counts;
+one at fewer regions or services counts for those.
 """
 
 from collections.abc import Iterable
@@ -20,16 +21,28 @@ from baseline.query.tables import (
     SCHEMA,
 )
 
-_STANDING = "standing"
+_STANDING, _LATER = "standing", "later"
+# Where a later, narrower look counts instead: as Look.replaces has it.
+_NOT_LATER = (
+    f" AND NOT EXISTS (FROM {_LATER} AS l WHERE l.run = f.run AND l.kind = f.kind"
+    " AND l.tool = f.tool AND l.account = f.account AND l.place IN ('', f.region)"
+    " AND (l.region = '' OR l.region = f.region"
+    " OR f.region IN ('', 'global') AND f.status <> 'UNKNOWN')"
+    " AND (l.service = '' OR l.service = f.service))"
+)
 
 
 @dataclass(frozen=True)
 class Kept:
-    """The files of looks and of proofs, the oldest first, and the look that stands in a place."""
+    """The files of looks and of proofs, the oldest first, and the looks that stand in a place.
+
+    ``later`` are the region and service of which a later one of them counts instead; "" is all.
+    """
 
     looks: tuple[Path, ...] = ()
     proofs: tuple[Path, ...] = ()
     standing: tuple[tuple[Path, Place], ...] = ()
+    later: tuple[tuple[Path, Place, str, str], ...] = ()
 
     @classmethod
     def of(cls, reports: Path, looks: Iterable[Look]) -> "Kept":
@@ -39,7 +52,15 @@ class Kept:
         return cls(
             tuple(history.place(reports, look) for look in known),
             tuple(coverage.files(reports)),
-            tuple((history.place(reports, look), place) for place, look in standing),
+            tuple((history.place(reports, k), place) for place, looks in standing for k in looks),
+            tuple(
+                (history.place(reports, look), place, region, service)
+                for place, looks in standing
+                for number, look in enumerate(looks, 1)
+                for later in looks[number:]
+                for region in later.regions or ("",)
+                for service in later.services or ("",)
+            ),
         )
 
     @property
@@ -57,19 +78,30 @@ class Kept:
             f"CREATE VIEW {SCHEMA}.{FINDINGS} AS SELECT * FROM {SCHEMA}.{FINDINGS_HISTORY} AS f"
             f" WHERE EXISTS (FROM {_STANDING} AS s WHERE s.run = f.run AND s.kind = f.kind"
             " AND s.tool = f.tool AND s.account = f.account AND s.region IN ('', f.region))"
+            + (_NOT_LATER if self.later else "")
         )
 
     def _make_standing(self, connection: Any) -> None:
-        connection.execute(
-            f"CREATE TABLE {_STANDING} (kind VARCHAR, run VARCHAR, tool VARCHAR, account VARCHAR,"
-            " region VARCHAR)"
-        )
-        rows = [(*file.stem.split("-", maxsplit=1), *place) for file, place in self.standing]
-        if rows:
+        for name, more, rows in (
+            (_STANDING, ("region",), ((*_run(file), *place) for file, place in self.standing)),
+            (
+                _LATER,
+                ("place", "region", "service"),
+                ((*_run(file), *place, *scope) for file, place, *scope in self.later),
+            ),
+        ):
+            fields = ", ".join(f"{f} VARCHAR" for f in ("kind", "run", "tool", "account", *more))
+            connection.execute(f"CREATE TABLE {name} ({fields})")
             columns = [list(column) for column in zip(*rows, strict=True)]
-            connection.execute(
-                f"INSERT INTO {_STANDING} SELECT {', '.join(['unnest(?)'] * len(columns))}", columns
-            )
+            if columns:
+                connection.execute(
+                    f"INSERT INTO {name} SELECT {', '.join(['unnest(?)'] * len(columns))}", columns
+                )
+
+
+def _run(file: Path) -> list[str]:
+    """The kind and the stamp of a look."""
+    return file.stem.split("-", maxsplit=1)
 
 
 def _table(name: str, files: Iterable[Path]) -> str:

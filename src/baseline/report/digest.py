@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 
 from baseline.findings.comparison import Change
-from baseline.findings.model import FAIL, SEVERITIES
+from baseline.findings.model import FAIL, OTHER, SEVERITIES, UNKNOWN
 from baseline.report.content import Shown
 
 # Findings that are named where all of them have no room.
@@ -15,9 +15,14 @@ NAMED = 20
 FRESH = (Change.NEW, Change.REOPENED)
 
 
+def counted_as(severity: str) -> str:
+    """The severity under which it counts: one that nobody knows is OTHER."""
+    return severity if severity in SEVERITIES else OTHER
+
+
 def rank(severity: str) -> int:
-    """0 for the worst; one that nobody knows is as bad as the least."""
-    return SEVERITIES.index(severity) if severity in SEVERITIES else len(SEVERITIES) - 1
+    """0 for the worst; one that nobody knows may be as bad as that."""
+    return SEVERITIES.index(severity) if severity in SEVERITIES else 0
 
 
 class Worst:
@@ -47,7 +52,7 @@ class Digest:
     """What there is: ``counts`` by status and severity of what is there, resolved or not.
 
     ``changes`` are by change and severity, ``accounts`` severities of what fails by id, ``names``
-    theirs.
+    theirs. ``no_result`` are those of what is UNKNOWN of which that is no loss.
     """
 
     def __init__(self) -> None:
@@ -55,21 +60,35 @@ class Digest:
         self.changes: Counter[tuple[Change | None, str]] = Counter()
         self.accounts: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self.names: dict[str, str] = {}
+        self.no_result = 0
         self.worst = Worst()
         self.new = Worst()
 
     def see(self, shown: Shown) -> None:
         """Count it."""
         finding = shown.finding
-        self.counts[shown.status, finding.severity] += 1
+        severity = counted_as(finding.severity)
+        self.counts[shown.status, severity] += 1
+        self.no_result += shown.no_result
         if finding.status == FAIL:
-            self.changes[shown.change, finding.severity] += 1
+            self.changes[shown.change, severity] += 1
         if shown.status == FAIL:
-            self.accounts[finding.account_id][finding.severity] += 1
+            self.accounts[finding.account_id][severity] += 1
             self.names[finding.account_id] = finding.account_name
             self.worst.see(shown)
             if shown.change in FRESH:
                 self.new.see(shown)
+
+    @property
+    def severities(self) -> tuple[str, ...]:
+        """Those that are told of, the worst first; OTHER where there is any."""
+        other = sum(self.changes[change, OTHER] for change in (None, *Change))
+        return (*SEVERITIES, OTHER) if other else SEVERITIES
+
+    @property
+    def unseen(self) -> int:
+        """How much could not be looked at."""
+        return self.total(UNKNOWN) - self.no_result
 
     def total(self, status: str) -> int:
         """How many have ``status``."""

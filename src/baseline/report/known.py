@@ -1,24 +1,49 @@
-"""What is known of all accounts at a moment: of each place the latest look that answered there."""
+"""What is known of all accounts at a moment: of each place the latest looks that answered there."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
+from typing import NamedTuple
 
 from baseline.errors import UsageError
 from baseline.findings import history
+from baseline.findings.comparison import Sight
 from baseline.findings.look import AUDIT, Look, Place
 from baseline.findings.model import Finding
 
-Parts = tuple[tuple[Look, frozenset[Place]], ...]
-"""Looks, the oldest first, and where each of them counts."""
+_NONE: Mapping[Place, tuple[Look, ...]] = MappingProxyType({})
+
+
+class Part(NamedTuple):
+    """A look and where it counts, but for what ``later`` looks at less looked at again there."""
+
+    look: Look
+    places: frozenset[Place]
+    later: Mapping[Place, tuple[Look, ...]] = _NONE
+
+    def has(self, finding: Finding) -> bool:
+        """Whether this finding of the look counts.
+
+        An audit tool answers for an account, GuardDuty and Config for a region of it.
+        """
+        account = Place(finding.tool, finding.account_id)
+        where = account if account in self.places else account._replace(region=finding.region)
+        return where in self.places and not (
+            self.later and any(look.replaces(finding) for look in self.later.get(where, ()))
+        )
+
+
+Parts = tuple[Part, ...]
+"""The oldest first."""
 
 
 @dataclass
 class Standing:
     """What is known after some looks; the next one is added when it is its turn."""
 
-    answers: dict[Place, Look] = field(default_factory=dict)
+    answers: dict[Place, tuple[Look, ...]] = field(default_factory=dict)
     tries: dict[Place, Look] = field(default_factory=dict)
 
     def add(self, look: Look) -> None:
@@ -29,9 +54,9 @@ class Standing:
     def known(self, accounts: frozenset[str] | None = None) -> "Known":
         """What counts; None: of all accounts."""
         vain = {
-            place: look
+            place: (look,)
             for place, look in self.tries.items()
-            if look is not self.answers[place] and place not in look.answered
+            if look is not self.answers[place][-1] and place not in look.answered
         }
         return Known(_parts(self.answers, accounts), _parts(vain, accounts))
 
@@ -51,6 +76,11 @@ class Known:
             standing.add(look)
         return standing.known(accounts)
 
+    @property
+    def sight(self) -> Sight:
+        """Where was looked."""
+        return Sight((part.look, part.places) for part in self.looks)
+
     def findings(self, reports: Path) -> Iterator[Finding]:
         """All that was found, streamed; raises ToolError when a look cannot be read."""
         return _findings(self.looks, reports)
@@ -60,27 +90,25 @@ class Known:
         return _findings(self.vain, reports)
 
 
-def _parts(counting: Mapping[Place, Look], accounts: frozenset[str] | None) -> Parts:
+def _parts(counting: Mapping[Place, tuple[Look, ...]], accounts: frozenset[str] | None) -> Parts:
     looks: dict[tuple[str, str], Look] = {}
     places = defaultdict(set)
-    for place, look in counting.items():
-        if accounts is None or place.account_id in accounts:
-            looks[look.stamp, look.kind] = look
-            places[look.stamp, look.kind].add(place)
-    return tuple((looks[key], frozenset(places[key])) for key in sorted(looks))
+    later: defaultdict[tuple[str, str], dict[Place, tuple[Look, ...]]] = defaultdict(dict)
+    for place, its in counting.items():
+        if accounts is not None and place.account_id not in accounts:
+            continue
+        for number, look in enumerate(its, 1):
+            key = look.stamp, look.kind
+            looks[key] = look
+            places[key].add(place)
+            if number < len(its):
+                later[key][place] = its[number:]
+    return tuple(Part(looks[key], frozenset(places[key]), later[key]) for key in sorted(looks))
 
 
 def _findings(parts: Parts, reports: Path) -> Iterator[Finding]:
-    for look, places in parts:
-        for finding in history.findings(look, reports):
-            if _inside(finding, places):
-                yield finding
-
-
-def _inside(finding: Finding, places: frozenset[Place]) -> bool:
-    """An audit tool answers for an account, GuardDuty and Config for a region of it."""
-    account = Place(finding.tool, finding.account_id)
-    return account in places or account._replace(region=finding.region) in places
+    for part in parts:
+        yield from filter(part.has, history.findings(part.look, reports))
 
 
 def earlier(looks: Sequence[Look], since: str) -> tuple[Look, ...]:

@@ -2,15 +2,18 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import groupby
+from typing import Any
 
 from baseline.errors import ToolError
 from baseline.findings import history
 from baseline.findings.look import Look, Place
 from baseline.findings.model import FAIL, SEVERITIES, UNKNOWN
 from baseline.report.content import Point
+from baseline.report.digest import counted_as
 from baseline.report.gathering import Past
-from baseline.report.known import Known, Standing
+from baseline.report.known import Known, Part, Standing
 
 # Days that a trend shows at most: those of a year of weeks.
 _POINTS = 53
@@ -37,28 +40,55 @@ def trend(past: Past) -> Iterator[Point]:
 
 def _point(when: str, known: Known, counts: "_Counts") -> Point:
     total = _Count()
-    for look, places in (*known.looks, *known.vain):
-        for place in places:
-            total.update(counts.at(look, place))
-    failing = {severity: total[FAIL, severity] for severity in SEVERITIES}
+    for part in (*known.looks, *known.vain):
+        total.update(counts.of(part))
+    failing = Counter[str]()
+    for (status, severity), count in total.items():
+        if status == FAIL:
+            failing[counted_as(severity)] += count
     unknown = sum(count for (status, _), count in total.items() if status == UNKNOWN)
-    accounts = {place.account_id for _, places in known.looks for place in places}
-    return Point(when, failing, unknown, len(accounts))
+    accounts = {place.account_id for part in known.looks for place in part.places}
+    told = {severity: failing[severity] for severity in SEVERITIES} | failing
+    return Point(when, told, unknown, len(accounts))
 
 
 class _Counts:
-    """How much each look found, by the place that it answered for; each look is read once."""
+    """How much each look found, by the place that it answered for; each look is read once.
+
+    One of which a later look took a part is read again for that.
+    """
 
     def __init__(self, past: Past) -> None:
         self._past = past
         self._known: dict[tuple[str, str], dict[Place, _Count]] = {}
+        self._parted: dict[Any, _Count] = {}
 
-    def at(self, look: Look, place: Place) -> _Count:
-        """How much it found there."""
-        key = look.stamp, look.kind
+    def of(self, part: Part) -> _Count:
+        """How much of it counts."""
+        if part.later:
+            return self._without_later(part)
+        key = part.look.stamp, part.look.kind
         if key not in self._known:
-            self._known[key] = self._read(look)
-        return self._known[key].get(place, _Count())
+            self._known[key] = self._read(part.look)
+        total = _Count()
+        for place in part.places:
+            total.update(self._known[key].get(place, _Count()))
+        return total
+
+    def _without_later(self, part: Part) -> _Count:
+        later = ((place, *(look.stamp for look in looks)) for place, looks in part.later.items())
+        key = part.look.stamp, part.look.kind, part.places, frozenset(later)
+        if key not in self._parted:
+            self._parted[key] = self._parts(part)
+        return self._parted[key]
+
+    def _parts(self, part: Part) -> _Count:
+        total = _Count()
+        with suppress(ToolError):
+            for finding, count in history.alike(part.look, self._past.reports):
+                if self._past.asks_of(finding.region) and part.has(finding):
+                    total[finding.status, finding.severity] += count
+        return total
 
     def _read(self, look: Look) -> dict[Place, _Count]:
         try:

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +15,7 @@ from junitparser import JUnitXml
 from baseline import cli, files
 from baseline.audit.manifest import Entry, Run, Status
 from baseline.findings import history
+from baseline.findings.config import NO_RESULT
 from baseline.findings.coverage import Covered
 from baseline.findings.model import MUTED, PASS, UNKNOWN, CheckDetails, Finding
 from given_findings import FIRST, SECOND, a_finding, hostile
@@ -119,7 +121,9 @@ def test_an_account_that_gave_no_answer_keeps_its_findings_and_is_named(
     assert "1 could not be looked at" in ran.err
     unseen = written(two_weeks, "report.json")["unseen"]
     assert [(u["source"], u["account_id"], u["reason"]) for u in unseen] == [
-        ("prowler", SECOND, "AccessDenied")
+        ("scoutsuite", "", "it was never asked"),
+        ("config", "", "it was never asked"),
+        ("prowler", SECOND, "AccessDenied"),
     ]
     assert report("--fail-on-unknown").code == 1
     assert report("--fail-on", "critical").code == 0
@@ -129,17 +133,190 @@ def test_where_nobody_ever_looked_is_said(report: Report, reports: Path) -> None
     ran = report()
     assert (ran.code, ran.out) == (2, "")
     assert "nobody has looked at any account yet" in ran.err
-    one = history.find(reports, "audit", given_an_audit(reports, "2026-07-01", []))
-    only_first = tuple(place for place in one.tried if place.account_id == FIRST)
-    given_an_audit(reports, "2026-07-01", [])
-    history.put(
-        type(one)(one.stamp, one.kind, one.started, tried=only_first, looked=only_first),
-        [a_finding(status=PASS)],
-        reports,
-    )
+    given_an_audit(reports, "2026-07-01", [a_finding(status=PASS)], tried=[FIRST])
     report("--format", "json")
+    *never, one = written(reports, "report.json")["unseen"]
+    assert [u["source"] for u in never] == ["scoutsuite", "guardduty", "config"]
+    assert (one["account_id"], one["reason"]) == (SECOND, "nobody has looked yet")
+
+
+@pytest.mark.parametrize("chosen", [(), ("--account", "sandbox"), ("--account", "closed")])
+def test_where_nobody_ever_looked_no_gate_is_open_and_nothing_is_called_whole(
+    report: Report, reports: Path, chosen: tuple[str, ...]
+) -> None:
+    given_an_audit(reports, "2026-07-01", [a_finding(status=PASS)], tried=[FIRST])
+    gate = ("--fail-on-unknown", "--fail-on", "informational")
+    ran = report(*gate, *chosen, *EVERY_FORM)
+    assert (ran.code, counts(ran)[UNKNOWN]) == (1, 1)
+    account = "closed" if "closed" in chosen else "sandbox"
+    assert f"Held back (could not look): prowler in {account}" in ran.err
+    assert in_csv(reports)["Could not look: everything"] == UNKNOWN
+    assert "Nothing fails in what was looked at." in written(reports, "report.html")
+    assert "everything was looked at" not in written(reports, "report.html")
+    assert 'errors="1"' in written(reports, "junit.xml")
+    assert report(*gate, "--account", "production").code == 0
+
+
+@pytest.mark.parametrize(
+    ("narrow", "unseen"),
+    [
+        ({"regions": ("eu-west-1",)}, {("us-east-1", "nobody has looked yet")}),
+        ({"services": ("s3",)}, {("", "nobody has looked yet at other services than s3")}),
+    ],
+)
+def test_regions_and_services_that_nobody_was_to_look_at_are_unknown(
+    report: Report, reports: Path, narrow: dict[str, Any], unseen: set[tuple[str, str]]
+) -> None:
+    given_an_audit(reports, "2026-07-01", [], **narrow)
+    given_an_audit(reports, "2026-07-02", [], tool="scoutsuite", regions=("us-east-1",))
+    given_an_audit(reports, "2026-07-03", [], tool="scoutsuite")
+    assert report("--fail-on-unknown", "--format", "json").code == 1
+    unknown = [f for f in written(reports, "report.json")["findings"] if f["status"] == UNKNOWN]
+    assert {(f["region"], f["detail"]) for f in unknown} == unseen
+    assert {(f["tool"], f["account_id"]) for f in unknown} == {
+        ("prowler", FIRST),
+        ("prowler", SECOND),
+    }
+
+
+def test_one_reading_of_one_region_is_not_everything(report: Report, reports: Path) -> None:
+    given_a_reading(reports, "2026-07-09", [])
+    report()
+    page = written(reports, "report.html")
+    assert "Nothing fails in what was looked at." in page
+    assert page.count("it was never asked") == 3
+    assert report("--fail-on-unknown", "--region", "us-east-1").code == 1
+
+
+def test_a_later_look_at_less_counts_where_it_looked(report: Report, reports: Path) -> None:
+    far = a_finding("far", "high", region="us-east-1")
+    july = [a_finding("gone"), a_finding("back", status=PASS), far]
+    given_an_audit(reports, "2026-06-01", [a_finding("back")])
+    given_an_audit(reports, "2026-07-01", july)
+    august = [a_finding("gone", status=PASS), a_finding("back"), a_finding("fresh")]
+    given_an_audit(reports, "2026-08-01", august, regions=("eu-west-1",))
+    ran = report("--fail-on-new", "critical", "--format", "csv", "--format", "json")
+    assert ran.code == 1
+    assert counts(ran) == {"critical": 2, "high": 1, PASS: 1}
+    assert counts(ran, "new") == {"critical": 1}
+    assert counts(ran, "reopened") == {"critical": 1}
+    assert counts(ran, "resolved") == {"critical": 1}
+    with (reports / "report/findings.csv").open(newline="") as lines:
+        found = {(r["check"], r["status"], r["change"]) for r in csv.DictReader(lines)}
+    assert ("far", "FAIL", "open") in found
+    points = written(reports, "report.json")["trend"]
+    assert [(p["severities"]["critical"], p["severities"]["high"]) for p in points] == [
+        (1, 0),
+        (1, 1),
+        (2, 1),
+    ]
+    given_an_audit(reports, "2026-08-02", [], services=("iam",))
+    again = report()
+    assert counts(again) == {"critical": 2, "high": 1, PASS: 1}
+    assert "nothing can be new" not in again.err
+
+
+def test_the_trend_counts_a_later_look_at_less_where_it_looked(
+    report: Report, reports: Path
+) -> None:
+    given_an_audit(reports, "2026-07-01", [a_finding("a"), a_finding("b", region="us-east-1")])
+    given_an_audit(reports, "2026-07-02", [], regions=("eu-west-1",))
+    given_a_reading(reports, "2026-07-03", [])
+    report("--format", "json")
+    points = written(reports, "report.json")["trend"]
+    assert [p["severities"]["critical"] for p in points] == [2, 1, 1]
+
+
+def test_what_one_look_cannot_see_everywhere_is_not_seen_by_one_at_less(
+    report: Report, reports: Path
+) -> None:
+    blind = a_finding("", "", UNKNOWN, region="", service="rds", detail="denied", resource="")
+    given_an_audit(reports, "2026-07-01", [blind])
+    given_an_audit(reports, "2026-08-01", [], regions=("eu-west-1",))
+    assert report("--fail-on-unknown").code == 1
+
+
+def test_a_severity_that_nobody_knows_is_counted_and_held_back(
+    report: Report, reports: Path
+) -> None:
+    given_an_audit(reports, "2026-06-01", [])
+    given_an_audit(reports, "2026-07-01", [a_finding("x", "urgent"), a_finding("y", "")])
+    ran = report("--fail-on", "critical", *EVERY_FORM)
+    assert (ran.code, counts(ran), counts(ran, "new")) == (1, {"other": 2}, {"other": 2})
+    assert "2 held back (2 other)" in ran.err
+    page = written(reports, "report.html")
+    assert "2 other</a> findings fail in 1 account" in page
+    assert "nothing fails" not in page
+    assert "| other | 2 | 2 |" in written(reports, "summary.md")
+    assert [p["severities"].get("other") for p in written(reports, "report.json")["trend"]] == [
+        None,
+        2,
+    ]
+
+
+def test_what_config_has_no_result_for_is_counted_apart(report: Report, reports: Path) -> None:
+    rule = a_finding("rule", "medium", UNKNOWN, tool="config", detail=NO_RESULT, resource="")
+    given_an_audit(reports, "2026-07-01", [a_finding(status=PASS)])
+    given_an_audit(reports, "2026-07-02", [rule], tool="config")
+    ran = report("--fail-on-unknown", *EVERY_FORM)
+    assert (ran.code, counts(ran)) == (0, {PASS: 1, "NO RESULT": 1})
+    page = written(reports, "report.html")
+    assert "Config has no result for 1 rule." in page
+    assert "<b>0</b>" in page
+    summary = written(reports, "summary.md")
+    assert "**0 could not be looked at**" in summary
+    assert "Config has no result for 1 of its rules" in summary
+    assert NO_RESULT not in {u["reason"] for u in written(reports, "report.json")["unseen"]}
+
+
+def test_no_crowd_of_reasons_hides_another(report: Report, reports: Path) -> None:
+    crowd = [
+        a_finding("", "", UNKNOWN, region=f"r-{n}", detail="crowd", resource="",
+                  service=f"s-{n % 4}") for n in range(30_000)
+    ]  # fmt: skip
+    denied = a_finding("", "", UNKNOWN, detail="DENIED", resource="", region="eu-west-1")
+    given_an_audit(reports, "2026-07-01", [*crowd, denied])
+    ran = report("--format", "json", "--fail-on-unknown")
     unseen = written(reports, "report.json")["unseen"]
-    assert [(u["account_id"], u["reason"]) for u in unseen] == [(SECOND, "nobody has looked yet")]
+    assert "DENIED" in {u["reason"] for u in unseen}
+    assert len(unseen) < 21_000
+    assert "leaves out 10,000 answers" in ran.err
+
+
+def test_the_events_say_what_the_other_forms_say(report: Report, reports: Path) -> None:
+    given_an_audit(reports, "2026-07-01", [a_finding("gone"), a_finding("hid"), a_finding("same")])
+    later = [a_finding("gone", status=PASS), a_finding("hid", status=UNKNOWN, detail="denied")]
+    given_an_audit(reports, "2026-07-02", [*later, a_finding("same"), a_finding("fresh")])
+    report("--format", "ocsf", "--format", "json")
+    rows = written(reports, "report.json")["findings"]
+    events = written(reports, "findings.ocsf.json")
+    said = [(e["finding_info"]["uid"], e["status_code"], e.get("unmapped", {}).get("change", ""))
+            for e in events]  # fmt: skip
+    assert said == [(f["uid"], f["status"], f["change"]) for f in rows]
+    states = {change: e["status_id"] for (_, _, change), e in zip(said, events, strict=True)}
+    assert (states["new"], states["resolved"], states["not looked at"]) == (1, 4, 99)
+
+
+def test_a_time_that_is_no_past_is_refused(report: Report, reports: Path) -> None:
+    given_an_audit(reports, "2026-07-01", [a_finding()])
+    for future in ("2099-01-01", "2099-01-01T00:00Z"):
+        ran = report("--since", future)
+        assert (ran.code, ran.out) == (2, "")
+        assert "is yet to come" in ran.err
+    assert "is no day" in report("--since", "0001-01-01T00:00+14:00").err
+    same = report("--since", "2026-07-02", "--fail-on-new")
+    assert same.code == 0
+    assert "nothing can be new" in same.err
+
+
+def test_names_that_are_no_text_do_not_keep_it_from_being_written(
+    report: Report, reports: Path
+) -> None:
+    given_an_audit(reports, "2026-07-01", [a_finding()])
+    (reports / "history" / os.fsdecode(b"audit-\xff.parquet")).write_bytes(b"PAR1 cut")
+    ran = report("--region", os.fsdecode(b"\xff"), *EVERY_FORM)
+    assert ran.code == 0
+    assert any("audit-?.parquet" in note for note in written(reports, "report.json")["notes"])
 
 
 @pytest.mark.parametrize(
@@ -247,7 +424,7 @@ def test_what_failed_once_passed_and_fails_again_is_reopened(report: Report, rep
 def test_accounts_ous_and_regions_narrow_it(report: Report, two_weeks: Path) -> None:
     assert counts(report("--ou", "/Sandbox")) == {"high": 1, UNKNOWN: 1}
     assert counts(report("--account", "production")) == {"medium": 1, "low": 1, PASS: 1}
-    assert counts(report("--region", "us-east-1")) == {UNKNOWN: 1}
+    assert counts(report("--region", "us-east-1")) == {UNKNOWN: 3}
     ran = report("--account", "nobody")
     assert (ran.code, ran.out) == (2, "")
     assert "nobody" in ran.err

@@ -16,7 +16,9 @@ from given_findings import shown
         (Gate("high"), "high", None, "high"),
         (Gate("high"), "medium", Change.NEW, ""),
         (Gate("high"), "critical", Change.RESOLVED, ""),
-        (Gate("informational"), "never heard of", Change.OPEN, "never heard of"),
+        (Gate("critical"), "never heard of", Change.OPEN, "other"),
+        (Gate("critical"), "", None, "other"),
+        (Gate(fail_on_new="critical"), "never heard of", Change.NEW, "new, other"),
         (Gate(fail_on_new="low"), "low", Change.NEW, "new, low"),
         (Gate(fail_on_new="low"), "high", Change.REOPENED, "reopened, high"),
         (Gate(fail_on_new="low"), "critical", Change.OPEN, ""),
@@ -41,7 +43,7 @@ def test_what_could_not_be_looked_at_is_held_back_where_that_is_asked_for() -> N
     unknown = shown("s3_open", "critical", UNKNOWN)
     assert Gate("informational").reason(unknown) == ""
     assert Gate(fail_on_unknown=True).reason(unknown) == "could not look"
-    no_result = shown("rule", "medium", UNKNOWN, detail=NO_RESULT)
+    no_result = shown("rule", "medium", UNKNOWN, detail=NO_RESULT, resource="")
     assert Gate(fail_on_unknown=True).reason(no_result) == ""
 
 

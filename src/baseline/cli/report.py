@@ -3,6 +3,7 @@
 import re
 import shlex
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ from baseline.cli.shared import (
     target_options,
 )
 from baseline.configuration import mutes
+from baseline.errors import UsageError
 from baseline.files import whole
 from baseline.findings.comparison import Change
 from baseline.findings.model import FAIL, SEVERITIES, STATUSES, UNKNOWN
@@ -42,6 +44,8 @@ FILES = {
     "junit": "junit.xml",
 }
 COLUMNS = ("status", "severity", "findings", "new", "reopened", "resolved")
+# What is UNKNOWN, and no loss: rules for which Config has no result.
+_NO_RESULT = "NO RESULT"
 _CHANGES = (Change.NEW, Change.REOPENED, Change.RESOLVED)
 _FOLDER = "report"
 
@@ -170,12 +174,18 @@ def _wish(options: dict[str, Any]) -> "Wish":
 
 
 def _since(text: str) -> str:
-    """The stamp of a run as it is, a time in UTC, a day as ``YYYY-MM-DD``."""
-    if "T" not in text:
-        return day(text)
+    """The stamp of a run as it is, a time in UTC, a day as ``YYYY-MM-DD``.
+
+    Raises UsageError for what is none of these, and for what is yet to come.
+    """
     if re.fullmatch(r"\d{8}T\d{6}Z", text, re.ASCII):
         return text
-    return iso(text) or day(text)
+    since = iso(text) or day(text) if "T" in text else day(text)
+    if since > iso(datetime.now(UTC))[: len(since)]:
+        raise UsageError(
+            f"--since {since} is yet to come", remedy="Give a time of the past, such as 7d."
+        )
+    return since
 
 
 def _typed(context: click.Context) -> str:
@@ -204,7 +214,7 @@ def _compose(wish: "Wish") -> "Edition":
 def _rows(edition: "Edition") -> Iterator[dict[str, Any]]:
     """How much there is of each status; of what fails, by severity."""
     digest = edition.digest
-    for severity in SEVERITIES:
+    for severity in digest.severities:
         yield {
             "status": FAIL,
             "severity": severity,
@@ -212,7 +222,9 @@ def _rows(edition: "Edition") -> Iterator[dict[str, Any]]:
             **{str(c): digest.changes[c, severity] if edition.compared else None for c in _CHANGES},
         }
     for status in STATUSES[1:]:
-        yield {"status": status, "severity": "", "findings": digest.total(status)}
+        count = digest.unseen if status == UNKNOWN else digest.total(status)
+        yield {"status": status, "severity": "", "findings": count}
+    yield {"status": _NO_RESULT, "severity": "", "findings": digest.no_result}
 
 
 def _last_words(edition: "Edition", wish: "Wish") -> Iterator[str]:
@@ -224,7 +236,7 @@ def _last_words(edition: "Edition", wish: "Wish") -> Iterator[str]:
     if verdict.closed:
         reasons = ", ".join(f"{count} {reason}" for reason, count in verdict.reasons.items())
         yield f"The gate is closed: {verdict.reasons.total()} held back ({reasons})."
-    unknown = edition.digest.total(UNKNOWN)
+    unknown = edition.digest.unseen
     if unknown and not wish.gate.fail_on_unknown:
         yield f"{unknown} could not be looked at: no answer is no PASS. See: --fail-on-unknown"
     yield from (str(wish.out / name) for name in wish.files.values())

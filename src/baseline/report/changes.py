@@ -9,6 +9,8 @@ from baseline.report.content import Comparison, Shown
 
 # Of these the finding is shown as it last was, since it does not fail among those of now.
 _PAST = (Change.RESOLVED, Change.NOT_LOOKED)
+# What stands between why it was not looked at again and what was said of it before.
+IT_WAS = " It was: "
 
 
 class Changes:
@@ -52,5 +54,5 @@ def _as_it_was(changed: Changed) -> Finding:
     if changed.change is not Change.NOT_LOOKED:
         return finding
     return finding._replace(
-        detail=f"Not looked at again: {changed.reason}. It was: {finding.detail}"
+        detail=f"Not looked at again: {changed.reason}.{IT_WAS}{finding.detail}"
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from baseline.findings.comparison import Change
+from baseline.findings.config import NO_RESULT
 from baseline.findings.model import UNKNOWN, Finding
 from baseline.organization import Account
 
@@ -30,6 +31,12 @@ class Shown(NamedTuple):
             case Change.NOT_LOOKED:
                 return UNKNOWN
         return self.finding.status
+
+    @property
+    def no_result(self) -> bool:
+        """Whether it is a rule of Config's of which nobody knows that there is anything to see."""
+        finding = self.finding
+        return self.status == UNKNOWN and finding.detail == NO_RESULT and not finding.resource
 
 
 class Covered(NamedTuple):

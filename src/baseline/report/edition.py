@@ -10,8 +10,8 @@ from baseline import VERSION
 from baseline.audit.manifest import now
 from baseline.configuration import Mute
 from baseline.findings import history
-from baseline.findings.comparison import Side, Sight, compare
-from baseline.findings.model import FAIL, SEVERITIES, UNKNOWN
+from baseline.findings.comparison import Side, compare
+from baseline.findings.model import FAIL
 from baseline.findings.muting import Muting
 from baseline.organization import Filters
 from baseline.query.kept import Kept
@@ -30,8 +30,7 @@ from baseline.report.markdown import summary
 from baseline.report.trend import trend
 
 _TITLE = "AWS security report"
-# Reasons why something could not be looked at that are told one by one.
-_REASONS = 2000
+_NOTHING_SINCE = "Nobody has looked since the time that it is compared with: nothing can be new."
 
 
 @dataclass(frozen=True)
@@ -63,11 +62,11 @@ class Edition:
         self._details: Details = history.details(wish.reports)
         self._gate = wish.gate
         muting = self._muting()
-        self.digest, self.verdict, blind = Digest(), Verdict(wish.gate), Blind(_REASONS)
+        self.digest, self.verdict, blind = Digest(), Verdict(wish.gate), Blind()
         for shown in self._rows(muting):
             for observer in (self.digest, self.verdict, blind):
                 observer.see(shown)
-        notes = (*self._past.notes, *note, *muting.notes())
+        notes = (*self._past.notes, *note, *muting.notes(), *blind.notes())
         self.content = self._content(wish, blind, notes)
 
     @property
@@ -84,6 +83,7 @@ class Edition:
         found = muting.through(past.inside(self._known.findings(past.reports)))
         yield from self._changes.beside(found) if self._changes else map(Shown, found)
         yield from map(Shown, past.inside(self._known.unseen(past.reports)))
+        yield from map(Shown, gathering.untried(past))
 
     def _muting(self) -> Muting:
         return Muting(self._mutes, self._today)
@@ -112,11 +112,12 @@ class Edition:
             then = f"up to {since}" if since else "before"
             return None, (f"Nothing was looked at {then}: nothing to compare with.",)
         known = Known.after(before, past.chosen)
-        was = Side(past.inside(known.findings(past.reports)), Sight(known.looks))
+        was = Side(past.inside(known.findings(past.reports)), known.sight)
         found = past.inside(self._known.findings(past.reports))
-        now = Side(self._muting().through(found), Sight(self._known.looks))
+        now = Side(self._muting().through(found), self._known.sight)
         changed = compare(was, now, history.failed(before, past.reports))
-        return Changes(changed, before[-1].started), ()
+        note = () if len(before) < len(past.looks) else (_NOTHING_SINCE,)
+        return Changes(changed, before[-1].started), note
 
     def _content(self, wish: Wish, blind: Blind, notes: tuple[str, ...]) -> Content:
         past, known = self._past, self._known
@@ -132,7 +133,7 @@ class Edition:
             sources=tuple(gathering.sources(known, past.runs)),
             coverage=past.coverage,
             verified=past.verified,
-            unseen=(*gathering.untried(known, past.accounts), *blind),
+            unseen=(*gathering.never_ran(past.looks), *blind),
             comparison=self._changes.counts() if self._changes else None,
             trend=self._trend(),
             queries=tuple(answers(wish.queries, wish.lake, kept, wish.own_queries)),
@@ -144,5 +145,7 @@ class Edition:
     def _trend(self) -> tuple[Point, ...]:
         """The days before as they were told then, and the last as it is told now."""
         *before, last = trend(self._past)
-        failing = {severity: self.digest.counts[FAIL, severity] for severity in SEVERITIES}
-        return (*before, replace(last, severities=failing, unknown=self.digest.total(UNKNOWN)))
+        failing = {
+            severity: self.digest.counts[FAIL, severity] for severity in self.digest.severities
+        }
+        return (*before, replace(last, severities=failing, unknown=self.digest.unseen))

@@ -16,10 +16,11 @@ from urllib.parse import urlencode
 
 import jinja2
 
-from baseline.findings.model import FAIL, PASS, SEVERITIES, UNKNOWN, CheckDetails, Finding
+from baseline.findings.model import FAIL, OTHER, PASS, SEVERITIES, UNKNOWN, CheckDetails, Finding
 from baseline.report.cells import printable
 from baseline.report.columns import Columns, pack
 from baseline.report.content import Content, Covered, OwnReport, Shown, Unseen
+from baseline.report.digest import counted_as
 from baseline.report.tally import Tally
 
 # In the order in which they need each other.
@@ -42,9 +43,16 @@ def render(content: Content, rows: Iterable[Shown], details: Details, out: TextI
     """Write the page to ``out``; ``rows`` are read once."""
     tally, columns = Tally(), Columns((*Finding._fields, "change"))
     for row in tally.through(rows):
-        change = row.change or ""
-        columns.add((*row.finding._replace(status=row.status), change))
+        columns.add(_cells(row))
     out.write(_page(content, tally, pack(_data(content, tally, columns, details))))
+
+
+def _cells(row: Shown) -> tuple[str, ...]:
+    """As it is counted: what fails under a severity of ours, or other."""
+    finding = row.finding._replace(status=row.status)
+    if finding.status == FAIL:
+        finding = finding._replace(severity=counted_as(finding.severity))
+    return (*finding, row.change or "")
 
 
 def _page(content: Content, tally: Tally, data: str) -> str:
@@ -62,7 +70,7 @@ def _page(content: Content, tally: Tally, data: str) -> str:
         places=_places(content.coverage),
         answers=Counter(row.status for row in content.coverage),
         gaps=_alike(content.unseen),
-        severities=SEVERITIES,
+        severities=tally.told,
         names={"fail": FAIL, "pass": PASS, "unknown": UNKNOWN},
         first=_FIRST,
         few=_FEW,
@@ -79,7 +87,7 @@ def _data(content: Content, tally: Tally, columns: Columns, details: Details) ->
     beside = {
         "accounts": strangers | known,
         "sources": {source.name: source.title for source in content.sources},
-        "severities": SEVERITIES,
+        "severities": tally.told,
         "details": [asdict(each) for each in details.values()],
         "trend": [asdict(point) for point in content.trend],
         "reports": _reports(content.reports),
@@ -162,7 +170,7 @@ def _shown(value: Any) -> Any:
 
 
 def _failing(counts: Mapping[str, int]) -> int:
-    return sum(counts[name] for name in SEVERITIES)
+    return sum(counts[name] for name in (*SEVERITIES, OTHER))
 
 
 def _plain(value: Any) -> Any:

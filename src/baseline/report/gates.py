@@ -6,10 +6,9 @@ A muted finding has a status of its own and counts for none; one whose mute has 
 from collections import Counter
 from dataclasses import dataclass
 
-from baseline.findings.config import NO_RESULT
-from baseline.findings.model import FAIL, SEVERITIES, UNKNOWN
+from baseline.findings.model import FAIL, OTHER, SEVERITIES, UNKNOWN
 from baseline.report.content import Shown
-from baseline.report.digest import FRESH, Worst, rank
+from baseline.report.digest import FRESH, Worst, counted_as, rank
 
 UNSEEN = "could not look"
 
@@ -28,11 +27,10 @@ class Gate:
 
     def reason(self, shown: Shown) -> str:
         """Why a finding is held back, in a word or two; "" lets it through."""
-        severity, change = shown.finding.severity, shown.change
+        severity, change = counted_as(shown.finding.severity), shown.change
         if shown.status == UNKNOWN:
             # Of rules without a result Config does not say whether there is anything to look at.
-            asked = self.fail_on_unknown and shown.finding.detail != NO_RESULT
-            return UNSEEN if asked else ""
+            return UNSEEN if self.fail_on_unknown and not shown.no_result else ""
         if shown.status != FAIL:
             return ""
         if _as_bad(severity, self.fail_on):
@@ -46,7 +44,7 @@ EVERYTHING = Gate(fail_on=SEVERITIES[-1], fail_on_unknown=True)
 
 
 def _as_bad(severity: str, limit: str) -> bool:
-    return bool(limit) and rank(severity) <= rank(limit)
+    return bool(limit) and (severity == OTHER or rank(severity) <= rank(limit))
 
 
 class Verdict:

@@ -6,7 +6,7 @@ What cannot be read is a note on the report, and takes nothing else away.
 import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -17,6 +17,7 @@ from baseline.findings.look import Look
 from baseline.findings.model import UNKNOWN, Finding
 from baseline.findings.ocsf import TITLES
 from baseline.organization import ACTIVE, Account, Filters, Organization
+from baseline.report.changes import IT_WAS
 from baseline.report.content import Covered, OwnReport, Shown, Source, Unseen
 from baseline.report.known import Known
 from baseline.report.standing import standing
@@ -25,6 +26,12 @@ T = TypeVar("T")
 
 # Audit runs of which the tools' own reports are looked for.
 _RUNS = 200
+# Places and reasons that are told of what could not be looked at, and places of each reason that
+# are told even then: they are held in memory, and a page of more is read by nobody.
+_PLACES, _REASONS, _ALWAYS = 20_000, 5_000, 3
+# How a tool is asked.
+_AUDIT, _READ = "See: baseline audit run", "See: baseline findings summary"
+_BEGIN = {"guardduty": _READ, "config": _READ}
 
 
 @dataclass(frozen=True)
@@ -58,6 +65,11 @@ class Past:
         return tuple(sorted(r for r in every if r and (not self.regions or r in self.regions)))
 
     @property
+    def wanted_regions(self) -> tuple[str, ...]:
+        """The regions that were asked for, or all that anybody was to look at."""
+        return tuple(sorted(self.regions)) or self.seen_regions
+
+    @property
     def accounts(self) -> tuple[Account, ...]:
         """Those that the report is about, also such as answer nothing."""
         every = self.organization.accounts
@@ -78,7 +90,7 @@ def past(reports: Path, filters: Filters) -> Past:
             remedy="Begin with: baseline audit run, or baseline findings summary",
         )
     runs = readable(reports, _RUNS)
-    organization = _read(lambda: accounts.known(reports), notes) or _of_runs(runs, notes)
+    organization = _read(lambda: accounts.known(reports), notes) or _of_looks(looks, runs, notes)
     narrowed = bool(filters.accounts or filters.not_accounts or filters.ous)
     chosen = frozenset(a.id for a in filters.choose(organization)) if narrowed else None
     proof = _read(lambda: coverage.latest(reports), notes)
@@ -109,10 +121,11 @@ def _read(read: Callable[[], T], notes: list[str]) -> T | None:
         return None
 
 
-def _of_runs(runs: Iterable[Run], notes: list[str]) -> Organization:
-    """The accounts that runs looked at, where nobody kept the organization."""
+def _of_looks(looks: Iterable[Look], runs: Iterable[Run], notes: list[str]) -> Organization:
+    """The accounts that anybody was to look at, where nobody kept the organization."""
     notes.append("The organization is not known: accounts are those of the runs, without OUs.")
-    named = {e.account_id: e.account_name for run in runs for e in run.entries}
+    named = {place.account_id: "" for look in looks for place in look.tried}
+    named |= {e.account_id: e.account_name for run in runs for e in run.entries}
     found = (Account(id_, name or id_, "", ACTIVE) for id_, name in sorted(named.items()))
     return Organization("", "", tuple(found))
 
@@ -121,7 +134,7 @@ def sources(known: Known, runs: Sequence[Run]) -> Iterator[Source]:
     """Who looked at what is ``known``, and at how much of it."""
     versions = {e.tool: e.version for run in runs for e in run.entries}
     its: defaultdict[str, _Tool] = defaultdict(_Tool)
-    for look, places in known.looks:
+    for look, places, _ in known.looks:
         blind = {(gap.tool, gap.account_id) for gap in look.gaps}
         for place in places:
             tool = its[place.tool]
@@ -160,35 +173,121 @@ class _Tool:
         return f"from looks of {days[0]} to {days[-1]}" if len(days) > 1 else ""
 
 
-def untried(known: Known, accounts: Iterable[Account]) -> Iterator[Unseen]:
-    """Active accounts that a tool which looked elsewhere was never asked to look at."""
-    tried: defaultdict[str, set[str]] = defaultdict(set)
-    for _, places in known.looks:
-        for place in places:
-            tried[place.tool].add(place.account_id)
-    for account in accounts:
+def untried(past: Past) -> Iterator[Finding]:
+    """An UNKNOWN for each place that a tool which looked at others was never asked to look at.
+
+    Accounts that are not active are not missed, unless nothing else was asked for.
+    """
+    tried = _tried(past.looks)
+    asked = [account for account in past.accounts if account.active] or past.accounts
+    for account in asked:
         for tool, its in tried.items():
-            if account.active and account.id not in its:
-                yield Unseen(tool, account.id, "", "", "nobody has looked yet")
+            for region, reason in its[account.id].missed(past.wanted_regions):
+                yield _untried(tool, account, region, reason)
+
+
+def never_ran(looks: Iterable[Look]) -> Iterator[Unseen]:
+    """The tools of which nobody ever wanted an answer."""
+    tools = {place.tool for look in looks for place in look.tried}
+    for tool in TITLES:
+        if tool not in tools:
+            yield Unseen(tool, "", "", "", "it was never asked", _BEGIN.get(tool, _AUDIT))
+
+
+@dataclass
+class _Tried:
+    """Where one tool was to look in an account; "" is every region, or every service."""
+
+    regions: set[str] = field(default_factory=set)
+    services: set[str] = field(default_factory=set)
+
+    def missed(self, wanted: Iterable[str]) -> Iterator[tuple[str, str]]:
+        """Regions that it was never to look at, and why that is said; "" is all of them."""
+        if not self.regions:
+            yield "", "nobody has looked yet"
+            return
+        if "" not in self.regions:
+            yield from ((r, "nobody has looked yet") for r in wanted if r not in self.regions)
+        if "" not in self.services:
+            named = ", ".join(sorted(self.services))
+            yield "", f"nobody has looked yet at other services than {named}"
+
+
+def _tried(looks: Iterable[Look]) -> dict[str, defaultdict[str, _Tried]]:
+    found: dict[str, defaultdict[str, _Tried]] = {}
+    for look in looks:
+        for place in look.tried:
+            its = found.setdefault(place.tool, defaultdict(_Tried))[place.account_id]
+            its.regions.update((place.region,) if place.region else look.regions or ("",))
+            its.services.update(look.services or ("",))
+    return found
+
+
+def _untried(tool: str, account: Account, region: str, reason: str) -> Finding:
+    # A region may be what somebody typed, and is written into files.
+    region = region.encode(errors="replace").decode()
+    return Finding(
+        tool=tool,
+        account_id=account.id,
+        account_name=account.name,
+        region=region,
+        service="",
+        check="",
+        title="Could not look: everything",
+        severity="",
+        status=UNKNOWN,
+        resource="",
+        detail=reason,
+        uid=f"{tool}-untried-{account.id}-{region}",
+    )
 
 
 class Blind:
-    """What findings say that could not be looked at, while they pass: each reason once."""
+    """What findings say that could not be looked at, while they pass: by reason, with its places.
 
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._found: dict[Unseen, None] = {}
+    Of each reason some places are kept, however many others there are; ``cut`` counts the answers
+    of which not even that is told. What Config has no result for is not among them.
+    """
+
+    def __init__(self, places: int = _PLACES, reasons: int = _REASONS) -> None:
+        self.cut = 0
+        self._places, self._reasons = places, reasons
+        self._kept = 0
+        self._found: dict[Unseen, dict[tuple[str, str], None]] = {}
 
     def see(self, shown: Shown) -> None:
         """Keep its reason, if it is UNKNOWN."""
+        if shown.status != UNKNOWN or shown.no_result:
+            return
         finding = shown.finding
-        if shown.status == UNKNOWN and len(self._found) < self._most:
-            where = finding.account_id, finding.region, finding.service
-            self._found[Unseen(finding.tool, *where, finding.detail)] = None
+        reason, _, _ = finding.detail.partition(IT_WAS)
+        why = Unseen(finding.tool, "", "", finding.service, reason)
+        if why not in self._found and len(self._found) >= self._reasons:
+            self.cut += 1
+            return
+        places = self._found.setdefault(why, {})
+        where = finding.account_id, finding.region
+        if where in places:
+            return
+        if self._kept >= self._places and len(places) >= _ALWAYS:
+            self.cut += 1
+            return
+        places[where] = None
+        self._kept += 1
 
     def __iter__(self) -> Iterator[Unseen]:
-        """The reasons, in the order in which they came."""
-        return iter(self._found)
+        """The reasons, in the order in which they came, in each of their places."""
+        for why, places in self._found.items():
+            for account_id, region in places:
+                yield replace(why, account_id=account_id, region=region)
+
+    def notes(self) -> Iterator[str]:
+        """That not all is listed, if it is so."""
+        if self.cut:
+            yield (
+                f"The list of what could not be looked at leaves out {self.cut:,} answers: all are "
+                "among the findings, as UNKNOWN."
+            )
 
 
 def own_reports(past: Past, out: Path) -> Iterator[OwnReport]:

@@ -18,6 +18,7 @@ from baseline.report.gates import Verdict
 # Characters of a text, and lines of a list, that a summary shows.
 _LONG = 160
 _LINES = 20
+_NOTHING_THERE = "nothing that they are about is there, or it has not looked"
 
 
 def code(text: str, most: int = _LONG) -> str:
@@ -53,7 +54,10 @@ def summary(content: Content, digest: Digest, verdict: Verdict) -> str:
 
 
 def _head(content: Content, digest: Digest) -> Iterator[str]:
-    worst = [f"{digest.counts[FAIL, s]} {s}" for s in SEVERITIES[:2]]
+    worst = [
+        f"{digest.counts[FAIL, s]} {s}"
+        for s in (*SEVERITIES[:2], *digest.severities[len(SEVERITIES) :])
+    ]
     yield f"## {code(content.title)}: {', '.join(worst)}"
     yield ""
 
@@ -76,7 +80,7 @@ def _table(digest: Digest, comparison: Comparison | None) -> Iterator[str]:
     heads = ["severity", "failing", *changes]
     yield f"| {' | '.join(heads)} |"
     yield f"|---|{'--:|' * (len(heads) - 1)}"
-    for severity in SEVERITIES:
+    for severity in digest.severities:
         changed = (digest.changes[change, severity] for change in changes)
         yield f"| {' | '.join(map(str, (severity, digest.counts[FAIL, severity], *changed)))} |"
     yield ""
@@ -86,8 +90,10 @@ def _known(content: Content, digest: Digest) -> Iterator[str]:
     total = digest.total
     yield (
         f"- {total(FAIL)} fail, {total(PASS)} pass, {total(MUTED)} are muted, "
-        f"**{total(UNKNOWN)} could not be looked at**"
+        f"**{digest.unseen} could not be looked at**"
     )
+    if digest.no_result:
+        yield f"- Config has no result for {digest.no_result} of its rules: {_NOTHING_THERE}"
     if content.comparison:
         since = content.comparison
         yield (
@@ -134,10 +140,10 @@ def _finding(shown: Shown) -> str:
 
 def _accounts(digest: Digest) -> Iterator[str]:
     def weight(account_id: str) -> list[int]:
-        return [digest.accounts[account_id][severity] for severity in SEVERITIES]
+        return [digest.accounts[account_id][severity] for severity in digest.severities]
 
     for account_id in sorted(digest.accounts, key=weight, reverse=True):
-        counts = zip(SEVERITIES, weight(account_id), strict=True)
+        counts = zip(digest.severities, weight(account_id), strict=True)
         said = ", ".join(f"{count} {severity}" for severity, count in counts if count)
         yield f"{code(digest.names[account_id] or account_id)} {code(account_id)}: {said}"
 

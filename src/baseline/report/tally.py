@@ -4,9 +4,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from baseline.findings.model import FAIL, PASS, SEVERITIES, UNKNOWN, Finding
+from baseline.findings.model import FAIL, OTHER, PASS, SEVERITIES, UNKNOWN, Finding
 from baseline.report.content import Shown
-from baseline.report.digest import rank
+from baseline.report.digest import counted_as, rank
 
 
 @dataclass(frozen=True)
@@ -24,11 +24,13 @@ class Tally:
     """Counts by status, and of what fails by severity: in all, by account and by check.
 
     ``accounts`` count severities of what fails, and UNKNOWN, by id; ``names`` are theirs.
+    ``no_result`` are those of what is UNKNOWN of which that is no loss.
     """
 
     statuses: Counter[str] = field(default_factory=Counter)
     severities: Counter[str] = field(default_factory=Counter)
     names: dict[str, str] = field(default_factory=dict)
+    no_result: int = 0
     accounts: defaultdict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     _failing: dict[tuple[str, str], Counter[str]] = field(default_factory=dict)
     _passing: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -37,6 +39,7 @@ class Tally:
     def through(self, rows: Iterable[Shown]) -> Iterator[Shown]:
         """The same rows, counted."""
         for row in rows:
+            self.no_result += row.no_result
             self._count(row.finding, row.status)
             yield row
 
@@ -51,13 +54,19 @@ class Tally:
             self._passing[row.tool, row.check] += 1
 
     def _fail(self, row: Finding) -> None:
-        self.severities[row.severity] += 1
-        self.accounts[row.account_id][row.severity] += 1
+        severity = counted_as(row.severity)
+        self.severities[severity] += 1
+        self.accounts[row.account_id][severity] += 1
         key = row.tool, row.check
         worst = self._examples.setdefault(key, row)
         if rank(row.severity) < rank(worst.severity):
             self._examples[key] = row
         self._failing.setdefault(key, Counter())[row.account_id] += 1
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """The severities that are told of, the worst first; OTHER where there is any."""
+        return (*SEVERITIES, OTHER) if self.severities[OTHER] else SEVERITIES
 
     def failing_accounts(self, *severities: str) -> int:
         """In how many accounts anything of these severities fails."""
@@ -88,4 +97,4 @@ class Tally:
 
 def _weight(counts: Counter[str]) -> tuple[int, ...]:
     """For sorting, the worst first: one critical outweighs any number of high ones."""
-    return tuple(-counts[name] for name in (*SEVERITIES, UNKNOWN))
+    return tuple(-counts[name] for name in (*SEVERITIES, OTHER, UNKNOWN))

@@ -572,6 +572,22 @@ def test_nobody_is_let_go_where_the_administrator_may_not_be_named(
     assert set(members(organization, SECURITY).values()) == {"Enabled"}
 
 
+@given_invitations
+def test_going_over_goes_on_where_it_was_interrupted_after_the_naming(
+    organization: Simulation, run: Run
+) -> None:
+    run.configure(BY_SECURITY)
+    organization.faults.add(Fault("deny", "guardduty", "TagResource", SECURITY))
+    assert run("deploy", *INVITATIONS, *GUARDDUTY).code == 1
+    assert administrators(organization)[HOME] == [SECURITY]
+    assert members(organization)[PRODUCTION] == "Enabled"  # of the main account still
+
+    organization.faults.clear()
+    assert run("deploy", *INVITATIONS, *GUARDDUTY).code == 0
+    for region in REGIONS:
+        assert set(members(organization, SECURITY, region).values()) == {"Enabled"}
+
+
 @pytest.mark.parametrize("settings", ["", DELEGATED])
 def test_who_administers_guardduty_is_unknown_to_those_who_may_not_ask(
     organization: Simulation, run: Run, settings: str

@@ -253,7 +253,7 @@ def _left(baseline: Baseline, state: State) -> Iterator[Part]:
 def _kept(step: Step) -> Step:
     if step.kind is not Kind.INSTANCE:
         return step
-    reason = "is an administrator's, or has one, that is left"
+    reason = "belongs to GuardDuty's administrator, which is left, or to a member of it"
     return replace(step, action=Action.RETAIN, reason=reason)
 
 

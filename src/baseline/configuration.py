@@ -449,7 +449,7 @@ class Configuration(_Section):
     """All of ``baseline.yaml``. ``regions`` empty means: every region the account has enabled."""
 
     organization: OrganizationId | None = None
-    """Credentials of any other organization are refused."""
+    """Credentials of any other organization are refused, and those that may not ask which it is."""
     home_region: RegionName = "us-east-1"
     """Where the central buckets, their key and the StackSets are. It cannot be changed later."""
     regions: tuple[RegionName, ...] = ()
@@ -479,6 +479,17 @@ class Configuration(_Section):
     """Directory of saved queries of your own, beside those that come with the program."""
     reports: Directory = Path("reports")
     """Directory of the reports."""
+
+    _file: str = str(DEFAULT_FILE)
+
+    def model_post_init(self, context: Any) -> None:
+        """Remember which file it is of, for errors that come later."""
+        self._file = context or self._file
+
+    @property
+    def file(self) -> str:
+        """What errors call the file that it was read from."""
+        return self._file
 
     @property
     def global_region(self) -> str:
@@ -553,7 +564,7 @@ def _parsed(text: str, name: str, model: type[Model]) -> Model:
             remedy="Start from: baseline init",
         )
     try:
-        return model.model_validate_json(_json(data))
+        return model.model_validate_json(_json(data), context=name)
     except ValidationError as error:
         # A slip of the pen says more than the key that is missing for it.
         first = min(error.errors(), key=lambda found: found["type"] != "extra_forbidden")

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from baseline.errors import AwsError, UnknownAccountError, UsageError
+from baseline.configuration import Configuration
+from baseline.errors import AwsError, ConfigurationError, UnknownAccountError, UsageError
 from baseline.sessions import Session
 
 ACTIVE = "ACTIVE"
@@ -142,11 +143,8 @@ def discover(session: Session) -> Organization:
     for endpoints that are older.
     """
     client = session.client("organizations")
-    try:
-        described = client.describe_organization()["Organization"]
-    except AwsError as error:
-        if error.code != _NO_ORGANIZATION:
-            raise
+    described = _described(client)
+    if described is None:
         own = Account(session.account_id, session.account_id, "", ACTIVE)
         return Organization("", session.account_id, (own,))
     units = _units(client)
@@ -167,6 +165,37 @@ def discover(session: Session) -> Organization:
         main_account_id=described["MasterAccountId"],
         accounts=tuple(sorted(accounts, key=lambda a: a.id)),
     )
+
+
+def refuse_other(session: Session, configuration: Configuration) -> None:
+    """Raise ConfigurationError unless ``session`` is of the organization that is configured.
+
+    Without one nothing is asked. Who may not ask which it is, is refused as well: by AWS's error.
+    """
+    if configuration.organization:
+        found = _described(session.client("organizations"))
+        check_pin(found["Id"] if found else "", configuration, "these credentials belong to")
+
+
+def check_pin(organization_id: str, configuration: Configuration, what: str) -> None:
+    """Raise ConfigurationError when ``what`` is of another organization than is configured."""
+    if configuration.organization not in (None, organization_id):
+        raise ConfigurationError(
+            f"{what} {organization_id or 'no organization'}, "
+            f"and this file is for {configuration.organization}",
+            where=f"{configuration.file}, organization",
+            remedy="Use the other organization's credentials, or its file: --config.",
+        )
+
+
+def _described(client: Any) -> Any:
+    """What Organizations says of the organization; None outside of one."""
+    try:
+        return client.describe_organization()["Organization"]
+    except AwsError as error:
+        if error.code != _NO_ORGANIZATION:
+            raise
+        return None
 
 
 def enabled_regions(session: Session, account_id: str | None = None) -> tuple[str, ...]:

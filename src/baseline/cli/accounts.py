@@ -6,10 +6,11 @@ from typing import Any
 import click
 
 from baseline.cli import shared
+from baseline.cli.opening import open_own
 from baseline.errors import BaselineError
 from baseline.organization import Account, Filters, Organization, discover, enabled_regions
 from baseline.parallel import Done, each
-from baseline.sessions import Session, open_session
+from baseline.sessions import Session
 
 COLUMNS = ("id", "name", "kind", "state", "ou", "email", "regions")
 
@@ -36,8 +37,7 @@ def accounts(
     The regions of an account are UNKNOWN where they could not be read, and empty where it is not
     active. With --region only these regions are counted.
     """
-    shared.load_configuration(config_path)
-    session = open_session(profile)
+    session = open_own(shared.load_configuration(config_path), profile)
     organization = discover(session)
     filters = Filters(frozenset(accounts), frozenset(not_accounts), frozenset(ous))
     chosen = filters.choose(organization)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from baseline.cli.opening import open_own
 from baseline.cli.shared import F, talk
 from baseline.configuration import Configuration
 
@@ -45,9 +46,8 @@ def open_athena(
 ) -> "Athena":
     """Athena in the main account's home region; it says what a query scanned and costs."""
     from baseline.query.athena import Athena  # noqa: PLC0415  # only for this engine
-    from baseline.sessions import open_session  # noqa: PLC0415  # botocore is slow to import
 
-    session = open_session(profile, configuration.home_region)
+    session = open_own(configuration, profile, configuration.home_region)
     return Athena(
         session.client("athena"),
         workgroup or f"{configuration.prefix}-auditing",

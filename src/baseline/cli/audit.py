@@ -25,6 +25,7 @@ from baseline.cli.audit_options import (
 from baseline.cli.audit_rows import RUN_COLUMNS, RUN_SHOWN, run_row
 from baseline.cli.audit_running import begin, carry_out, earlier, mention_unended, resume, wish
 from baseline.cli.audit_setup import chosen, set_up
+from baseline.cli.opening import open_own
 from baseline.cli.shared import (
     aws_options,
     config_option,
@@ -209,7 +210,7 @@ def collect_run(**options: Any) -> int:
     """
     configuration = load_configuration(options["config_path"])
     reports = options["reports"] or configuration.reports
-    there = means(open_session(options["profile"]), configuration)
+    there = means(open_own(configuration, options["profile"]), configuration)
     ended, left = collect(there, reports, options["stamp"], shown=options["progress"])
     if left:
         return 130

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import click
 
+from baseline.cli.opening import open_own
 from baseline.cli.shared import aws_options, load_configuration
 from baseline.errors import UsageError
-from baseline.sessions import open_session
 
 # Accounts and roles that are being asked for, by the processes above this one.
 _ASKED = "BASELINE_CREDENTIALS_ASKED"
@@ -39,10 +39,12 @@ def credentials(
     """
     if not re.fullmatch(r"\d{12}", account, re.ASCII):
         raise UsageError(f"{account!r} is no account id", remedy="Give its 12 digits.")
-    audit = load_configuration(config_path).audit
+    configuration = load_configuration(config_path)
+    audit = configuration.audit
     role = role or audit.role
     with _asking_once(f"{account}/{role}"):
-        session = open_session(profile).assume(account, role, external_id=audit.external_id)
+        own = open_own(configuration, profile)
+        session = own.assume(account, role, external_id=audit.external_id)
     keys = session.credentials()
     click.echo(
         json.dumps(

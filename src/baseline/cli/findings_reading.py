@@ -10,6 +10,7 @@ import click
 
 from baseline.audit import planning
 from baseline.cli import shared
+from baseline.cli.opening import open_own
 from baseline.cli.progress import watching
 from baseline.configuration import Configuration
 from baseline.errors import UsageError
@@ -19,9 +20,9 @@ from baseline.findings.look import Place
 from baseline.findings.model import Finding
 from baseline.findings.muting import Muting
 from baseline.findings.reading import TOOLS, Doors, Scope
-from baseline.organization import Account, Filters, Organization, Target, discover
+from baseline.organization import Account, Filters, Organization, Target, check_pin, discover
 from baseline.rollout import reach
-from baseline.sessions import Session, open_session
+from baseline.sessions import Session
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ def read(options: dict[str, Any]) -> Reading:
     Raises UsageError when no account is chosen, and what the organization is refused with.
     """
     configuration = shared.load_configuration(options["config_path"])
-    session = open_session(options["profile"], configuration.home_region)
+    session = open_own(configuration, options["profile"], configuration.home_region)
     organization = discover(session)
     filters = _filters(options)
     targets = _targets(session, configuration, organization, filters)
@@ -111,6 +112,7 @@ def recall(options: dict[str, Any]) -> Reading:
     nothing = UsageError("nothing was read yet", remedy="Leave --kept out.")
     if organization is None:
         raise nothing
+    check_pin(organization.id, configuration, f"what is kept in {reports} is of")
     chosen = {account.id for account in filters.choose(organization)}
     regions = filters.choose_regions({place.region for place in kept.answers()})
     places = {

@@ -16,13 +16,19 @@ from baseline.cli.logs_options import (
     source_option,
     sources,
 )
+from baseline.cli.opening import open_own
 from baseline.cli.progress import watching
+from baseline.cli.simulate import how_logs_come
 from baseline.logs.collect import Collected, Progress, collect
 from baseline.logs.discover import days
 from baseline.logs.lake import Lake
 from baseline.logs.layout import Folder
 from baseline.logs.source import Source
-from baseline.sessions import open_session
+
+_ON_AWS = (
+    "CloudTrail delivers about every 5 minutes, to AWSLogs/ACCOUNT/CloudTrail/…; "
+    "check --source and the filters, and run: baseline rollout verify"
+)
 
 
 @dataclass
@@ -82,7 +88,8 @@ def collect_logs(
     is kept. Objects that cannot be read are set aside, named, and make the exit code 1.
     """
     configuration = shared.load_configuration(config_path)
-    session = None if source and not source.startswith("s3://") else open_session(profile)
+    here = source and not source.startswith("s3://")
+    session = None if here else open_own(configuration, profile)
     wanted = selection(accounts, regions, since, until, session)
     started = time.monotonic()
     found = [(place, days(place, wanted)) for place in sources(source, configuration, session)]
@@ -133,9 +140,7 @@ def _show(summary: Summary, lake: Lake, seconds: float, output: str) -> None:
         shared.show([rows], "csv") if output == "csv" else _sentences(answer)
     if not summary.found:
         shared.talk(
-            "No log folders are there that match. CloudTrail delivers about every 5 minutes, to "
-            "AWSLogs/ACCOUNT/CloudTrail/…; check --source and the filters, and run: "
-            "baseline rollout verify"
+            "No log folders are there that match. " + (how_logs_come() or _ON_AWS),
         )
 
 

@@ -14,10 +14,10 @@ from baseline.cli.logs_options import (
     source_option,
     trail_source,
 )
+from baseline.cli.opening import open_own
 from baseline.cli.tables import grouped
 from baseline.logs import gaps as library
 from baseline.logs.gaps import Gap, State
-from baseline.sessions import open_session
 
 _COLUMNS = ("account", "region", "state", "from", "to", "days")
 _ALIKE = ("state", "from", "to", "days")
@@ -59,7 +59,8 @@ def gaps(
     Exit code 0: no days are missing. 1: removed, gap or never. 2: nothing worse than unknown.
     """
     configuration = shared.load_configuration(config_path)
-    session = None if source and not source.startswith("s3://") else open_session(profile)
+    here = source and not source.startswith("s3://")
+    session = None if here else open_own(configuration, profile)
     wanted = selection(accounts, regions, since, until, session)
     expected = expected_places(session, configuration.regions, wanted) if session else []
     place = trail_source(source, configuration, session)

@@ -14,12 +14,12 @@ from baseline.cli.logs_options import (
     source_option,
     sources,
 )
+from baseline.cli.opening import open_own
 from baseline.cli.progress import watching
 from baseline.errors import UsageError
 from baseline.logs import partitions as library
 from baseline.logs.partitions import Action, Catalog, Step
 from baseline.logs.source import Bucket
-from baseline.sessions import open_session
 
 _COLUMNS = ("action", "table", "account", "region", "date", "location", "found", "reason")
 
@@ -72,7 +72,7 @@ def partitions(
     configuration = shared.load_configuration(config_path)
     if act:
         shared.check_can_ask(yes=yes)
-    session = open_session(profile, configuration.home_region)
+    session = open_own(configuration, profile, configuration.home_region)
     wanted = selection(accounts, regions, since, until, session)
     places = [_bucket(place) for place in sources(source, configuration, session)]
     glue = session.client("glue")

@@ -18,14 +18,16 @@ from baseline.cli.logs_options import (
     source_option,
     trail_source,
 )
+from baseline.cli.opening import open_own
 from baseline.cli.progress import watching
 from baseline.cli.tables import where
+from baseline.configuration import Configuration
 from baseline.errors import LogFileError
 from baseline.logs.integrity.keys import PublicKeys, default_cache, of_cloudtrail
 from baseline.logs.integrity.validate import Result, Span, validate
 from baseline.logs.integrity.verdict import Checked, Verdict
 from baseline.logs.layout import Selection
-from baseline.sessions import Session, open_session
+from baseline.sessions import Session
 
 if TYPE_CHECKING:
     from baseline.logs.integrity.chain import Silence
@@ -78,11 +80,12 @@ def validate_logs(
     Exit code 0: all is valid. 1: something is not. 2: something could not be proven.
     """
     configuration = shared.load_configuration(config_path)
-    session = None if source and not source.startswith("s3://") else open_session(profile)
+    here = source and not source.startswith("s3://")
+    session = None if here else open_own(configuration, profile)
     wanted = selection(accounts, regions, since, until, session)
     places = expected_places(session, configuration.regions, wanted) if session else []
     place = trail_source(source, configuration, session)
-    keys = PublicKeys(default_cache(), of_cloudtrail(_Clients(profile, session)))
+    keys = PublicKeys(default_cache(), of_cloudtrail(_Clients(configuration, profile, session)))
     with watching(show=progress) as watch:
         found = validate(
             place, wanted, span(wanted), keys, watch.step, every=every, expected=places
@@ -119,12 +122,15 @@ def span(wanted: Selection) -> Span:
 class _Clients:
     """CloudTrail's client of a region; AWS is spoken to only when a key is not kept yet."""
 
-    def __init__(self, profile: str | None, session: Session | None) -> None:
+    def __init__(
+        self, configuration: Configuration, profile: str | None, session: Session | None
+    ) -> None:
+        self._configuration = configuration
         self._profile = profile
         self._session = session
 
     def __call__(self, region: str) -> Any:
-        self._session = self._session or open_session(self._profile)
+        self._session = self._session or open_own(self._configuration, self._profile)
         return self._session.client("cloudtrail", region)
 
 

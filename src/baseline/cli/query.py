@@ -16,6 +16,7 @@ from baseline.cli import query_kept, query_lake, shared
 from baseline.cli.athena import athena_options, open_athena
 from baseline.cli.audit_options import reports_option
 from baseline.cli.detecting import Detecting, Question, detecting_options
+from baseline.cli.opening import open_own
 from baseline.cli.progress import patience
 from baseline.cli.sigma_rules import import_sigma
 from baseline.errors import QueryError, UsageError
@@ -223,7 +224,7 @@ def run_query(
             rows = list(islice(answer.rows, limit))
         else:
             if source:
-                lake, missing, looked = _staged(stack, source, statement, profile)
+                lake, missing, looked = _staged(stack, source, statement, config_path, profile)
             else:
                 lake = query_lake.open_lake(lake_path, config_path, statement)
             duckdb = _open_duckdb(stack, lake, kept)
@@ -251,7 +252,7 @@ def _values(parameters: tuple[str, ...]) -> dict[str, str]:
     values = {}
     for parameter in parameters:
         name, equals, value = parameter.partition("=")
-        if not equals or not name:
+        if not equals or not name or not value:
             raise UsageError(f"{parameter!r} has no value", remedy="Write --param name=value.")
         values[name] = value
     return values
@@ -286,7 +287,11 @@ def _read(file: Path) -> str:
 
 
 def _staged(
-    stack: ExitStack, source: str, statement: Any, profile: str | None
+    stack: ExitStack,
+    source: str,
+    statement: Any,
+    config_path: Path | None,
+    profile: str | None,
 ) -> tuple[Any, int, bool]:
     """A passing lake of what the query can touch.
 
@@ -294,9 +299,10 @@ def _staged(
     """
     from baseline.logs.source import open_source  # noqa: PLC0415  # slow to import
     from baseline.query import pruning, raw  # noqa: PLC0415  # slow to import
-    from baseline.sessions import open_session  # noqa: PLC0415  # slow to import
 
-    session = open_session(profile) if source.startswith("s3://") else None
+    session = None
+    if source.startswith("s3://"):
+        session = open_own(shared.load_configuration(config_path), profile)
     directory = stack.enter_context(tempfile.TemporaryDirectory(prefix="baseline-raw-"))
     lake, done = raw.stage(open_source(source, session), statement, Path(directory))
     query_lake.name_missing("Set aside", done.set_aside)

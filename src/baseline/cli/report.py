@@ -3,6 +3,7 @@
 import re
 import shlex
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,13 +23,14 @@ from baseline.cli.shared import (
     talk,
     target_options,
 )
-from baseline.configuration import mutes
-from baseline.errors import UsageError
+from baseline.configuration import Configuration, mutes
+from baseline.errors import ToolError, UsageError
 from baseline.files import whole
+from baseline.findings import accounts
 from baseline.findings.comparison import Change
 from baseline.findings.model import FAIL, SEVERITIES, STATUSES, UNKNOWN
 from baseline.findings.times import iso
-from baseline.organization import Filters
+from baseline.organization import Filters, check_pin
 
 if TYPE_CHECKING:
     from baseline.report.content import Shown
@@ -155,6 +157,7 @@ def _wish(options: dict[str, Any]) -> "Wish":
 
     configuration = load_configuration(options["config_path"])
     reports = options["reports"] or configuration.reports
+    _see_whose(reports, configuration)
     names = ("accounts", "not_accounts", "ous", "regions")
     return Wish(
         reports=reports,
@@ -171,6 +174,14 @@ def _wish(options: dict[str, Any]) -> "Wish":
         ),
         command=_typed(click.get_current_context()),
     )
+
+
+def _see_whose(reports: Path, configuration: Configuration) -> None:
+    """Raise ConfigurationError when what is kept is of another organization."""
+    with suppress(ToolError):  # what cannot be read is a note on the report
+        kept = accounts.known(reports)
+        if kept:
+            check_pin(kept.id, configuration, f"what is kept in {reports} is of")
 
 
 def _since(text: str) -> str:
@@ -231,12 +242,18 @@ def _last_words(edition: "Edition", wish: "Wish") -> Iterator[str]:
     """What the reader must not miss, what the gate holds back, and where to look."""
     yield from edition.content.notes
     verdict = edition.verdict
-    for shown in verdict.worst:
+    named = list(verdict.worst)
+    for shown in named:
         yield f"Held back ({wish.gate.reason(shown)}): {_named(shown)}"
+    total = verdict.reasons.total()
+    if total > len(named):
+        yield f"Held back: and {total - len(named)} more, which are on the report."
     if verdict.closed:
         reasons = ", ".join(f"{count} {reason}" for reason, count in verdict.reasons.items())
         yield f"The gate is closed: {verdict.reasons.total()} held back ({reasons})."
     unknown = edition.digest.unseen
+        yield f"The gate is closed: {total} held back ({verdict.summed()})."
+    unknown = edition.digest.total(UNKNOWN)
     if unknown and not wish.gate.fail_on_unknown:
         yield f"{unknown} could not be looked at: no answer is no PASS. See: --fail-on-unknown"
     yield from (str(wish.out / name) for name in wish.files.values())

@@ -9,6 +9,7 @@ import click
 
 from baseline.audit.manifest import now
 from baseline.cli import shared
+from baseline.cli.opening import open_own
 from baseline.cli.tables import Row, grouped
 from baseline.organization import Filters, Organization, discover
 from baseline.rollout import catalogue, kept_plan, observe, plan, reach
@@ -17,7 +18,6 @@ from baseline.rollout.kept_plan import Kept
 from baseline.rollout.plan import Choice, Plan
 from baseline.rollout.reach import Reach, Regions
 from baseline.rollout.state import State
-from baseline.sessions import open_session
 from baseline.templates.analytics import NamedQuery
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -120,7 +120,7 @@ def prepare(
     """The organization read, and what should be in it, as the options of a command say."""
     configuration = shared.load_configuration(config_path)
     names = Choice(names=frozenset(only) or None).names
-    session = open_session(profile, configuration.home_region)
+    session = open_own(configuration, profile, configuration.home_region)
     organization = discover(session)
     reached = Reach(session, configuration, organization)
     found = reach.regions(session, configuration, organization)

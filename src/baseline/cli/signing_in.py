@@ -10,10 +10,11 @@ import click
 from baseline.audit import planning
 from baseline.audit.manifest import Manner, Run
 from baseline.cli.codes import code_options, device
+from baseline.cli.opening import open_own
 from baseline.cli.shared import confirm, talk
 from baseline.configuration import Configuration
 from baseline.errors import AwsError, UsageError
-from baseline.sessions import CHAINED_SECONDS, Code, Device, Session, open_session, refuse_temporary
+from baseline.sessions import CHAINED_SECONDS, Code, Device, Session, refuse_temporary
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -78,7 +79,7 @@ def sign_in(options: dict[str, Any], configuration: Configuration, before: Manne
     A resumed run signs in as ``before``, but where the keys are signed with MFA by now.
     Raises UsageError or CredentialsError, before anything starts, for what AWS would refuse later.
     """
-    session = open_session(options["profile"])
+    session = open_own(configuration, options["profile"])
     if not session.temporary:
         options["mfa"] |= before.mfa
         options["hours"] = options["hours"] or before.hours

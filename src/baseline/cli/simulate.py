@@ -18,6 +18,8 @@ from baseline.errors import ConfigurationError, UsageError
 if TYPE_CHECKING:
     from baseline.simulation import Simulation
 
+# As the simulation's environment names it, which is slow to import.
+_TOKEN = "BASELINE_SIMULATION_TOKEN"  # noqa: S105  # the name of a variable
 # What a shell says of a command that a signal ended.
 _BY_SIGNAL = 128
 
@@ -61,8 +63,9 @@ def simulate(
 ) -> int:
     """The simulated organization on loopback, for any AWS tool.
 
-    With a COMMAND, runs it against the simulation and ends with its exit code. Without one, prints
-    the environment to export on stdout and serves until Ctrl-C or a SIGTERM.
+    With a COMMAND, delivers the logs of what was done before, runs it against the simulation and
+    ends with its exit code. Without one, prints the environment to export on stdout and serves
+    until Ctrl-C or a SIGTERM.
 
     \b
     Examples:
@@ -74,12 +77,26 @@ def simulate(
     simulation.longest_session = session_seconds
     with simulation.serve(port) as url:
         environment = simulation.environment(url)
+        if command:
+            # Minutes would have passed since the command before it: its logs are there by now.
+            simulation.deliver()
         code = _run(command, environment) if command else _wait(simulation, url, environment)
     if state_path:
         room().save_state(simulation, state_path)
         talk(f"The state is in {state_path}.")
     simulation.close()
     return code
+
+
+def how_logs_come() -> str:
+    """How to have logs delivered, for whoever misses them on the simulation; "" on AWS."""
+    if _TOKEN not in os.environ:
+        return ""
+    return (
+        "The simulation delivers when a command begins (baseline simulate --state FILE -- COMMAND)"
+        f' and when asked: curl -X POST -H "X-Simulation-Token: ${_TOKEN}" '
+        '"$AWS_ENDPOINT_URL/_simulation/deliver"'
+    )
 
 
 def _begin(accounts: int | None, path: Path | None, faults: tuple[str, ...]) -> "Simulation":

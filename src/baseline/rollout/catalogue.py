@@ -26,7 +26,7 @@ from functools import cached_property
 from baseline import templates
 from baseline.configuration import Configuration
 from baseline.errors import ConfigurationError
-from baseline.organization import DEFAULT_REGIONS, Account, Organization, Target
+from baseline.organization import DEFAULT_REGIONS, Account, Organization, Target, check_pin
 from baseline.rollout import adoption, delegation, inviting, networks
 from baseline.rollout.adoption import Adopted
 from baseline.rollout.delegation import Delegation
@@ -259,13 +259,7 @@ def _check(
             "this account is in no organization, and the baseline is for organizations",
             remedy="Create one, or use credentials of an organization's main account.",
         )
-    if configuration.organization not in (None, organization.id):
-        raise ConfigurationError(
-            f"these credentials belong to {organization.id}, "
-            f"and baseline.yaml is for {configuration.organization}",
-            where="organization",
-            remedy="Use the other organization's credentials, or its baseline.yaml.",
-        )
+    check_pin(organization.id, configuration, "these credentials belong to")
     if organization.main_account_id in configuration.exclude_accounts:
         raise ConfigurationError(
             "the main account cannot be left out: it holds the buckets and the StackSets",

@@ -1,0 +1,20 @@
+"""The caller's own session, as every command opens it that has a configuration."""
+
+from typing import TYPE_CHECKING
+
+from baseline.configuration import Configuration
+
+if TYPE_CHECKING:
+    from baseline.sessions import Session
+
+
+def open_own(
+    configuration: Configuration, profile: str | None, region: str | None = None
+) -> "Session":
+    """The caller's session; raises ConfigurationError when it is of another organization."""
+    from baseline.organization import refuse_other  # noqa: PLC0415  # botocore is slow to import
+    from baseline.sessions import open_session  # noqa: PLC0415  # as that
+
+    session = open_session(profile, region)
+    refuse_other(session, configuration)
+    return session

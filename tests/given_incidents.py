@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from baseline.query.catalogue import SavedQuery
 from given_logs import ACCOUNT, REGION, an_event, given_a_flow_log, given_a_log
 
 TODAY = datetime.now(UTC).date()
@@ -378,6 +379,15 @@ class Counted:
     flows: list[tuple[int, str]] = field(default_factory=list)
     values: dict[str, str] = field(default_factory=dict)
     not_row: dict[str, Any] = field(default_factory=dict)
+
+
+# What a query that has to be told whom to look for finds among the incidents.
+_SOUGHT = {"key": "AKIALEAKED", "address": ODD, "principal": "user/alice"}
+
+
+def needed(saved: SavedQuery) -> dict[str, str]:
+    """A value for each parameter without a default."""
+    return {p.name: _SOUGHT[p.name] for p in saved.parameters if p.default is None}
 
 
 def many(count: int, make: Any) -> list[Event]:

@@ -83,7 +83,20 @@ def test_a_source_without_logs_is_said_in_a_sentence(tmp_path: Path, capsys: Out
     """AWSLogs is there, and nothing in it yet."""
     (tmp_path / "bucket/AWSLogs").mkdir(parents=True)
     assert cli.run(["logs", "collect", "--source", "bucket"]) == 0
-    assert "No log folders are there that match" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "No log folders are there that match. CloudTrail delivers about every 5 minutes" in said
+
+
+def test_on_the_simulation_it_is_said_how_logs_come(
+    simulation: Simulation, capsys: Output, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given_a_bucket(simulation, TRAIL)
+    monkeypatch.setenv("BASELINE_SIMULATION_TOKEN", "secret")
+    assert cli.run(["logs", "collect"]) == 0
+    said = capsys.readouterr().err
+    assert "The simulation delivers when a command begins (baseline simulate --state" in said
+    assert "$AWS_ENDPOINT_URL/_simulation/deliver" in said
+    assert "secret" not in said
 
 
 @pytest.mark.parametrize(

@@ -62,6 +62,19 @@ def test_the_three_counts_of_the_mission(capsys: Output) -> None:
 
 
 @pytest.mark.usefixtures("bucket")
+def test_a_parameter_without_a_default_has_to_be_given(capsys: Output) -> None:
+    """And not emptily: nothing of nobody would be a false "no"."""
+    ask = ["query", "run", "AccessKeyUse", "--source", "bucket"]
+    assert cli.run(ask) == 2
+    assert (
+        "AccessKeyUse needs the parameter key: The access key's id, like AKIAIOSFODNN7EXAMPLE. "
+        "Give it with --param key=…"
+    ) in capsys.readouterr().err
+    assert cli.run([*ask, "--param", "key="]) == 2
+    assert "'key=' has no value" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("bucket")
 def test_a_file_or_stdin_holds_the_query(
     tmp_path: Path, capsys: Output, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from baseline.audit.manifest import Entry, Run, Status
 from baseline.findings import history
 from baseline.findings.config import NO_RESULT
 from baseline.findings.coverage import Covered
+from baseline.findings.look import Gap
 from baseline.findings.model import MUTED, PASS, UNKNOWN, CheckDetails, Finding
 from given_findings import FIRST, SECOND, a_finding, hostile
 from given_history import (
@@ -377,6 +379,32 @@ def test_a_gate_closes_on_what_it_names(
     assert ran.code == code
     assert said in ran.err
     assert ("Held back" in ran.err) == bool(code)
+
+
+def test_of_many_that_are_held_back_the_worst_are_named_and_the_rest_counted(
+    report: Report, reports: Path
+) -> None:
+    given_an_audit(reports, "2026-07-01", [a_finding(f"check-{n}") for n in range(25)])
+    said = report("--fail-on", "critical").err
+    assert said.count("Held back (critical)") == 20
+    assert "Held back: and 5 more, which are on the report." in said
+
+
+def test_a_scan_is_as_complete_as_its_run_says(report: Report, reports: Path) -> None:
+    """What is not available there is a gap, and none that anybody could close."""
+    stamp = given_an_audit(reports, "2026-07-01", [a_finding()])
+    gaps = tuple(Gap("prowler", account, reason="not available") for account in (FIRST, SECOND))
+    look = history.find(reports, "audit", stamp)
+    history.put(replace(look, gaps=gaps), [a_finding()], reports)
+    entries = (
+        Entry(FIRST, "production", "prowler", "5", Status.COMPLETE),
+        Entry(SECOND, "sandbox", "prowler", "5", Status.PARTIAL),
+    )
+    run = Run(stamp, "2026-07-01T09:00:00Z", "Auditor", entries=entries)
+    files.write(reports / f"runs/{stamp}.json", msgspec.json.encode(run))
+    report("--format", "json")
+    (source,) = written(reports, "report.json")["sources"]
+    assert (source["complete"], source["partial"]) == (1, 1)
 
 
 def test_what_is_muted_does_not_count(report: Report, reports: Path) -> None:

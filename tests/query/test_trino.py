@@ -22,7 +22,7 @@ from baseline.logs.layout import TABLES
 from baseline.query import catalogue, detections, functions, statement
 from baseline.query.duckdb import DuckDB
 from baseline.templates.analytics import VIEWS
-from given_incidents import ROWS
+from given_incidents import ROWS, needed
 from given_trino import VERSION, Trino, TrinoError, a_trino, why_not
 
 pytestmark = pytest.mark.trino
@@ -198,7 +198,7 @@ def test_a_saved_query_gives_the_same_rows(
     tables: Trino, over_incidents: DuckDB, saved: catalogue.SavedQuery
 ) -> None:
     """Over the incidents, so that there are rows; Trino gets the text that Athena would get."""
-    values = saved.literals(ROWS[saved.name].values if saved.name in ROWS else {})
+    values = saved.literals(needed(saved) | (ROWS[saved.name].values if saved.name in ROWS else {}))
     query = statement.read(saved.sql, values)
     here = list(over_incidents.run(query).rows)
     there = tables.run(statement.filled(saved.sql, values))

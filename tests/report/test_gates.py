@@ -64,6 +64,18 @@ def test_the_worst_of_what_is_held_back_is_named_in_its_order() -> None:
     assert named == ["worst", *(f"medium_{number:02}" for number in range(19))]
 
 
+def test_the_reasons_are_summed_the_worst_first() -> None:
+    verdict = Verdict(Gate("high", fail_on_new="low", fail_on_unknown=True))
+    for severity, status, change in (
+        ("low", FAIL, Change.NEW),
+        ("high", UNKNOWN, None),
+        ("medium", FAIL, Change.NEW),
+        ("critical", FAIL, Change.OPEN),
+    ):
+        verdict.see(shown("s3_open", severity, status, change=change))
+    assert verdict.summed() == "1 critical, 1 new, medium, 1 new, low, 1 could not look"
+
+
 def test_without_a_reason_the_gate_is_open() -> None:
     verdict = Verdict(Gate("critical"))
     verdict.see(shown("s3_open", "high"))

@@ -1,5 +1,6 @@
 """``baseline simulate`` as a user calls it."""
 
+import json
 import os
 import re
 import shlex
@@ -16,6 +17,7 @@ import pytest
 
 from baseline.cli import run
 from baseline.sessions import open_session
+from baseline.simulation import Blueprint, Simulation, save_state
 
 BASELINE = [sys.executable, "-m", "baseline", "simulate"]
 # Says who it is, with the environment alone.
@@ -84,6 +86,35 @@ def test_the_state_is_kept_between_two_runs(
     captured = capfd.readouterr()
     assert captured.out.strip() == "arn:aws:sns:eu-west-1:100000000001:kept"
     assert f"The state is in {tmp_path / 'state'}." in captured.err
+
+
+def test_what_was_done_before_is_in_the_logs_when_a_command_begins(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """As it would be on AWS, where minutes pass between two commands."""
+    simulation = Simulation(Blueprint(misconfigured=False))
+    home = "eu-west-1", "100000000001"
+    s3, trails = (simulation.client(service, *home) for service in ("s3", "cloudtrail"))
+    s3.create_bucket(Bucket="logs", CreateBucketConfiguration={"LocationConstraint": home[0]})
+    service = {"Effect": "Allow", "Principal": {"Service": "cloudtrail.amazonaws.com"}}
+    statements = [
+        {**service, "Action": "s3:GetBucketAcl", "Resource": "arn:aws:s3:::logs"},
+        {**service, "Action": "s3:PutObject", "Resource": "arn:aws:s3:::logs/AWSLogs/*"},
+    ]
+    policy = {"Version": "2012-10-17", "Statement": statements}
+    s3.put_bucket_policy(Bucket="logs", Policy=json.dumps(policy))
+    trails.create_trail(Name="trail", S3BucketName="logs")
+    trails.start_logging(Name="trail")
+    save_state(simulation, tmp_path / "state")
+    simulation.close()
+    code = (
+        "from baseline.sessions import open_session; "
+        "print(open_session().client('s3').list_objects_v2(Bucket='logs')['KeyCount'])"
+    )
+    assert (
+        run(["simulate", "--state", str(tmp_path / "state"), "--", sys.executable, "-c", code]) == 0
+    )
+    assert int(capfd.readouterr().out) > 0
 
 
 def test_more_accounts_on_demand(capfd: pytest.CaptureFixture[str]) -> None:

@@ -11,6 +11,7 @@
     -- mitre: T1562.008
     -- severity: critical
     -- parameter: days integer = 30: How far to look back.
+    -- parameter: key text: A key's id. Without a default it has to be given.
 
 ``mitre`` (techniques of ATT&CK) and parameters are there where they apply. A ``severity`` makes the
 query a detection: it then gives the columns ``SHAPE``, and more of its own if it likes.
@@ -103,7 +104,8 @@ class SavedQuery:
         for name, value in given.items():
             if value is None:
                 raise QueryError(
-                    f"{self.name} needs the parameter {name}", remedy=f"Give --param {name}=…"
+                    f"{self.name} needs the parameter {name}: {known[name].description}",
+                    remedy=f"Give it with --param {name}=…",
                 )
         return {name: known[name].literal(str(value)) for name, value in given.items()}
 

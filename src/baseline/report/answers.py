@@ -1,5 +1,6 @@
 """What chosen saved queries answer over the lake, for the report: also why one has no answer."""
 
+import json
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from itertools import islice
@@ -76,4 +77,6 @@ def _see_that_it_looked(lake: Lake, asked: exp.Query, engine: DuckDB) -> None:
 
 
 def _text(value: object) -> str:
+    if isinstance(value, dict | list | tuple):
+        return json.dumps(value, default=str, ensure_ascii=False)
     return "" if value is None else str(value)

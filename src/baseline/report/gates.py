@@ -62,6 +62,13 @@ class Verdict:
             self.reasons[reason] += 1
             self.worst.see(shown)
 
+    def summed(self) -> str:
+        """How many are held back for each reason, in words, the worst first."""
+        worst_first = sorted(
+            self.reasons, key=lambda why: (why == UNSEEN, rank(why.split(", ")[-1]))
+        )
+        return ", ".join(f"{self.reasons[why]} {why}" for why in worst_first)
+
     @property
     def closed(self) -> bool:
         """Whether anything was held back."""

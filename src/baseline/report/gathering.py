@@ -10,10 +10,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 
-from baseline.audit.manifest import Entry, Run, readable
+from baseline.audit.manifest import Entry, Run, Status, readable
 from baseline.errors import ToolError, UsageError
 from baseline.findings import accounts, coverage, history
-from baseline.findings.look import Look
+from baseline.findings.look import AUDIT, Look
 from baseline.findings.model import UNKNOWN, Finding
 from baseline.findings.ocsf import TITLES
 from baseline.organization import ACTIVE, Account, Filters, Organization
@@ -133,6 +133,7 @@ def _of_looks(looks: Iterable[Look], runs: Iterable[Run], notes: list[str]) -> O
 def sources(known: Known, runs: Sequence[Run]) -> Iterator[Source]:
     """Who looked at what is ``known``, and at how much of it."""
     versions = {e.tool: e.version for run in runs for e in run.entries}
+    ended = {(run.stamp, e.tool, e.account_id): e.status for run in runs for e in run.entries}
     its: defaultdict[str, _Tool] = defaultdict(_Tool)
     for look, places, _ in known.looks:
         blind = {(gap.tool, gap.account_id) for gap in look.gaps}
@@ -142,7 +143,11 @@ def sources(known: Known, runs: Sequence[Run]) -> Iterator[Source]:
             tool.tried.add(place.account_id)
             if place in look.answered:
                 tool.seen.add(place.account_id)
-            if place not in look.answered or (place.tool, place.account_id) in blind:
+            scan = place.tool, place.account_id
+            # A scan says itself how far it came: what nobody could have seen there is a gap, too.
+            status = ended.get((look.stamp, *scan)) if look.kind == AUDIT else None
+            partial = status is Status.PARTIAL if status else scan in blind
+            if place not in look.answered or partial:
                 tool.missed.add(place.account_id)
     for name, tool in its.items():
         yield Source(

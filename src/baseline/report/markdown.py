@@ -68,8 +68,7 @@ def _held_back(verdict: Verdict) -> Iterator[str]:
         yield ""
         return
     number = verdict.reasons.total()
-    reasons = ", ".join(f"{count} {reason}" for reason, count in verdict.reasons.items())
-    yield f"**The gate is closed**: {number} held back ({reasons})."
+    yield f"**The gate is closed**: {number} held back ({verdict.summed()})."
     yield ""
     yield from _list("Held back", map(_finding, verdict.worst), number)
 

@@ -5,7 +5,7 @@
 -- why: The time line of a suspect.
 -- topic: identity
 -- parameter: days integer = 30: How many days to look back.
--- parameter: principal text = user/alice: A part of the principal's ARN.
+-- parameter: principal text: A part of the principal's ARN, like user/alice.
 WITH calls AS (
   SELECT
     *,

@@ -249,11 +249,8 @@ def _last_words(edition: "Edition", wish: "Wish") -> Iterator[str]:
     if total > len(named):
         yield f"Held back: and {total - len(named)} more, which are on the report."
     if verdict.closed:
-        reasons = ", ".join(f"{count} {reason}" for reason, count in verdict.reasons.items())
-        yield f"The gate is closed: {verdict.reasons.total()} held back ({reasons})."
-    unknown = edition.digest.unseen
         yield f"The gate is closed: {total} held back ({verdict.summed()})."
-    unknown = edition.digest.total(UNKNOWN)
+    unknown = edition.digest.unseen
     if unknown and not wish.gate.fail_on_unknown:
         yield f"{unknown} could not be looked at: no answer is no PASS. See: --fail-on-unknown"
     yield from (str(wish.out / name) for name in wish.files.values())

@@ -43,6 +43,22 @@ def test_an_empty_file_means_the_defaults(text: str) -> None:
     assert parse(text, "f") == Configuration()
 
 
+def test_what_is_adopted_is_read_with_lists_and_ids() -> None:
+    detector = "0123456789abcdef0123456789abcdef"
+    adopt = parse(
+        f"""
+        adopt:
+          config: {{"400000000004": [us-east-1]}}
+          cloudtrail: {{"500000000005": [eu-west-1, us-east-1]}}
+          guardduty: {{"400000000004": {{us-east-1: {detector}}}}}
+        """,
+        "f",
+    ).adopt
+    assert adopt.config == {"400000000004": ("us-east-1",)}
+    assert adopt.cloudtrail == {"500000000005": ("eu-west-1", "us-east-1")}
+    assert adopt.guardduty == {"400000000004": {"us-east-1": detector}}
+
+
 def test_values_are_read() -> None:
     configuration = parse(
         """
@@ -92,7 +108,7 @@ def test_values_are_read() -> None:
         (
             "adopt:\n  guardduty:\n    '400000000004': [eu-west-1]\n",
             "line 3, key adopt.guardduty.400000000004",
-            "found ['eu-west-1'], expected regions, each with its detector's id",
+            "found ['eu-west-1'], expected accounts, each with its regions and in each",
         ),
         ("cost: {assume: 1}\n", "line 1, key cost.assume", "expected names, each with a number"),
         (

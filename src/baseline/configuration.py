@@ -43,17 +43,6 @@ def _text(pattern: str, expected: str) -> BeforeValidator:
     return BeforeValidator(check)
 
 
-def _keyed(expected: str) -> BeforeValidator:
-    """Keys and values; errors say that ``expected`` was expected."""
-
-    def check(value: Any) -> Any:
-        if isinstance(value, dict):
-            return value
-        raise PydanticCustomError("keyed", "{expected}", {"expected": expected})
-
-    return BeforeValidator(check)
-
-
 AccountId = Annotated[str, _text(r"[0-9]{12}", "12 digits, like 123456789012")]
 RegionName = Annotated[str, _text(r"[a-z]{2}(-[a-z]+)+-[0-9]", "a region, like eu-west-1")]
 OrganizationId = Annotated[
@@ -407,34 +396,21 @@ class Mute(_Section):
 DetectorId = Annotated[str, _text(r"[0-9a-f]{32}", "a detector's id, 32 digits and letters a to f")]
 
 
-_REGIONS_OF = _keyed('accounts, each with its regions, like "123456789012": [eu-west-1]')
-RegionsOf = Annotated[dict[AccountId, tuple[RegionName, ...]], _REGIONS_OF]
-Detectors = Annotated[
-    dict[RegionName, DetectorId], _keyed("regions, each with its detector's id, in braces")
-]
-DetectorsOf = Annotated[
-    dict[AccountId, Detectors],
-    _keyed("accounts, each with its regions and in each the detector's id"),
-]
-
-
 class Adopt(_Section):
     """What is there before the baseline and stays as it is, in an account's regions."""
 
-    config: RegionsOf = Field(default_factory=dict)
+    config: dict[AccountId, tuple[RegionName, ...]] = Field(default_factory=dict)
     """Accounts, each with regions, that keep their recorder and delivery channel of AWS Config."""
-    cloudtrail: RegionsOf = Field(default_factory=dict)
+    cloudtrail: dict[AccountId, tuple[RegionName, ...]] = Field(default_factory=dict)
     """Accounts, each with regions, that keep a trail of their own and get none beside it."""
-    guardduty: DetectorsOf = Field(default_factory=dict)
+    guardduty: dict[AccountId, dict[RegionName, DetectorId]] = Field(default_factory=dict)
     """Accounts, each with regions, that keep their detector, by its id."""
 
 
 class Cost(_Section):
     """What is known better than `baseline rollout cost` assumes."""
 
-    assume: Annotated[
-        dict[str, float], _keyed("names, each with a number, like events: 200000")
-    ] = Field(default_factory=dict)
+    assume: dict[str, float] = Field(default_factory=dict)
     """Numbers by the names of its assumptions, like `events: 200000`."""
 
 
@@ -629,6 +605,15 @@ _EXPECTED = {
 }
 
 
+# What is meant where keys are not known beforehand, by where it is.
+_KEYED = {
+    ("adopt", "config"): 'accounts, each with its regions, like "123456789012": [eu-west-1]',
+    ("adopt", "cloudtrail"): 'accounts, each with its regions, like "123456789012": [eu-west-1]',
+    ("adopt", "guardduty"): "accounts, each with its regions and in each its detector's id",
+    ("cost", "assume"): "names, each with a number, like events: 200000",
+}
+
+
 def _json(data: Any) -> str:
     import json  # noqa: PLC0415  # only where a file is read
 
@@ -658,7 +643,8 @@ def _invalid(
         return ConfigurationError("unknown key", where=where, remedy=remedy)
     if first["type"] == "missing":
         return ConfigurationError("it is not given", where=where, remedy="Add it.")
-    expected = _EXPECTED.get(first["type"]) or first["msg"].replace("Input should be ", "")
+    known_here = _EXPECTED | {"dict_type": _KEYED.get(location[:2], "keys and values")}
+    expected = known_here.get(first["type"]) or first["msg"].replace("Input should be ", "")
     return ConfigurationError(
         f"found {_shown(first['input'])}, expected {expected}",
         where=where,

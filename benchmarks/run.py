@@ -6,6 +6,7 @@ import sys
 BENCHMARKS = {
     "start-up": "start_up",
     "stack-set": "stack_set",
+    "plan": "plan",
     "validate": "validate",
     "audit": "audit",
     "merge": "merge",

@@ -364,13 +364,13 @@ Words = Annotated[str, _text(r"(?s).*\S.*", "words that say it to whoever comes 
 class Mute(_Section):
     """A risk that somebody accepts: findings of a check that do not count until a day.
 
-    In patterns ``*`` stands for anything.
+    In patterns ``*`` stands for anything, and all else for itself.
     """
 
     check: Pattern
     """Check, rule or type of finding, by the name that its tool gives it; a pattern."""
     account: Pattern = "*"
-    """Account, by id or name; a pattern."""
+    """Account, by id or name; a pattern. An id is sure: names can be changed in the account."""
     region: Pattern = "*"
     """Region; a pattern."""
     resource: Pattern = "*"
@@ -386,7 +386,7 @@ class Mute(_Section):
 
     @model_validator(mode="after")
     def _narrow(self) -> "Mute":
-        if {self.check, self.account, self.resource} == {"*"}:
+        if not {*self.check, *self.account, *self.resource} - {"*"}:
             raise PydanticCustomError(
                 "mute", "a check, an account or a resource other than *, lest it mute everything"
             )

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from baseline.configuration import Mute
 from baseline.findings.model import FAIL, MUTED, STATUSES, Finding
@@ -49,7 +50,11 @@ def muted(finding: Finding, *risks: Mute) -> bool:
         ({"check": "s3_*"}, True),
         ({"check": "s3"}, False),
         ({"region": "us-east-1"}, False),
-        ({"resource": "arn:aws:s3:::page?"}, True),
+        ({"resource": "arn:aws:s3:::page*"}, True),
+        ({"resource": "arn:*:::p*s"}, True),
+        ({"resource": "arn:aws:s3:::page?"}, False),
+        ({"resource": "arn:aws:s3:::page[s]"}, False),
+        ({"check": "?3_open"}, False),
         ({"resource": "arn:aws:s3:::"}, False),
         ({"tool": "prowler"}, True),
         ({"tool": "guardduty"}, False),
@@ -58,6 +63,29 @@ def muted(finding: Finding, *risks: Mute) -> bool:
 )
 def test_every_part_of_a_risk_has_to_fit(told: dict[str, Any], is_muted: bool) -> None:
     assert muted(found(), risk(**told)) is is_muted
+
+
+def test_all_but_the_star_stands_for_itself() -> None:
+    odd = found(resource="a[b]?.c\nd", check="x+y")
+    assert muted(odd, risk(resource="a[b]?.c*d", check="x+y"))
+    assert not muted(odd, risk(resource="a[b]?xc*d", check="x+y"))
+
+
+def test_no_pattern_takes_long() -> None:
+    assert not muted(found(resource="a" * 5000), risk(resource="a*" * 50 + "b"))
+
+
+def test_an_id_is_no_name_that_somebody_gave_an_account() -> None:
+    renamed = found(account_id="222222222222", account_name="111111111111")
+    assert not muted(renamed, risk(account="111111111111"))
+    assert muted(renamed, risk(account="222222222222"))
+    assert muted(found(account_name="11111111111"), risk(account="11111111111"))
+
+
+@pytest.mark.parametrize("check", ["*", "**", "***"])
+def test_a_risk_of_everything_is_refused(check: str) -> None:
+    with pytest.raises(ValidationError, match="lest it mute everything"):
+        risk(check=check, account="*", resource="**")
 
 
 @pytest.mark.parametrize("status", [s for s in STATUSES if s != FAIL])

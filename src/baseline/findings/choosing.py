@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from fnmatch import fnmatchcase
 
 from baseline.findings.model import FAIL, SEVERITIES, Finding
+from baseline.findings.patterns import matches
 
 
 @dataclass(frozen=True)
@@ -63,4 +63,4 @@ def instant(text: str) -> datetime:
 
 def _like(text: str, patterns: tuple[str, ...]) -> bool:
     lowered = text.lower()
-    return not patterns or any(fnmatchcase(lowered, pattern.lower()) for pattern in patterns)
+    return not patterns or any(matches(lowered, pattern.lower()) for pattern in patterns)

@@ -3,16 +3,18 @@
 Only what fails is muted: an answer that is UNKNOWN hides something that nobody accepted.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from fnmatch import fnmatchcase
 
 from baseline.configuration import Configuration, Mute, mutes
 from baseline.findings.model import FAIL, MUTED, Finding
+from baseline.findings.patterns import matches
 
 # What a reason of ours begins with; those of the tools' own mute lists begin otherwise.
 _ACCEPTED = "accepted: "
+_ID = re.compile(r"\d{12}", re.ASCII)
 
 
 def configured(configuration: Configuration) -> "Muting":
@@ -68,18 +70,24 @@ class _Risk:
     failing: int = 0
 
     def is_about(self, tool: str, check: str) -> bool:
-        return fnmatchcase(tool, self.mute.tool) and fnmatchcase(check, self.mute.check)
+        return matches(tool, self.mute.tool) and matches(check, self.mute.check)
 
     def is_of(self, accounts: Iterable[tuple[str, str]]) -> bool:
         """Whether it is about one of ``accounts``, each an id and a name."""
-        return any(fnmatchcase(told, self.mute.account) for both in accounts for told in both)
+        meant = self.mute.account
+        # An account may call itself as it likes, also like the id of another.
+        by_id_alone = _ID.fullmatch(meant) is not None
+        return any(
+            matches(account, meant) or (not by_id_alone and matches(name, meant))
+            for account, name in accounts
+        )
 
     def meets(self, finding: Finding) -> bool:
         """Whether it is about ``finding``, which is of its check; that is counted."""
         is_met = (
             self.is_of([(finding.account_id, finding.account_name)])
-            and fnmatchcase(finding.region, self.mute.region)
-            and fnmatchcase(finding.resource, self.mute.resource)
+            and matches(finding.region, self.mute.region)
+            and matches(finding.resource, self.mute.resource)
         )
         self.met += is_met
         self.failing += is_met and finding.status == FAIL

@@ -210,7 +210,7 @@ class Kept:
 
     def tell(self, answers: Iterable[Answer]) -> None:
         """Keep how tries went; what was read before stays."""
-        rows = [(*a.place, a.tried, a.read, a.reason, a.remedy) for a in answers]
+        rows = [(*a.place, a.tried, a.read, _encodable(a.reason), a.remedy) for a in answers]
         with self._transaction():
             self._connection.executemany(_TRIED, rows)
 
@@ -275,16 +275,35 @@ def _rule_row(target: Target, rule: str, judged: Judged) -> tuple[Any, ...]:
     return (
         *(target.account_id, target.region, rule),
         *(verdict.compliance, verdict.resources, int(verdict.capped), judged.read),
-        msgspec.json.encode(judged.results),
+        _json(judged.results),
     )
 
 
 def _finding_row(region: str, finding: Raw) -> tuple[str, str, int, int, float, str]:
     return (
         region,
-        finding["Id"],
+        _encodable(finding["Id"]),
         milliseconds(finding["UpdatedAt"]),
         int(finding.get("Service", {}).get("Archived", False)),
         finding["Severity"],
-        msgspec.json.encode(finding).decode(),
+        _json(finding).decode(),
     )
+
+
+def _json(value: Any) -> bytes:
+    try:
+        return msgspec.json.encode(value)
+    except UnicodeEncodeError:
+        return msgspec.json.encode(_encodable(value))
+
+
+def _encodable(value: Any) -> Any:
+    """``value`` without halves of characters, which AWS's JSON may hold and a file may not."""
+    match value:
+        case str():
+            return value.encode(errors="replace").decode()
+        case dict():
+            return {_encodable(key): _encodable(each) for key, each in value.items()}
+        case list() | tuple():
+            return [_encodable(each) for each in value]
+    return value

@@ -52,6 +52,15 @@ def test_json_is_the_rows(capsys: pytest.CaptureFixture[str]) -> None:
     assert json.loads(capsys.readouterr().out) == HOSTILE
 
 
+def test_json_holds_nothing_that_a_terminal_obeys(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [{"name\x9b": "\x9b2J\u202e\x7f\U000e0041é\n\ud800"}]
+    shared.show(rows, "json")
+    out = capsys.readouterr().out
+    assert out.replace("\n", "").isprintable()
+    assert "é" in out
+    assert json.loads(out) == rows
+
+
 def test_no_rows_are_an_empty_array(capsys: pytest.CaptureFixture[str]) -> None:
     shared.show([], "json")
     assert json.loads(capsys.readouterr().out) == []

@@ -1,6 +1,5 @@
 """``baseline logs collect``: bring CloudTrail and flow logs into the lake that queries read."""
 
-import json
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -134,7 +133,7 @@ def _show(summary: Summary, lake: Lake, seconds: float, output: str) -> None:
         "unread": [{"object": key, "reason": reason} for key, reason in unread],
     }
     if output == "json":
-        click.echo(json.dumps(answer, indent=2, ensure_ascii=False))
+        click.echo(shared.as_json(answer))
     else:
         rows = {name: _flat(value) for name, value in answer.items()}
         shared.show([rows], "csv") if output == "csv" else _sentences(answer)

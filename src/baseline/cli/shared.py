@@ -108,6 +108,16 @@ def printable(text: str, keep: str = "\n\t") -> str:
     return "".join(c if c.isprintable() or c in keep else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
+def as_json(value: Any) -> str:
+    """``value`` as JSON for people and programs, with nothing in it that a terminal would obey."""
+    text = json.dumps(value, indent=2, default=str, ensure_ascii=False)
+    if text.replace("\n", "").isprintable():
+        return text
+    from baseline.report.cells import escaped  # noqa: PLC0415  # the page's library is slow to import
+
+    return escaped(text)
+
+
 def check_can_ask(*, yes: bool) -> None:
     """Refuse early what would have to ask in the end, where there is nobody to be asked."""
     if not yes and not sys.stdin.isatty():
@@ -138,7 +148,7 @@ def show(
     """
     names = list(columns or (rows[0] if rows else ()))
     if output == "json":
-        click.echo(json.dumps(list(rows), indent=2, default=str, ensure_ascii=False))
+        click.echo(as_json(list(rows)))
     elif output == "csv":
         click.echo(_csv(rows, names), nl=False)
     else:

@@ -28,3 +28,16 @@ def printable(text: str, keep: str = "") -> str:
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() or c in keep else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
+def escaped(text: str) -> str:
+    """JSON ``text`` as the same JSON, without what a terminal or a reader would obey."""
+    if text.isprintable():
+        return text
+    odd = {c for c in set(text) if c != "\n" and not c.isprintable()}
+    return text.translate({ord(c): _escape(c) for c in odd})
+
+
+def _escape(character: str) -> str:
+    units = character.encode("utf-16-be", errors="surrogatepass")
+    return "".join(f"\\u{units[n : n + 2].hex()}" for n in range(0, len(units), 2))

@@ -9,7 +9,7 @@ import msgspec
 from baseline.findings import ocsf
 from baseline.findings.comparison import Change
 from baseline.findings.model import CheckDetails, Finding
-from baseline.report.cells import defused_row
+from baseline.report.cells import defused_row, escaped
 from baseline.report.content import Content, Shown
 
 Details = Mapping[tuple[str, str], CheckDetails]
@@ -91,4 +91,4 @@ def _write_array(out: TextIO, items: Iterable[Any]) -> None:
 
 
 def _json(value: Any) -> str:
-    return msgspec.json.encode(value).decode()
+    return escaped(msgspec.json.encode(value).decode())

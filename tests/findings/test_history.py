@@ -1,9 +1,12 @@
 """What was found stays, whole or not at all, and comes back as it was."""
 
 import json
+import multiprocessing
 import string
+import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -115,6 +118,72 @@ def test_a_failed_look_stands_for_none_and_a_narrower_one_beside_the_wider() -> 
     assert history.standing([failed, narrow]) == {place: (narrow,)}
     assert history.standing([wide, narrow, failed, newer]) == {place: (newer,)}
     assert history.standing([failed]) == {place: (failed,)}
+
+
+def test_an_import_takes_no_place_and_stays_until_all_was_looked_at_again() -> None:
+    place = Place("prowler", "111111111111")
+    wide = a_look("20260101T000000Z")
+    imported = a_look("20260102T000000Z", imported=True)
+    narrow = a_look("20260103T000000Z", regions=("us-east-1",))
+    failed = a_look("20260104T000000Z", looked=())
+    newer = a_look("20260105T000000Z")
+    assert history.standing([wide, imported, failed]) == {place: (wide, imported)}
+    assert history.standing([failed, imported]) == {place: (imported,)}
+    assert history.standing([wide, imported, imported]) == {place: (wide, imported, imported)}
+    assert history.standing([wide, imported, narrow]) == {place: (wide, imported, narrow)}
+    assert history.standing([wide, imported, newer]) == {place: (newer,)}
+    assert not imported.replaces(FOUND)
+    assert narrow.replaces(FOUND._replace(region="us-east-1"))
+
+
+def test_looks_that_begin_in_the_same_second_are_all_kept(tmp_path: Path) -> None:
+    """Each in a process of its own, as commands are."""
+    begun = multiprocessing.get_context("spawn").Barrier(3)
+    each = [
+        multiprocessing.get_context("spawn").Process(target=_adds, args=(tmp_path, str(n), begun))
+        for n in range(3)
+    ]
+    for one in each:
+        one.start()
+    for one in each:
+        one.join(60)
+    looks = history.looks(tmp_path)
+    assert [look.stamp[16:] for look in looks] == ["", "-2", "-3"]
+    found = {finding.uid for look in looks for finding in history.findings(look, tmp_path)}
+    assert found == {"0", "1", "2"}
+
+
+def _adds(reports: Path, uid: str, begun: Any) -> None:
+    begun.wait(60)
+    history.add(a_look(), [FOUND._replace(uid=uid)], reports)
+
+
+def test_damaged_details_are_said_and_not_written_over(tmp_path: Path) -> None:
+    history.keep_details([DETAILS], tmp_path)
+    file = tmp_path / "history/checks.json"
+    cut = file.read_bytes()[:-9]
+    file.write_bytes(cut)
+    told: list[ToolError] = []
+    history.keep_details([CheckDetails("prowler", "b", "B")], tmp_path, told.append)
+    assert history.details(tmp_path, told.append) == {}
+    assert [error.where for error in told] == [str(file)] * 2
+    assert file.read_bytes() == cut
+    with pytest.raises(ToolError, match="cannot be read"):
+        history.keep_details([DETAILS], tmp_path)
+
+
+def test_details_that_are_kept_at_the_same_time_are_all_kept(tmp_path: Path) -> None:
+    def keep(number: int) -> None:
+        for n in range(10):
+            details = CheckDetails("prowler", f"{number}-{n}", "t")
+            history.keep_details([details], tmp_path)
+
+    threads = [threading.Thread(target=keep, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert len(history.details(tmp_path)) == 40
 
 
 TEXT = st.text(alphabet=string.printable + "é\u202e\x00", max_size=12)

@@ -1,6 +1,6 @@
 """Where ``baseline findings`` reads, through whom, and what is known of it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -13,11 +13,11 @@ from baseline.cli import shared
 from baseline.cli.opening import open_own
 from baseline.cli.progress import watching
 from baseline.configuration import Configuration
-from baseline.errors import UsageError
+from baseline.errors import ToolError, UsageError
 from baseline.findings import accounts, found, history, muting, reading
 from baseline.findings.kept import Answer, Kept
 from baseline.findings.look import Place
-from baseline.findings.model import Finding
+from baseline.findings.model import CheckDetails, Finding
 from baseline.findings.muting import Muting
 from baseline.findings.reading import TOOLS, Doors, Scope
 from baseline.organization import Account, Filters, Organization, Target, check_pin, discover
@@ -47,7 +47,7 @@ class Reading:
         """Keep it among the looks at the accounts: what was read now, and what could not be."""
         looked = {answer.place for answer in self.answers if not answer.reason}
         read_now = found.findings(self.kept, self._names(), looked)
-        history.put(found.look(self.answers), chain(read_now, self.unseen()), reports)
+        history.add(found.look(self.answers), chain(read_now, self.unseen()), reports)
 
     def account_name(self, account_id: str) -> str:
         """The name that people know an account by."""
@@ -99,7 +99,7 @@ def read(options: dict[str, Any]) -> Reading:
     read_now = _reading(kept, organization, wanted, muting.configured(configuration))
     accounts.keep(organization, reports)
     read_now.keep(reports)
-    history.keep_details(reading.details(scope, kept, tools), reports)
+    keep_details(reading.details(scope, kept, tools), reports)
     return read_now
 
 
@@ -125,6 +125,14 @@ def recall(options: dict[str, Any]) -> Reading:
     if not places:
         raise nothing
     return _reading(kept, organization, places, muting.configured(configuration))
+
+
+def keep_details(details: Iterable[CheckDetails], reports: Path) -> None:
+    """Remember what tools say of their checks, or say why not: findings are there without it."""
+    try:
+        history.keep_details(details, reports)
+    except ToolError as error:
+        shared.talk(f"What is said of the checks was not kept: {error}")
 
 
 def _reading(

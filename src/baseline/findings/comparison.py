@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
-from baseline.findings.look import EVERYWHERE, Gap, Look, Place
+from baseline.findings.look import EVERYWHERE, PARTIAL, Gap, Look, Place
 from baseline.findings.model import (
     ARCHIVED,
     DETECTING,
@@ -83,7 +83,8 @@ class Sight:
         looks = next((self._places[p] for p in places_of(finding) if p in self._places), [])
         blind = f"{finding.tool} gave no answer here"
         for look in reversed(looks):
-            blind = look.left_out(finding.region, finding.service)
+            # Nobody chose what is not among what was imported; another look may have seen it.
+            blind = PARTIAL if look.imported else look.left_out(finding.region, finding.service)
             if not blind:
                 key = look.stamp, look.kind, finding.tool, finding.account_id
                 gaps = self._gaps.get(key, ())

@@ -4,23 +4,26 @@ A file has the findings as flat columns and as OCSF, and says inside itself what
 What a tool says of its checks stands once for all, in ``checks.json``.
 """
 
+import fcntl
 import itertools
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import msgspec
 
 from baseline.errors import ToolError, UsageError
-from baseline.files import write
+from baseline.files import private, write, writing
 from baseline.findings import ocsf, parquet
 from baseline.findings.look import Look, Place
 from baseline.findings.model import DETECTING, CheckDetails, Finding, Key
 
 HISTORY = "history"
 _CHECKS = "checks.json"
+# Whoever holds it may choose a stamp, or read the checks and write them anew.
+_LOCK = ".lock"
 
 # What a query calls the fields of a finding: as the tables of logs do; CHECK is a word of SQL.
 _NAMES = {"account_id": "account", "check": "check_id"}
@@ -38,14 +41,6 @@ Keep = Callable[[Iterable[Finding]], Iterator[Finding]]
 def place(reports: Path, look: Look) -> Path:
     """The file of a look."""
     return reports / HISTORY / f"{look.kind}-{look.stamp}.parquet"
-
-
-def free(look: Look, reports: Path) -> Look:
-    """``look`` under a stamp that no other look of its kind has."""
-    stamp, numbers = look.stamp, itertools.count(2)
-    while place(reports, look).exists():
-        look = replace(look, stamp=f"{stamp}-{next(numbers)}")
-    return look
 
 
 @contextmanager
@@ -83,6 +78,34 @@ def put(look: Look, findings: Iterable[Finding], reports: Path) -> None:
     with keeping(look, reports) as keep:
         for _ in keep(findings):
             continue
+
+
+def add(look: Look, findings: Iterable[Finding], reports: Path) -> Look:
+    """Keep ``findings`` as ``put`` does, under a stamp that no other look of the kind has."""
+    with _alone(reports):
+        look = _free(look, reports)
+        put(look, findings, reports)
+    return look
+
+
+def _free(look: Look, reports: Path) -> Look:
+    stamp, numbers = look.stamp, itertools.count(2)
+    while place(reports, look).exists():
+        look = replace(look, stamp=f"{stamp}-{next(numbers)}")
+    return look
+
+
+@contextmanager
+def _alone(reports: Path) -> Iterator[None]:
+    """Wait until no other process is about to write, and keep the others waiting."""
+    file = reports / HISTORY / _LOCK
+    with writing(file):
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        lock = open(file, "wb", opener=private)  # noqa: SIM115  # only what it is for may fail so
+    with lock:
+        with writing(file):
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _raise(error: ToolError) -> None:
@@ -147,16 +170,24 @@ def events(look: Look, reports: Path) -> Iterator[ocsf.Event]:
         yield ocsf.whole(event, known.get((tool, event.metadata.event_code)))
 
 
-def failed(looks: Iterable[Look], reports: Path) -> set[Key]:
-    """What failed in any of ``looks``; raises ToolError when one cannot be read."""
+def failed(
+    looks: Iterable[Look], reports: Path, refuse: Callable[[ToolError], None] = _raise
+) -> set[Key]:
+    """What failed in any of ``looks``; one that cannot be read is refused as ``looks`` does."""
     found: set[Key] = set()
     for look in looks:
-        for tool, account, region, check, resource, uid in parquet.rows(
-            place(reports, look), _OF_KEY, "status = 'FAIL'"
-        ):
-            what = uid if tool in DETECTING else resource
-            found.add(Key(tool, account, region, check, what))
+        try:
+            found.update(_failed(place(reports, look)))
+        except ToolError as error:
+            refuse(error)
     return found
+
+
+def _failed(file: Path) -> Iterator[Key]:
+    for tool, account, region, check, resource, uid in parquet.rows(
+        file, _OF_KEY, "status = 'FAIL'"
+    ):
+        yield Key(tool, account, region, check, uid if tool in DETECTING else resource)
 
 
 def standing(looks: Iterable[Look]) -> dict[Place, tuple[Look, ...]]:
@@ -182,18 +213,47 @@ def stand(look: Look, found: dict[Place, tuple[Look, ...]]) -> None:
             found[where] = (look,)
 
 
-def keep_details(given: Iterable[CheckDetails], reports: Path) -> None:
-    """Remember what tools say of their checks, in place of what they said before."""
-    known = details(reports) | {(d.tool, d.check): d for d in given}
-    write(reports / HISTORY / _CHECKS, msgspec.json.encode(list(known.values())))
+def keep_details(
+    given: Iterable[CheckDetails], reports: Path, refuse: Callable[[ToolError], None] = _raise
+) -> None:
+    """Remember what tools say of their checks, in place of what they said before.
+
+    What cannot be read is not written over: ``refuse`` is told; by default that raises.
+    """
+    with _alone(reports):
+        try:
+            known = _details(reports)
+        except ToolError as error:
+            refuse(error)
+            return
+        known |= {(d.tool, d.check): d for d in given}
+        write(reports / HISTORY / _CHECKS, msgspec.json.encode(list(known.values())))
 
 
-def details(reports: Path) -> dict[tuple[str, str], CheckDetails]:
-    """What is known of each check, by tool and check; a file that is not whole tells nothing."""
-    with suppress(OSError, msgspec.DecodeError):
-        text = (reports / HISTORY / _CHECKS).read_bytes()
-        return {(d.tool, d.check): d for d in msgspec.json.decode(text, type=list[CheckDetails])}
-    return {}
+def details(
+    reports: Path, refuse: Callable[[ToolError], None] = _raise
+) -> dict[tuple[str, str], CheckDetails]:
+    """What is known of each check, by tool and check; nothing once ``refuse`` was told."""
+    try:
+        return _details(reports)
+    except ToolError as error:
+        refuse(error)
+        return {}
+
+
+def _details(reports: Path) -> dict[tuple[str, str], CheckDetails]:
+    file = reports / HISTORY / _CHECKS
+    try:
+        told = msgspec.json.decode(file.read_bytes(), type=list[CheckDetails])
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise ToolError(
+            f"what tools say of their checks cannot be read: {error}",
+            where=str(file),
+            remedy="Move it away; what looks next writes it anew.",
+        ) from error
+    return {(d.tool, d.check): d for d in told}
 
 
 def _look(file: Path) -> Look:

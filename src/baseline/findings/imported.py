@@ -8,13 +8,17 @@ import msgspec
 
 from baseline.errors import ToolError
 from baseline.findings import config, guardduty, ocsf, prowler, scoutsuite
-from baseline.findings.look import AUDIT, Look, Place
+from baseline.findings.look import AUDIT, PARTIAL, Gap, Look, Place
 from baseline.findings.model import DETECTING, CheckDetails, Finding
 
 # Who answers for a region, and not for an account as a whole.
 _BY_REGION = DETECTING | {config.TOOL}
 
 Read = tuple[list[Finding], list[CheckDetails]]
+
+# What files of others bring about that are of no form, or damaged.
+_UNREADABLE = (OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError,
+               RecursionError)  # fmt: skip
 
 
 def read(file: Path) -> Read:
@@ -23,22 +27,52 @@ def read(file: Path) -> Read:
     Raises ToolError when it is empty, not whole, or of a form that nobody here knows.
     """
     try:
-        return _csv(file) if file.suffix == ".csv" else _json(file.read_bytes())
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        reason = getattr(error, "strerror", None) or error
+        findings, details = _csv(file) if file.suffix == ".csv" else _json(file.read_bytes())
+        if not all(set(map(type, finding)) == {str} for finding in findings):
+            raise ValueError("a finding of it is not whole")
+    except _UNREADABLE as error:
         raise ToolError(
-            f"its findings cannot be read: {reason}",
+            f"its findings cannot be read: {_reason(error)}",
             where=str(file),
             remedy="Export it again: as Prowler's CSV, OCSF or ASFF, ScoutSuite's results, or an "
             "answer of GuardDuty's or Config's API.",
         ) from None
+    return findings, details
 
 
-def look(findings: Iterable[Finding], taken: str) -> Look:
-    """A look that found ``findings``; it was ``taken`` then, UTC, ISO 8601."""
-    places = tuple(sorted({_place(finding) for finding in findings}))
+def _reason(error: Exception) -> str:
+    match error:
+        case OSError():
+            return error.strerror or str(error)
+        case KeyError():
+            return f"a finding of it has no {error.args[0]}"
+        case RecursionError():
+            return "it is nested too deeply"
+        case ValueError():
+            return str(error)
+    return "a finding of it is not whole"
+
+
+def look(findings: Iterable[Finding], taken: str, *, whole: bool = False) -> Look:
+    """A look that found ``findings``; it was ``taken`` then, UTC, ISO 8601.
+
+    Unless they are the ``whole`` of what there is, nothing follows of what is not among them.
+    """
+    told = list(findings)
+    places = tuple(sorted({_place(finding) for finding in told}))
     stamp = taken.replace("-", "").replace(":", "")
-    return Look(stamp, AUDIT, taken, taken, tried=places, looked=places)
+    if whole:
+        return Look(stamp, AUDIT, taken, taken, tried=places, looked=places)
+    return Look(
+        stamp,
+        AUDIT,
+        taken,
+        taken,
+        tried=places,
+        looked=places,
+        gaps=tuple(Gap(*place, reason=PARTIAL) for place in places),
+        imported=True,
+    )
 
 
 def _place(finding: Finding) -> Place:

@@ -8,6 +8,8 @@ from baseline.findings.model import UNKNOWN, Finding
 
 AUDIT = "audit"
 READING = "reading"
+# Why an import says nothing of what is not in it.
+PARTIAL = "only what was imported is known here"
 # Regions of what is in none.
 EVERYWHERE = frozenset({"", "global"})
 
@@ -42,7 +44,8 @@ class Look:
 
     ``kind`` is AUDIT or READING; each has stamps of its own. ``tried`` are all places where
     an answer was wanted, ``looked`` those of them where there is one. Empty ``regions`` or
-    ``services`` mean all of them.
+    ``services`` mean all of them. ``imported``: it holds what others handed over, perhaps one page of
+    many; that it says nothing of a finding means nothing.
     """
 
     stamp: str
@@ -54,6 +57,7 @@ class Look:
     tried: tuple[Place, ...] = ()
     looked: tuple[Place, ...] = ()
     gaps: tuple[Gap, ...] = ()
+    imported: bool = False
 
     @cached_property
     def answered(self) -> frozenset[Place]:
@@ -61,8 +65,8 @@ class Look:
         return frozenset(self.looked)
 
     def covers(self, other: "Look") -> bool:
-        """Whether it was asked for at least what ``other`` was."""
-        return all(
+        """Whether it was asked for at least what ``other`` was; an import was asked for nothing."""
+        return not self.imported and all(
             not mine or (its and set(its) <= set(mine))
             for mine, its in ((self.regions, other.regions), (self.services, other.services))
         )
@@ -80,7 +84,7 @@ class Look:
 
         What could not be seen in all regions is not seen by a look at some.
         """
-        if self.left_out(finding.region, finding.service):
+        if self.imported or self.left_out(finding.region, finding.service):
             return False
         everywhere = finding.region in EVERYWHERE and finding.status == UNKNOWN
         return not (self.regions and everywhere)

@@ -17,6 +17,7 @@ from baseline.findings.model import (
     MUTED,
     PASS,
     SEVERITIES,
+    STATUSES,
     CheckDetails,
     Finding,
 )
@@ -201,7 +202,9 @@ def event(found: Finding, when: int) -> Event:
 
 
 def finding(told: Event) -> Finding:
-    """The finding that ``event`` made ``told`` of."""
+    """The finding that ``event`` made ``told`` of; raises ValueError when it made none."""
+    if told.status_code not in STATUSES:
+        raise ValueError(f"a finding has the status {told.status_code!r}")
     info = told.finding_info
     resource = told.resources[0] if told.resources else Resource()
     return Finding(
@@ -218,8 +221,8 @@ def finding(told: Event) -> Finding:
         detail=told.message,
         uid=info.uid,
         resource_type=resource.type,
-        first_seen=info.first_seen_time_dt,
-        last_seen=info.last_seen_time_dt,
+        first_seen=iso(info.first_seen_time_dt),
+        last_seen=iso(info.last_seen_time_dt),
         muted=told.comment,
         evidence=bytes(told.evidences[0].data).decode() if told.evidences else "",
     )

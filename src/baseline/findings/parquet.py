@@ -103,6 +103,15 @@ def counted(file: Path, columns: Sequence[str]) -> list[tuple[tuple[str, ...], i
     return [(tuple(values), count) for *values, count in found]
 
 
+def check(file: Path) -> None:
+    """Read all of ``file``; raises ToolError when it cannot be read."""
+    with _connected(file) as connection:
+        connection.execute(
+            "SELECT bit_xor(hash(content))"
+            f" FROM read_parquet({text(str(file))}, hive_partitioning = false) AS content"
+        ).fetchall()
+
+
 def known(file: Path) -> bytes:
     """What was to be ``known`` of it, as JSON; raises ToolError when it is no such file."""
     with _connected(file) as connection:
@@ -132,7 +141,7 @@ def _connected(file: Path) -> Iterator[Any]:
     try:
         with duckdb.connect(config=settings(file.parent)) as connection:
             yield connection
-    except duckdb.Error as error:
+    except (duckdb.Error, UnicodeDecodeError) as error:
         raise _unreadable(file, str(error).split("\n", maxsplit=1)[0]) from None
 
 

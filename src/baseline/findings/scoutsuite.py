@@ -5,6 +5,7 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,14 +19,24 @@ _LEVELS = {"danger": "high", "warning": "medium"}
 
 def findings(text: bytes) -> Iterator[Finding]:
     """A FAIL for each flagged item; a PASS for each rule that flagged nothing."""
-    for rule in _rules(text):
-        yield from rule.findings()
+    with _whole():
+        for rule in _rules(text):
+            yield from rule.findings()
 
 
 def details(text: bytes) -> Iterator[CheckDetails]:
     """What it says of each rule."""
-    for rule in _rules(text):
-        yield rule.details()
+    with _whole():
+        for rule in _rules(text):
+            yield rule.details()
+
+
+@contextmanager
+def _whole() -> Iterator[None]:
+    try:
+        yield
+    except (LookupError, TypeError, AttributeError) as error:
+        raise ValueError(f"a rule of it is not whole: {error!r}") from error
 
 
 def load(text: bytes) -> dict[str, Any]:
@@ -38,13 +49,10 @@ def load(text: bytes) -> dict[str, Any]:
 
 def _rules(text: bytes) -> "Iterator[_Rule]":
     results = load(text)
-    try:
-        account, services = results["account_id"], results["services"]
-        for service, content in services.items():
-            for name, found in (content.get("findings") or {}).items():
-                yield _Rule(account, services, service, name, found)
-    except (KeyError, TypeError, AttributeError) as error:
-        raise ValueError(repr(error)) from error
+    account, services = results["account_id"], results["services"]
+    for service, content in services.items():
+        for name, found in (content.get("findings") or {}).items():
+            yield _Rule(account, services, service, name, found)
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,8 @@ def iso(moment: object) -> str:
     try:
         when = moment if isinstance(moment, datetime) else datetime.fromisoformat(str(moment))
         zoned = when if when.tzinfo else when.replace(tzinfo=UTC)
-        return zoned.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        there = zoned.astimezone(UTC).replace(tzinfo=None)
     except (ValueError, OverflowError):  # the latter of the first and the last days of all
         return ""
+    # Not strftime: of a year before 1000 it leaves the noughts out.
+    return there.isoformat(timespec="seconds") + "Z"

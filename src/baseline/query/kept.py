@@ -1,7 +1,7 @@
 """What is kept among the reports, as tables of an engine: findings, and proofs of the roll-out.
 
 Of each tool and account, and of each region that was read, the latest look that answered counts;
-one at fewer regions or services counts for those.
+one at fewer regions or services counts for those, and what was imported beside it.
 """
 
 from collections.abc import Iterable
@@ -58,6 +58,7 @@ class Kept:
                 for place, looks in standing
                 for number, look in enumerate(looks, 1)
                 for later in looks[number:]
+                if not later.imported
                 for region in later.regions or ("",)
                 for service in later.services or ("",)
             ),

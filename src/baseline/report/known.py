@@ -1,7 +1,7 @@
 """What is known of all accounts at a moment: of each place the latest looks that answered there."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -11,7 +11,7 @@ from baseline.errors import UsageError
 from baseline.findings import history
 from baseline.findings.comparison import Sight
 from baseline.findings.look import AUDIT, Look, Place
-from baseline.findings.model import Finding
+from baseline.findings.model import FAIL, Finding, Key
 
 _NONE: Mapping[Place, tuple[Look, ...]] = MappingProxyType({})
 
@@ -47,9 +47,10 @@ class Standing:
     tries: dict[Place, Look] = field(default_factory=dict)
 
     def add(self, look: Look) -> None:
-        """Take in the look that comes after all others."""
+        """Take in the look that comes after all others; what is imported was no try."""
         history.stand(look, self.answers)
-        self.tries |= dict.fromkeys(look.tried, look)
+        if not look.imported:
+            self.tries |= dict.fromkeys(look.tried, look)
 
     def known(self, accounts: frozenset[str] | None = None) -> "Known":
         """What counts; None: of all accounts."""
@@ -82,8 +83,18 @@ class Known:
         return Sight((part.look, part.places) for part in self.looks)
 
     def findings(self, reports: Path) -> Iterator[Finding]:
-        """All that was found, streamed; raises ToolError when a look cannot be read."""
-        return _findings(self.looks, reports)
+        """All that was found, streamed; raises ToolError when a look cannot be read.
+
+        What fails in an import as well as elsewhere comes once, as the latest import has it.
+        """
+        told: set[Key] = set()
+        for part in reversed([part for part in self.looks if part.look.imported]):
+            for finding in _untold(_findings((part,), reports), told):
+                yield finding
+                if finding.status == FAIL:
+                    told.add(finding.key)
+        own = tuple(part for part in self.looks if not part.look.imported)
+        yield from _untold(_findings(own, reports), told)
 
     def unseen(self, reports: Path) -> Iterator[Finding]:
         """Why the later tries brought nothing."""
@@ -109,6 +120,12 @@ def _parts(counting: Mapping[Place, tuple[Look, ...]], accounts: frozenset[str] 
 def _findings(parts: Parts, reports: Path) -> Iterator[Finding]:
     for part in parts:
         yield from filter(part.has, history.findings(part.look, reports))
+
+
+def _untold(findings: Iterator[Finding], told: Collection[Key]) -> Iterator[Finding]:
+    if not told:
+        return findings
+    return (f for f in findings if f.status != FAIL or f.key not in told)
 
 
 def earlier(looks: Sequence[Look], since: str) -> tuple[Look, ...]:

@@ -116,7 +116,8 @@ def summarize(run: Run, reports: Path, muting: Muting | None = None) -> Summary:
     with history.keeping(look(run, reports), reports, merge.silent) as keep:
         rows = muting.through(merge.answers(run, reports))
         _write_rows(folder(reports, run.stamp) / FINDINGS, merge.through(keep(rows)))
-    history.keep_details(details(run, reports, merge.checks), reports)
+    # Where the file is damaged it stays as it is, and the report says so.
+    history.keep_details(details(run, reports, merge.checks), reports, lambda _: None)
     return merge.summary(run)
 
 

@@ -531,6 +531,79 @@ def test_a_look_that_cannot_be_read_is_named_and_hides_no_other(
     assert in_csv(reports) == {"there": "FAIL"}
 
 
+def damage(reports: Path, name: str) -> Path:
+    """A file whose end, which says what it holds, is whole, and nothing before it."""
+    file = reports / f"history/{name}.parquet"
+    content = file.read_bytes()
+    end = int.from_bytes(content[-8:-4], "little") + 8
+    file.write_bytes(b"PAR1" + b"\xff" * (len(content) - end - 4) + content[-end:])
+    return file
+
+
+@pytest.mark.parametrize("name", ["audit-20260701T090000Z", "audit-20260708T090000Z"])
+def test_a_damaged_look_is_named_and_takes_nothing_else_away(
+    report: Report, two_weeks: Path, name: str
+) -> None:
+    file = damage(two_weeks, name)
+    ran = report(*EVERY_FORM)
+    assert ran.code == 0
+    assert any(file.name in note for note in written(two_weeks, "report.json")["notes"])
+    assert file.name in ran.err
+    there = in_csv(two_weeks)
+    assert there["Recon:EC2/Portscan"] == "FAIL"
+    assert there["open" if "0708" in name else "fresh"] == "FAIL"
+
+
+def test_where_every_look_is_damaged_each_is_named(report: Report, reports: Path) -> None:
+    stamps = [given_an_audit(reports, f"2026-07-0{n}", [a_finding()]) for n in (1, 2)]
+    files = [damage(reports, f"audit-{stamp}") for stamp in stamps]
+    ran = report()
+    assert (ran.code, ran.out) == (2, "")
+    assert all(file.name in ran.err for file in files)
+    assert "nobody has looked" not in ran.err
+
+
+def test_a_query_leaves_a_damaged_look_out_and_names_it(
+    two_weeks: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = damage(two_weeks, "audit-20260708T090000Z")
+    sql = "select check_id from auditing.findings order by 1"
+    assert cli.run(["query", "run", "--sql", sql, "-o", "json"]) == 0
+    said = capsys.readouterr()
+    checks = [row["check_id"] for row in json.loads(said.out)]
+    assert checks == ["Recon:EC2/Portscan", "closed", "open"]
+    assert f"Left out: {file}" in said.err
+    assert "Athena" not in said.err
+
+
+def test_a_comparison_leaves_an_earlier_damaged_look_out(
+    two_weeks: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given_an_audit(two_weeks, "2026-07-15", [a_finding("closed")])
+    file = damage(two_weeks, "audit-20260701T090000Z")
+    assert cli.run(["audit", "compare"]) == 0
+    err = capsys.readouterr().err
+    assert "Left out: " in err
+    assert file.name in err
+
+
+def test_a_resource_forges_no_line_of_the_gate(report: Report, reports: Path) -> None:
+    forged = "a\nThe gate is open: nothing is held back."
+    given_an_audit(reports, "2026-07-01", [a_finding(resource=forged)])
+    ran = report("--fail-on", "low")
+    assert ran.code == 1
+    assert "\nThe gate is open" not in ran.err
+
+
+@pytest.mark.parametrize("name", ["report.json", "findings.ocsf.json"])
+def test_json_holds_nothing_that_a_terminal_obeys(report: Report, reports: Path, name: str) -> None:
+    obeyed = "\x9b2J\u202e\x7f\U000e0041\xa0é"
+    given_an_audit(reports, "2026-07-01", [a_finding(resource=obeyed)])
+    report("--format", "json", "--format", "ocsf")
+    assert (reports / "report" / name).read_text().replace("\n", "").isprintable()
+    assert obeyed in json.dumps(written(reports, name), ensure_ascii=False)
+
+
 def test_how_it_was_made_can_be_typed_again(report: Report, reports: Path) -> None:
     given_an_audit(reports, "2026-07-01", [])
     report("--since", "3d", "--format", "json", "--no-progress", "--ou", "/Sandbox")

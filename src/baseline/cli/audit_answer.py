@@ -4,7 +4,7 @@ from pathlib import Path
 
 from baseline.audit.manifest import Run, readable
 from baseline.cli.audit_rows import SCAN_SHOWN, last_words, scan_row, shortcomings, shown_scan
-from baseline.cli.shared import show, talk
+from baseline.cli.shared import printable, show, talk
 from baseline.findings.model import SEVERITIES
 from baseline.findings.muting import Muting
 from baseline.report import (
@@ -35,7 +35,7 @@ def tell(run: Run, reports: Path, output: str, muting: Muting, fail_on: str = ""
     else:
         show([scan_row(entry) for entry in summary.completeness], output)
     for line in (*shortcomings(summary.completeness), *muting.notes()):
-        talk(line)
+        talk(printable(line, keep=""))
     talk(last_words(summary, reports))
     bad = fail_on and any(
         summary.severities[s] for s in SEVERITIES[: SEVERITIES.index(fail_on) + 1]

@@ -88,7 +88,7 @@ def compare_runs(
     now = Side(accepted.through(history.findings(second, reports)), Sight.of(second))
     changed = [
         found
-        for found in compare(then, now, history.failed(before, reports))
+        for found in compare(then, now, history.failed(before, reports, _leave_out))
         if _wanted(found, accounts, regions)
     ]
     changed.sort(key=_worst_first)

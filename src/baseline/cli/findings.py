@@ -166,7 +166,8 @@ class _Answer:
         for alike in self.unread():
             first, where = alike[0], rows_of.places(self.reading, alike)
             said = f"{first.reason.rstrip('.')}. {first.remedy}"
-            shared.talk(f"UNKNOWN: {first.place.tool} in {where}: could not look: {said}")
+            line = f"UNKNOWN: {first.place.tool} in {where}: could not look: {said}"
+            shared.talk(shared.printable(line, keep=""))
         for note in self.reading.muting.notes():
             shared.talk(note)
         unread = sum(bool(one.reason) for one in self.reading.answers)

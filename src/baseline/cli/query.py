@@ -5,6 +5,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any, NoReturn
@@ -227,9 +228,14 @@ def run_query(
                 lake, missing, looked = _staged(stack, source, statement, config_path, profile)
             else:
                 lake = query_lake.open_lake(lake_path, config_path, statement)
-            duckdb = _open_duckdb(stack, lake, kept)
-            answer = duckdb.run(statement)
-            rows = list(islice(answer.rows, limit))
+            ask = partial(_ask, stack, lake, statement, limit)
+            try:
+                duckdb, answer, rows = ask(kept)
+            except QueryError:
+                if not (kept and (damaged := query_kept.damaged(kept))):
+                    raise
+                sound = query_kept.open_kept(statement, engine, reports, config_path, damaged)
+                duckdb, answer, rows = ask(sound)
             if lake and not source:
                 missing, looked = query_lake.missing(lake, statement, duckdb)
     columns = detecting.columns(answer.columns, output)
@@ -314,12 +320,14 @@ def _staged(
     return lake, missing, looked
 
 
-def _open_duckdb(stack: ExitStack, lake: Any, kept: Any) -> Any:
+def _ask(stack: ExitStack, lake: Any, statement: Any, limit: int | None, kept: Any) -> Any:
+    """The engine, its answer, and the rows that are wanted of that."""
     from baseline.query.duckdb import DuckDB  # noqa: PLC0415  # duckdb is slow to import
 
     engine = DuckDB(lake, kept)
     stack.callback(engine.close)
-    return engine
+    answer = engine.run(statement)
+    return engine, answer, list(islice(answer.rows, limit))
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from baseline.cli.shared import (
     aws_options,
     load_configuration,
     output_option,
+    printable,
     progress_option,
     show,
     talk,
@@ -189,7 +190,7 @@ def _since(text: str) -> str:
 
     Raises UsageError for what is none of these, and for what is yet to come.
     """
-    if re.fullmatch(r"\d{8}T\d{6}Z", text, re.ASCII):
+    if re.fullmatch(r"\d{8}T\d{6}Z(-\d+)?", text, re.ASCII):
         return text
     since = iso(text) or day(text) if "T" in text else day(text)
     if since > iso(datetime.now(UTC))[: len(since)]:
@@ -217,9 +218,9 @@ def _words(option: click.Option, value: Any) -> Iterator[str]:
 
 
 def _compose(wish: "Wish") -> "Edition":
-    from baseline.report.edition import Edition  # noqa: PLC0415  # slow to import
+    from baseline.report.edition import compose  # noqa: PLC0415  # slow to import
 
-    return Edition(wish)
+    return compose(wish)
 
 
 def _rows(edition: "Edition") -> Iterator[dict[str, Any]]:
@@ -259,4 +260,5 @@ def _last_words(edition: "Edition", wish: "Wish") -> Iterator[str]:
 def _named(shown: "Shown") -> str:
     finding = shown.finding
     where = (finding.account_name or finding.account_id, finding.region, finding.resource)
-    return " ".join(part for part in (finding.tool, finding.check, "in", *where) if part)
+    told = " ".join(part for part in (finding.tool, finding.check, "in", *where) if part)
+    return printable(told, keep="")  # on one line: what others named forges no other

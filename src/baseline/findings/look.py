@@ -44,8 +44,8 @@ class Look:
 
     ``kind`` is AUDIT or READING; each has stamps of its own. ``tried`` are all places where
     an answer was wanted, ``looked`` those of them where there is one. Empty ``regions`` or
-    ``services`` mean all of them. ``imported``: it holds what others handed over, perhaps one page of
-    many; that it says nothing of a finding means nothing.
+    ``services`` mean all of them. ``imported``: it holds what others handed over, perhaps one
+    page of many; that it says nothing of a finding means nothing.
     """
 
     stamp: str

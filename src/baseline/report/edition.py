@@ -1,6 +1,6 @@
 """One edition of the one report: gathered once, written in many forms."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,6 +9,7 @@ from typing import TextIO
 from baseline import VERSION
 from baseline.audit.manifest import now
 from baseline.configuration import Mute
+from baseline.errors import ToolError
 from baseline.findings import history
 from baseline.findings.comparison import Side, compare
 from baseline.findings.model import FAIL
@@ -50,23 +51,42 @@ class Wish:
     command: str
 
 
+def compose(wish: Wish) -> "Edition":
+    """The edition of ``wish``; a look that turns out damaged is left out, and named.
+
+    Raises UsageError when nobody ever looked, or nothing of it can be read.
+    """
+    lost: dict[str, str] = {}
+    while True:
+        try:
+            return Edition(wish, lost)
+        except ToolError as error:
+            if Path(error.where).parent != wish.reports / history.HISTORY or error.where in lost:
+                raise
+            lost[error.where] = str(error)
+
+
 class Edition:
     """A report as it is now: ``content``, ``digest`` and ``verdict`` are its sums."""
 
-    def __init__(self, wish: Wish) -> None:
-        """Read all findings once; raises UsageError when nobody ever looked."""
-        self._past = gathering.past(wish.reports, wish.filters)
+    def __init__(self, wish: Wish, lost: Mapping[str, str]) -> None:
+        """Read all findings once, but for the files in ``lost``, each with what is wrong with it.
+
+        Raises UsageError when nobody ever looked, and ToolError when a look cannot be read.
+        """
+        self._past = gathering.past(wish.reports, wish.filters, lost)
         self._mutes, self._today = wish.mutes, datetime.now(UTC).date()
         self._known = Known.after(self._past.looks, self._past.chosen)
         self._changes, note = self._compared(wish.since)
-        self._details: Details = history.details(wish.reports)
+        damaged: list[str] = []
+        self._details: Details = history.details(wish.reports, lambda e: damaged.append(str(e)))
         self._gate = wish.gate
         muting = self._muting()
         self.digest, self.verdict, blind = Digest(), Verdict(wish.gate), Blind()
         for shown in self._rows(muting):
             for observer in (self.digest, self.verdict, blind):
                 observer.see(shown)
-        notes = (*self._past.notes, *note, *muting.notes(), *blind.notes())
+        notes = (*self._past.notes, *damaged, *note, *muting.notes(), *blind.notes())
         self.content = self._content(wish, blind, notes)
 
     @property
@@ -133,7 +153,7 @@ class Edition:
             sources=tuple(gathering.sources(known, past.runs)),
             coverage=past.coverage,
             verified=past.verified,
-            unseen=(*gathering.never_ran(past.looks), *blind),
+            unseen=(*gathering.never_ran(past.own_looks), *blind),
             comparison=self._changes.counts() if self._changes else None,
             trend=self._trend(),
             queries=tuple(answers(wish.queries, wish.lake, kept, wish.own_queries)),

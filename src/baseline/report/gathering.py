@@ -5,7 +5,7 @@ What cannot be read is a note on the report, and takes nothing else away.
 
 import os
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
@@ -57,10 +57,15 @@ class Past:
         return not self.regions or region in {"", *self.regions}
 
     @property
+    def own_looks(self) -> tuple[Look, ...]:
+        """Those that somebody wanted answers of: an import is none."""
+        return tuple(look for look in self.looks if not look.imported)
+
+    @property
     def seen_regions(self) -> tuple[str, ...]:
         """The regions that anybody was to look at."""
-        asked = {region for look in self.looks for region in look.regions}
-        read = {place.region for look in self.looks for place in look.tried}
+        asked = {region for look in self.own_looks for region in look.regions}
+        read = {place.region for look in self.own_looks for place in look.tried}
         every = asked | read | {row.region for row in self.coverage}
         return tuple(sorted(r for r in every if r and (not self.regions or r in self.regions)))
 
@@ -76,13 +81,20 @@ class Past:
         return tuple(a for a in every if self.chosen is None or a.id in self.chosen)
 
 
-def past(reports: Path, filters: Filters) -> Past:
+def past(reports: Path, filters: Filters, lost: Mapping[str, str]) -> Past:
     """What is kept in ``reports`` of the accounts and regions that ``filters`` choose.
 
-    Raises UsageError when nobody ever looked, and for an account or OU that is not there.
+    Files in ``lost`` are left out and named. Raises UsageError when nobody ever looked, and for an
+    account or OU that is not there.
     """
-    notes: list[str] = []
-    looks = history.looks(reports, lambda error: notes.append(str(error)))
+    notes = list(lost.values())
+    looks = [
+        look
+        for look in history.looks(reports, lambda error: notes.append(str(error)))
+        if str(history.place(reports, look)) not in lost
+    ]
+    if not looks and notes:
+        raise UsageError(f"no look at any account can be read: {' '.join(notes)}")
     if not looks:
         raise UsageError(
             "nobody has looked at any account yet",
@@ -135,9 +147,11 @@ def sources(known: Known, runs: Sequence[Run]) -> Iterator[Source]:
     versions = {e.tool: e.version for run in runs for e in run.entries}
     ended = {(run.stamp, e.tool, e.account_id): e.status for run in runs for e in run.entries}
     its: defaultdict[str, _Tool] = defaultdict(_Tool)
+    looked = {place for part in known.looks if not part.look.imported for place in part.places}
     for look, places, _ in known.looks:
         blind = {(gap.tool, gap.account_id) for gap in look.gaps}
-        for place in places:
+        # What was imported takes nothing from the whole that a look saw.
+        for place in places - looked if look.imported else places:
             tool = its[place.tool]
             tool.looks.append(look)
             tool.tried.add(place.account_id)
@@ -183,7 +197,7 @@ def untried(past: Past) -> Iterator[Finding]:
 
     Accounts that are not active are not missed, unless nothing else was asked for.
     """
-    tried = _tried(past.looks)
+    tried = _tried(past.own_looks)
     asked = [account for account in past.accounts if account.active] or past.accounts
     for account in asked:
         for tool, its in tried.items():

@@ -2,11 +2,9 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import suppress
 from itertools import groupby
 from typing import Any
 
-from baseline.errors import ToolError
 from baseline.findings import history
 from baseline.findings.look import Look, Place
 from baseline.findings.model import FAIL, SEVERITIES, UNKNOWN
@@ -25,8 +23,8 @@ _Count = Counter[tuple[str, str]]
 def trend(past: Past) -> Iterator[Point]:
     """The latest points, the oldest first.
 
-    A look counts until another answers for the same place, as on the report itself. One that cannot
-    be read counts nothing.
+    A look counts until another answers for the same place, as on the report itself; what an import
+    repeats counts twice before the last point. Raises ToolError for one that cannot be read.
     """
     counts, looks = _Counts(past), past.looks
     standing = Standing()
@@ -84,19 +82,14 @@ class _Counts:
 
     def _parts(self, part: Part) -> _Count:
         total = _Count()
-        with suppress(ToolError):
-            for finding, count in history.alike(part.look, self._past.reports):
-                if self._past.asks_of(finding.region) and part.has(finding):
-                    total[finding.status, finding.severity] += count
+        for finding, count in history.alike(part.look, self._past.reports):
+            if self._past.asks_of(finding.region) and part.has(finding):
+                total[finding.status, finding.severity] += count
         return total
 
     def _read(self, look: Look) -> dict[Place, _Count]:
-        try:
-            found = history.counts(look, self._past.reports)
-        except ToolError:
-            return {}
         counts: dict[Place, _Count] = {}
-        for place, its in found.items():
+        for place, its in history.counts(look, self._past.reports).items():
             if not self._past.asks_of(place.region):
                 continue
             # An audit tool answers for an account, GuardDuty and Config for a region of it.

@@ -26,10 +26,10 @@ const dom = (() => {
     return el("a.away", { href, target: "_blank", rel: "noopener noreferrer" }, text);
   }
 
-  // A link to a file beside the page.
+  // A link to a file beside the page, whose name may hold anything.
   function beside(href, text) {
     if (/^[/\\]|^[^/]*:/.test(href)) return document.createTextNode(text);
-    return el("a", { href: encodeURI(href), target: "_blank", rel: "noopener" }, text);
+    return el("a", { href: encodeURI(href).replace(/[#?]/g, encodeURIComponent), target: "_blank", rel: "noopener" }, text);
   }
 
   // The address of what is shown, into the clipboard.

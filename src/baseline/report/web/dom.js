@@ -29,7 +29,8 @@ const dom = (() => {
   // A link to a file beside the page, whose name may hold anything.
   function beside(href, text) {
     if (/^[/\\]|^[^/]*:/.test(href)) return document.createTextNode(text);
-    return el("a", { href: encodeURI(href).replace(/[#?]/g, encodeURIComponent), target: "_blank", rel: "noopener" }, text);
+    const path = encodeURI(href).replace(/[#?]/g, encodeURIComponent);
+    return el("a", { href: path, target: "_blank", rel: "noopener" }, text);
   }
 
   // The address of what is shown, into the clipboard.

@@ -299,6 +299,15 @@ def test_the_events_say_what_the_other_forms_say(report: Report, reports: Path) 
     assert (states["new"], states["resolved"], states["not looked at"]) == (1, 4, 99)
 
 
+def test_an_account_and_tool_have_one_suite(report: Report, two_weeks: Path) -> None:
+    report("--format", "junit")
+    suites = JUnitXml.fromfile(str(two_weeks / "report/junit.xml"))
+    names = [suite.name for suite in suites]
+    assert len(names) == len(set(names)) == 3
+    (sandbox,) = (suite for suite in suites if "sandbox" in suite.name)
+    assert (sandbox.failures, sandbox.errors) == (1, 1)
+
+
 def test_a_time_that_is_no_past_is_refused(report: Report, reports: Path) -> None:
     given_an_audit(reports, "2026-07-01", [a_finding()])
     for future in ("2099-01-01", "2099-01-01T00:00Z"):

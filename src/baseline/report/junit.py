@@ -6,7 +6,7 @@ muted and what could not be looked at is skipped, with the reason: it did not pa
 
 import xml.etree.ElementTree as ET
 from collections.abc import Iterable
-from itertools import groupby
+from dataclasses import dataclass, field
 from typing import NamedTuple, TextIO
 
 from baseline.findings.model import FAIL, MANUAL, MUTED, UNKNOWN, Finding
@@ -26,52 +26,87 @@ _SKIPPED = {
 }
 
 
-class _Judged(NamedTuple):
-    """A finding, and why the gate holds it back; "" lets it through."""
+# In which order the ends of a case count; a status is that of what is skipped.
+_ENDS = ("failure", "error", *_SKIPPED)
 
-    finding: Finding
-    reason: str
+
+@dataclass(slots=True)
+class _End:
+    """Findings that end a case in one way: the first of them, how many, and lines of some."""
+
+    said: str
+    severity: str
+    number: int = 0
+    lines: list[str] = field(default_factory=list)
+
+    def see(self, finding: Finding) -> None:
+        self.number += 1
+        if len(self.lines) < _NAMED:
+            self.lines.append(_line(finding))
+
+    @property
+    def text(self) -> str:
+        more = self.number - len(self.lines)
+        return "\n".join((*self.lines, f"and {more} more") if more else self.lines)
+
+
+class _Case(NamedTuple):
+    """A check, and how it may end; passed where nothing is said."""
+
+    title: str
+    ends: dict[str, _End]
+
+    def see(self, finding: Finding, reason: str) -> None:
+        """Take in a finding, and why the gate holds it back; "" lets it through."""
+        if finding.status not in _SKIPPED:
+            return
+        held = "failure" if finding.status == FAIL else "error"
+        end = held if reason else finding.status
+        said = reason or _SKIPPED[finding.status]
+        self.ends.setdefault(end, _End(said, finding.severity)).see(finding)
+
+
+class _Suite(NamedTuple):
+    """What one tool says of an account; cases by service and check."""
+
+    account_name: str
+    cases: dict[tuple[str, str], _Case]
+
+    def see(self, finding: Finding, reason: str) -> None:
+        check = finding.check or finding.title
+        case = self.cases.setdefault((finding.service, check), _Case(finding.title, {}))
+        case.see(finding, reason)
 
 
 def write_junit(out: TextIO, findings: Iterable[Shown], gate: Gate) -> None:
-    """Write a document; only one account's findings by one tool are kept in memory at a time.
-
-    ``findings`` of an account and tool should follow each other: what comes apart has two suites.
-    """
-    judged = (
-        _Judged(shown.finding._replace(status=shown.status), gate.reason(shown))
-        for shown in findings
-        if shown.status != RESOLVED
-    )
+    """Write a document. What it says is held in memory, which is little of each finding."""
+    suites: dict[tuple[str, str], _Suite] = {}
+    for shown in findings:
+        finding = shown.finding._replace(status=shown.status)
+        if finding.status != RESOLVED:
+            name = finding.account_name or finding.account_id
+            key = finding.account_id, finding.tool
+            suites.setdefault(key, _Suite(name, {})).see(finding, gate.reason(shown))
     out.write('<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="AWS Baseline">\n')
-    for (account_id, tool), rows in groupby(judged, key=_suite_of):
-        suite = _suite(account_id, tool, list(rows))
-        out.write(f"{ET.tostring(suite, encoding='unicode')}\n")
+    out.writelines(
+        f"{ET.tostring(_element(account_id, tool, suite), encoding='unicode')}\n"
+        for (account_id, tool), suite in suites.items()
+    )
     out.write("</testsuites>\n")
 
 
-def _suite_of(row: _Judged) -> tuple[str, str]:
-    return row.finding.account_id, row.finding.tool
-
-
-def _suite(account_id: str, tool: str, rows: list[_Judged]) -> ET.Element:
-    name = rows[0].finding.account_name or account_id
-    suite = ET.Element("testsuite", name=printable(f"{tool} in {name} ({account_id})"))
-    cases: dict[tuple[str, str], list[_Judged]] = {}
-    for row in rows:
-        cases.setdefault((row.finding.service, row.finding.check or row.finding.title), []).append(
-            row
-        )
-    for (service, check), its in cases.items():
-        title = its[0].finding.title
+def _element(account_id: str, tool: str, told: _Suite) -> ET.Element:
+    suite = ET.Element("testsuite", name=printable(f"{tool} in {told.account_name} ({account_id})"))
+    for (service, check), its in told.cases.items():
+        title = its.title
         case = ET.SubElement(
             suite,
             "testcase",
             classname=printable(f"{tool}.{account_id}.{service or 'everything'}"),
             name=printable(check if title in ("", check) else f"{check}: {title}"),
         )
-        _judge(case, its)
-    suite.set("tests", str(len(cases)))
+        _judge(case, its.ends)
+    suite.set("tests", str(len(told.cases)))
     for attribute, element in (
         ("failures", "failure"),
         ("errors", "error"),
@@ -81,31 +116,21 @@ def _suite(account_id: str, tool: str, rows: list[_Judged]) -> ET.Element:
     return suite
 
 
-def _judge(case: ET.Element, rows: list[_Judged]) -> None:
+def _judge(case: ET.Element, ends: dict[str, _End]) -> None:
     """Give ``case`` the element that says how it ended; without one it passed."""
-    for element, status in (("failure", FAIL), ("error", UNKNOWN)):
-        held = [row for row in rows if row.reason and row.finding.status == status]
-        if held:
-            worst = held[0]
-            _end(case, element, worst.reason, held).set("type", printable(worst.finding.severity))
-            return
-    for status, said in _SKIPPED.items():
-        its = [row for row in rows if row.finding.status == status]
-        if its:
-            _end(case, "skipped", said, its)
-            return
+    how = next((name for name in _ENDS if name in ends), None)
+    if how is None:
+        return
+    end = ends[how]
+    number = "1 finding" if end.number == 1 else f"{end.number} findings"
+    element = ET.SubElement(
+        case, "skipped" if how in _SKIPPED else how, message=f"{printable(end.said)}: {number}"
+    )
+    if how not in _SKIPPED:
+        element.set("type", printable(end.severity))
+    element.text = printable(end.text, keep="\n")
 
 
-def _end(case: ET.Element, element: str, said: str, rows: list[_Judged]) -> ET.Element:
-    number = "1 finding" if len(rows) == 1 else f"{len(rows)} findings"
-    end = ET.SubElement(case, element, message=f"{printable(said)}: {number}")
-    end.text = printable("\n".join(_lines(rows)), keep="\n")
-    return end
-
-
-def _lines(rows: list[_Judged]) -> Iterable[str]:
-    for finding, _ in rows[:_NAMED]:
-        where = " ".join(part for part in (finding.region, finding.resource) if part)
-        yield " ".join(f"{where or 'everywhere'}: {finding.detail}".split())
-    if len(rows) > _NAMED:
-        yield f"and {len(rows) - _NAMED} more"
+def _line(finding: Finding) -> str:
+    where = " ".join(part for part in (finding.region, finding.resource) if part)
+    return " ".join(f"{where or 'everywhere'}: {finding.detail}".split())

@@ -1,5 +1,8 @@
 """The report page of 100,000 findings in 300 accounts: making it, opening it, working with it.
 
+It is made twice: drawn alone, and by the command, of as many that are kept and as many of a week
+before that they are compared with.
+
 Beside it Prowler's own HTML of the first of the same findings, written by the Prowler that is
 installed and opened in the same browser. It asks its libraries of the network, which it does not
 get here: that only makes it look quicker than it is.
@@ -17,11 +20,15 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
 from playwright.sync_api import Page
 from playwright.sync_api import TimeoutError as PageTimeoutError
-from work import Cost, cost
+from work import Cost, baseline, cost
 
 import given_report
 from baseline.audit.environments import default_directory, set_up
 from baseline.audit.tools import TOOLS
+from baseline.findings import accounts, history
+from baseline.findings.look import AUDIT, Look, Place
+from baseline.findings.model import Finding
+from baseline.organization import Organization
 from baseline.report.findings_page import render
 from given_browser import MISSING, a_browser, chromium
 
@@ -77,6 +84,7 @@ def measure() -> Iterator[str]:
         made = cost([sys.executable, __file__, ours])
         size = ours.stat().st_size
         yield _made(f"{FINDINGS:,} findings of {ACCOUNTS} accounts", made, size)
+        yield _command(Path(place))
         page = browser.new_page()
         wall, processor = _opened(page, ours, "html[data-ready]")
         yield f"usable after {wall:.1f} s ({processor:.1f} s of processors), limit 3 s"
@@ -88,6 +96,36 @@ def measure() -> Iterator[str]:
         page = browser.new_page()
         page.route("http*://**", lambda route: route.abort())
         yield _theirs(page, theirs)
+
+
+def _command(place: Path) -> str:
+    """What the whole command takes over two weeks of findings that are kept."""
+    reports, out = place / "reports", place / "out"
+    _keep(reports)
+    command = ("report", "--reports", reports, "--out", out, "--no-progress")
+    made = cost(baseline(*command))
+    return _made(
+        "the command, over as many that are kept, and as many of a week before",
+        made,
+        (out / "report.html").stat().st_size,
+    )
+
+
+def _keep(reports: Path) -> None:
+    theirs = given_report.accounts(ACCOUNTS)
+    accounts.keep(Organization("o-exampleorg1", theirs[0].id, theirs), reports)
+    history.keep_details(given_report.details().values(), reports)
+    for day in ("2026-11-19", "2026-11-26"):
+        seed = int(day[-2:])
+        rows = [found for found, _ in given_report.findings(FINDINGS, ACCOUNTS, seed)]
+        places = tuple({_place(finding) for finding in rows})
+        stamp, when = f"{day.replace('-', '')}T060000Z", f"{day}T06:00:00Z"
+        history.put(Look(stamp, AUDIT, when, when, tried=places, looked=places), rows, reports)
+
+
+def _place(finding: Finding) -> Place:
+    regional = finding.tool in ("guardduty", "config")
+    return Place(finding.tool, finding.account_id, finding.region if regional else "")
 
 
 def _theirs(page: Page, file: Path) -> str:

@@ -298,7 +298,7 @@ def _detail(check: Check, number: int) -> CheckDetails:
         check.name,
         check.title,
         f"Looks whether this holds in the account: {check.title[0].lower()}{check.title[1:]}.",
-        "Who gets hold of it acts with all its rights, from anywhere, and is hard to tell apart.",
+        "Who gets hold of it **acts with all its rights**, anywhere, by `sts:AssumeRole` too.",
         "1. Find out who uses it.\n2. Change it in a test account first.\n3. Roll the change out.",
         f"https://docs.aws.amazon.com/{check.service}/latest/",
         tuple(FRAMEWORKS[(number + n * 3) % len(FRAMEWORKS)] for n in range(4))

@@ -245,6 +245,32 @@ def test_details_show_evidence_remedy_frameworks_and_ways_on(page: Page) -> None
     assert "finding=" not in page.url
 
 
+def test_what_a_tool_marks_in_its_words_is_marked_and_not_spelled(page: Page) -> None:
+    page.locator("#grid .slick-row").first.click()
+    risk = page.locator("#finding section", has_text="Risk").locator("p.text")
+    expect(risk.locator("strong")).to_have_text("acts with all its rights")
+    expect(risk.locator("code")).to_have_text("sts:AssumeRole")
+    expect(risk).not_to_contain_text("*")
+
+
+@pytest.mark.parametrize("place", ["findings", "queries", "unseen"])
+@pytest.mark.parametrize("viewport", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_a_link_to_a_part_of_the_page_leads_there(
+    browser: Browser, report: Path, place: str, viewport: Any
+) -> None:
+    """Below the bar, or as near as the end of the page lets it."""
+    made = View(browser, viewport=viewport, reduced_motion="no-preference")
+    page = made.open(report, f"#{place}")
+    page.wait_for_timeout(300)
+    top, left = page.evaluate(
+        "(id) => [document.getElementById(id).getBoundingClientRect().top,"
+        " document.documentElement.scrollHeight - scrollY - innerHeight]",
+        place,
+    )
+    assert 60 <= top <= 68 or left < 2, (top, left)
+    made.page.close()
+
+
 def test_a_finding_is_shared_by_its_link(view: View, report: Path) -> None:
     finding = chosen(status="MUTED")[0].finding
     page = view.open(report, f"#findings?finding={finding.uid}")

@@ -32,9 +32,9 @@ const details = (() => {
           this.facts(cell),
           text("Evidence", cell("detail")),
           raw(cell("evidence")),
-          text("Risk", check.risk),
+          text("Risk", marked(check.risk)),
           remediation(check),
-          text("What the check looks at", check.description),
+          text("What the check looks at", marked(check.description)),
           frameworks(check.frameworks),
           this.links(cell),
         ),
@@ -163,6 +163,14 @@ const details = (() => {
   const section = (title, ...children) => el("section", {}, el("h3", {}, title), ...children);
   const text = (title, value) => value && section(title, el("p.text", {}, value));
 
+  // What a tool says of its checks has Markdown's marks for what is strong, and for code.
+  function marked(words) {
+    return words?.split(/(\*\*[^*\n]+\*\*|`[^`\n]+`)/).map((part) => {
+      if (/^\*\*.+\*\*$/.test(part)) return el("strong", {}, part.slice(2, -2));
+      return /^`.+`$/.test(part) ? el("code", {}, part.slice(1, -1)) : part;
+    });
+  }
+
   // Evidence of a source in its own shape, made readable where it is JSON.
   function raw(value) {
     if (!value) return null;
@@ -184,7 +192,7 @@ const details = (() => {
     if (!what && !url) return null;
     return section(
       "What helps",
-      what && el("p.text", {}, what),
+      what && el("p.text", {}, marked(what)),
       url && el("p", {}, away(url, url)),
     );
   }

@@ -88,6 +88,24 @@
     else if (finding.dialog.open) finding.dialog.close();
   }
 
+  // Until everything is laid out, a place that the link names moves away from under the reader, who
+  // may have begun to scroll by then.
+  let reading = false;
+  for (const sign of ["wheel", "touchmove", "keydown"]) {
+    addEventListener(
+      sign,
+      () => {
+        reading = true;
+      },
+      { once: true, passive: true },
+    );
+  }
+
+  function stay() {
+    const place = byId(location.hash.slice(1).split("?")[0]);
+    if (place && !reading) place.scrollIntoView({ behavior: "instant" });
+  }
+
   show();
   addEventListener("hashchange", follow);
   addEventListener("beforeprint", () => print.prepare(data, table, rows));
@@ -104,5 +122,7 @@
     root.dataset.theme = dark ? "light" : "dark";
     charts?.draw();
   });
+  stay();
+  requestAnimationFrame(stay);
   document.documentElement.dataset.ready = "";
 })();

@@ -65,6 +65,17 @@ def test_the_same_again_is_open_and_nothing_else(baseline: Baseline) -> None:
     assert "0 new, 2 open, 0 reopened, 0 resolved, 0 muted, 0 not looked at." in table.err
 
 
+def test_an_account_that_was_not_in_the_earlier_run_is_said(baseline: Baseline) -> None:
+    """All of it is new to us, and may be old."""
+    first = Path(audited(baseline, PRODUCTION).rows[0]["directory"]).name
+    audited(baseline, PRODUCTION, PAYMENTS)
+    said = baseline("audit", "compare").err
+    assert (
+        f"Of the new, 2 may have been there before: run {first} did not look at them "
+        "(2 in payments)."
+    ) in said
+
+
 def test_a_denied_account_resolves_nothing_and_what_it_shows_later_was_open(
     baseline: Baseline, organization: Simulation
 ) -> None:

@@ -446,7 +446,7 @@ def test_an_accepted_risk_counts_for_no_gate_until_it_expires(
     said = "The accepted risk open expired on 2026-01-01; 1 finding counts again. Ask anna"
     assert said in again.err
     assert any(said in note for note in written(two_weeks, "report.json")["notes"])
-    accept("nowhere", "2999-12-31")
+    accept("nowhere, tool: prowler", "2999-12-31")
     assert "The accepted risk nowhere matches nothing that was looked at" in report().err
 
 

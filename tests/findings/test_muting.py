@@ -135,6 +135,29 @@ def test_notes_say_what_whoever_keeps_the_list_has_to_do() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("told", "is_said"),
+    [
+        ({"check": "baseline-password-policy"}, False),
+        ({"check": "baseline-password-policy", "tool": "config"}, False),
+        ({"check": "no_such_check", "tool": "prowler"}, True),
+        ({"check": "s3_opne"}, True),
+    ],
+)
+def test_a_risk_of_a_tool_that_did_not_look_is_not_called_misspelt(
+    told: dict[str, str], is_said: bool
+) -> None:
+    muting = Muting([risk(**told)], TODAY)
+    list(muting.through([found(tool="prowler")]))
+    assert bool(muting.notes()) is is_said
+
+
+def test_where_every_tool_looked_a_risk_that_meets_nothing_is_said() -> None:
+    muting = Muting([risk(check="no_such_check")], TODAY)
+    list(muting.through(found(tool=t) for t in ("prowler", "scoutsuite", "guardduty", "config")))
+    assert "matches nothing that was looked at" in muting.notes()[0]
+
+
 RISKS = st.lists(
     st.builds(risk, check=st.sampled_from(["s3_open", "s3_*", "iam_mfa"]),
               account=st.sampled_from(["*", "website", "payments"]),

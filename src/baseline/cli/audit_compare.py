@@ -18,7 +18,7 @@ from baseline.errors import BaselineError, UsageError
 from baseline.findings import history, muting
 from baseline.findings.comparison import Change, Changed, Side, Sight, compare
 from baseline.findings.look import AUDIT, Look
-from baseline.findings.model import SEVERITIES
+from baseline.findings.model import SEVERITIES, Finding
 
 _COLUMNS = (
     *("change", "severity", "account", "account_name", "region", "tool", "check", "resource"),
@@ -27,6 +27,8 @@ _COLUMNS = (
 # What a terminal has room for; what is open still is no news.
 _SHOWN = ("change", "severity", "account_name", "region", "tool", "check", "resource")
 _ORDER = tuple(Change)
+# Accounts that a sentence names.
+_NAMED = 5
 
 
 @click.command("compare")
@@ -164,10 +166,22 @@ def _row(found: Changed) -> Row:
     finding = found.finding
     told = {"change": found.change.value, "reason": found.reason, "account": finding.account_id}
     own = {name: getattr(finding, name) for name in _COLUMNS if name not in told}
-    return told | own | {"account_name": finding.account_name or finding.account_id}
+    return told | own | {"account_name": _account(finding)}
+
+
+def _account(finding: Finding) -> str:
+    return finding.account_name or finding.account_id
 
 
 def _tell(changed: list[Changed], first: Look, second: Look) -> None:
     counts = Counter(found.change for found in changed)
     told = ", ".join(f"{counts[change]} {change}" for change in _ORDER)
     talk(f"From run {first.stamp} to {second.stamp}: {told}.")
+    unseen = Counter(_account(found.finding) for found in changed if found.unseen_before)
+    if unseen:
+        named = ", ".join(f"{count} in {name}" for name, count in unseen.most_common(_NAMED))
+        more = f" and {len(unseen) - _NAMED} accounts more" if len(unseen) > _NAMED else ""
+        talk(
+            f"Of the new, {unseen.total()} may have been there before: run {first.stamp} did not "
+            f"look at them ({named}{more})."
+        )

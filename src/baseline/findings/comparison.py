@@ -28,6 +28,7 @@ _NO_ANSWERS = frozenset({UNKNOWN, MANUAL})
 # Known, and does not count.
 _QUIET = frozenset({MUTED, ARCHIVED})
 _NO_REASON = "could not look"
+_UNSEEN_THEN = "not looked at then: "
 
 
 class Change(StrEnum):
@@ -53,6 +54,11 @@ class Changed:
     change: Change
     finding: Finding
     reason: str = ""
+
+    @property
+    def unseen_before(self) -> bool:
+        """Whether it is new only as far as anybody knows: the earlier side did not look there."""
+        return self.change is Change.NEW and self.reason.startswith(_UNSEEN_THEN)
 
 
 class Sight:
@@ -177,7 +183,7 @@ def _begun(finding: Finding, then: _Answers, *, before: bool) -> Changed:
     if found and found.status in _QUIET:
         return Changed(Change.REOPENED, finding, f"muted then: {found.reason}")
     blind = then.blind(finding)
-    reason = f"not looked at then: {blind}" if blind else ""
+    reason = f"{_UNSEEN_THEN}{blind}" if blind else ""
     if not before:
         return Changed(Change.NEW, finding, reason)
     return Changed(Change.OPEN if blind else Change.REOPENED, finding, reason)

@@ -3,7 +3,9 @@
 Only what fails is muted: an answer that is UNKNOWN hides something that nobody accepted.
 """
 
+import difflib
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -15,6 +17,10 @@ from baseline.findings.patterns import matches
 # What a reason of ours begins with; those of the tools' own mute lists begin otherwise.
 _ACCEPTED = "accepted: "
 _ID = re.compile(r"\d{12}", re.ASCII)
+# All whose findings can be accepted.
+_TOOLS = frozenset({"prowler", "scoutsuite", "guardduty", "config"})
+# How like a check's name another is that was meant to be it, 1 being the same.
+_NEARLY = 0.85
 
 
 def configured(configuration: Configuration) -> "Muting":
@@ -29,6 +35,7 @@ class Muting:
         self._risks = [_Risk(mute, mute.expires < today) for mute in mutes]
         self._by_check: dict[tuple[str, str], list[_Risk]] = {}
         self._accounts: set[tuple[str, str]] = set()
+        self._checks: defaultdict[str, set[str]] = defaultdict(set)
 
     def through(self, findings: Iterable[Finding]) -> Iterator[Finding]:
         """``findings``, those that are accepted MUTED with the reason.
@@ -41,11 +48,26 @@ class Muting:
 
     def notes(self) -> list[str]:
         """What whoever keeps the list has to know: what has expired, and what matches nothing."""
-        told = (risk.note(risk.is_of(self._accounts)) for risk in self._risks)
+        told = (risk.note(self._looked(risk)) for risk in self._risks)
         return [note for note in told if note]
+
+    def _looked(self, risk: "_Risk") -> bool:
+        """Whether what it is about was looked at, as far as can be told: that is for its tool.
+
+        One that names no tool may be about another one, unless a check is nearly called so.
+        """
+        if not risk.is_of(self._accounts):
+            return False
+        if risk.mute.tool != "*":
+            return risk.mute.tool in self._checks
+        known = {check for checks in self._checks.values() for check in checks}
+        return self._checks.keys() >= _TOOLS or bool(
+            difflib.get_close_matches(risk.mute.check, known, 1, _NEARLY)
+        )
 
     def _judged(self, finding: Finding) -> Finding:
         self._accounts.add((finding.account_id, finding.account_name))
+        self._checks[finding.tool].add(finding.check)
         met = [risk for risk in self._about(finding) if risk.meets(finding)]
         valid = next((risk for risk in met if not risk.expired), None)
         if valid is None or finding.status != FAIL:
@@ -97,7 +119,7 @@ class _Risk:
     def reason(self) -> str:
         return f"{_ACCEPTED}{self.mute.reason} ({self.mute.owner}, until {self.mute.expires})"
 
-    def note(self, looked: bool) -> str:  # noqa: FBT001  # whether its account was looked at
+    def note(self, looked: bool) -> str:  # noqa: FBT001  # whether anybody looked at its like
         """What is to be said of it, if anything is."""
         if self.expired:
             again = f"; {_findings(self.failing)} again" if self.failing else ""

@@ -163,6 +163,8 @@ def test_accounts_are_known_by_name(simulation: Simulation, tmp_path: Path, caps
     given_a_bucket(simulation, TRAIL, tmp_path / "trail")
     assert cli.run(["logs", "collect", "--account", "production", "-o", "json"]) == 0
     assert json.loads(capsys.readouterr().out)["events"] == 1
+    assert cli.run(["logs", "collect", "--account", "123456789012"]) == 1
+    assert "There are no such logs of 123456789012." in capsys.readouterr().err
     assert cli.run(["logs", "collect", "--account", "nobody"]) == 2
     assert "there is no account 'nobody'" in capsys.readouterr().err
 

@@ -84,7 +84,8 @@ def collect_logs(
     Example:  baseline logs collect --source ./copy-of-the-bucket --lake ./case-42
 
     Each object is read once, however often this runs; what was collected before a run is killed
-    is kept. Objects that cannot be read are set aside, named, and make the exit code 1.
+    is kept. Objects that cannot be read are set aside, named, and make the exit code 1; so does an
+    account that is asked for and has no logs.
     """
     configuration = shared.load_configuration(config_path)
     here = source and not source.startswith("s3://")
@@ -98,7 +99,11 @@ def collect_logs(
     for place, folders in found:
         collect_from(place, folders, lake, summary, show=progress)
     _show(summary, lake, time.monotonic() - started, output)
-    return 1 if summary.named("set_aside") or summary.named("unread") else 0
+    there = {folder.account for _, folders in found for folder in folders}
+    without = sorted(wanted.accounts - there)
+    if without:
+        shared.talk(f"There are no such logs of {', '.join(without)}. See: baseline accounts")
+    return 1 if without or summary.named("set_aside") or summary.named("unread") else 0
 
 
 def collect_from(

@@ -177,7 +177,7 @@ def test_a_throttled_call_makes_unknown_what_passed_and_leaves_what_failed(
     assert entry.counts["UNKNOWN"] == 2
     assert entry.status is Status.PARTIAL
     told = next(f for f in found if f.check == "s3_tls")
-    assert told.detail.startswith("throttled (1 times): eu-west-1 -- ")
+    assert told.detail.startswith("throttled (once): eu-west-1 -- ")
     again = manifest.latest(tmp_path / "reports")
     assert answers(again, tmp_path)[1] == found
 
@@ -186,7 +186,7 @@ def test_checks_that_were_left_out_are_told(audit: Audit, tmp_path: Path) -> Non
     """As after an interrupt that Prowler swallows: its report looks whole."""
     entry, found = answers(audit({f"prowler {FIRST}": "leaves a check out"}), tmp_path)
     assert (entry.status, entry.counts["UNKNOWN"]) == (Status.PARTIAL, 1)
-    assert found[-1].detail == "crashed (1 times): 1 of 6 checks were not carried out"
+    assert found[-1].detail == "crashed (once): 1 of 6 checks were not carried out"
 
 
 def test_a_check_that_gives_no_answer_and_no_reason_is_unknown(

@@ -15,6 +15,7 @@ import pytest
 
 from baseline import cli
 from baseline.query.catalogue import SHAPE
+from given_history import given_the_organization
 from given_logs import a_delivery, a_key, an_event, given_a_log, given_an_object
 
 Output = pytest.CaptureFixture[str]
@@ -291,6 +292,23 @@ def test_a_shown_query_can_be_run_as_it_is(bucket: Path, capsys: Output) -> None
     text = capsys.readouterr().out
     assert text.startswith("-- name: RootLogin30Days")
     assert answer(capsys, "--source", str(bucket), "--sql", text) == []
+
+
+def test_accounts_are_known_by_name_once_the_organization_is(
+    tmp_path: Path, capsys: Output
+) -> None:
+    given_the_organization(tmp_path / "reports")
+    given_a_log(tmp_path / "bucket", an_event(1))
+    ask = ["query", "run", "--source", "bucket", "TrailStopped", "--account"]
+    assert cli.run([*ask, "production"]) == 0
+    assert "was not in organization" not in capsys.readouterr().err
+    assert cli.run([*ask, "999999999999"]) == 0
+    said = capsys.readouterr().err
+    assert (
+        "Account 999999999999 was not in organization o-acme0000000 when it was last read" in said
+    )
+    assert cli.run([*ask, "nobody"]) == 2
+    assert "'nobody' is no account id" in capsys.readouterr().err
 
 
 def given_a_stopped_trail(root: Path, *, ago: int = 1) -> str:

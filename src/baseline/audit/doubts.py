@@ -49,7 +49,8 @@ class Doubts:
 
 def why(obstacle: Obstacle) -> str:
     """The reason in words."""
-    return f"{obstacle.kind} ({obstacle.count} times): {obstacle.example}"
+    times = "once" if obstacle.count == 1 else f"{obstacle.count} times"
+    return f"{obstacle.kind} ({times}): {obstacle.example}"
 
 
 def _reaches(obstacle: Obstacle, finding: Finding) -> bool:

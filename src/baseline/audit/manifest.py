@@ -195,9 +195,9 @@ def latest(reports: Path, wanted: str | None = None) -> Run:
     files = [f for f in _files(reports) if wanted in (None, f.stem)]
     if not files:
         raise UsageError(
-            f"no audit run {wanted or ''} is there",
+            f"no audit run {wanted} is there" if wanted else "no audit run is there yet",
             where=str(reports),
-            remedy="See: baseline audit list",
+            remedy="See: baseline audit list" if wanted else "Begin with: baseline audit run",
         )
     return _read(files[-1])
 

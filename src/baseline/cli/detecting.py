@@ -157,7 +157,11 @@ def detecting_options(command: F) -> F:
         ),
         click.option("--region", "regions", multiple=True, help="Only this region. Repeatable."),
         click.option(
-            "--account", "accounts", multiple=True, help="Only this account, by id. Repeatable."
+            "--account",
+            "accounts",
+            multiple=True,
+            help="Only this account, by id; by name once an audit, a reading or a proof is kept."
+            " Repeatable.",
         ),
         click.option("--until", default="", help="Last day, in the same forms."),
         click.option(

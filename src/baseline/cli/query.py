@@ -5,6 +5,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -195,6 +196,8 @@ def run_query(
     on this machine also auditing.findings and auditing.coverage, which are kept among the reports.
     """
     detecting.check(name, sql, file, parameters)
+    if detecting.accounts:
+        detecting = _by_id(detecting, reports or shared.load_configuration(config_path).reports)
     own = _directory(queries_path, config_path) if name or detecting.detections else None
     left_out: list[QueryError] = []
     question = detecting.asked(own, left_out.append, here=engine == "duckdb") or _asked(
@@ -243,6 +246,23 @@ def run_query(
     if detecting.fail_on and not looked:
         return 2
     return 1 if missing or left_out or detecting.alarmed(rows) else 0
+
+
+def _by_id(detecting: Detecting, reports: Path) -> Detecting:
+    """Accounts by their ids, where the organization is kept; one that it has not got is said."""
+    from baseline.findings import accounts  # noqa: PLC0415  # only where an account is named
+
+    kept = accounts.known(reports)
+    if kept is None:
+        return detecting
+    ids = {account.name: account.id for account in kept.accounts}
+    found = tuple(ids.get(name, name) for name in detecting.accounts)
+    for unknown in sorted(set(found) - set(ids.values())):
+        shared.talk(
+            f"Account {unknown} was not in organization {kept.id or '(none)'} when it was last "
+            "read. See: baseline accounts"
+        )
+    return replace(detecting, accounts=found)
 
 
 def _check_engine(engine: str, given: list[str]) -> None:

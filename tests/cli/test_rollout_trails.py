@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from baseline.simulation import Blueprint, Simulation
+from baseline.simulation import Blueprint, Fault, Simulation
 from given_terminal import Baseline, at_a_terminal
 
 MAIN, PRODUCTION = "100000000001", "400000000004"
@@ -70,6 +70,7 @@ def test_one_trail_records_every_account_and_the_trails_of_the_accounts_follow_i
     assert run("rollout", "deploy", *CHOSEN, "--yes").code == 0
     assert trails(organization, PRODUCTION, "us-east-1") == ["baseline"]
 
+    refused = refusals(organization)
     let_cloudtrail_in(organization)
     choose("organization")
     assert run("rollout", "deploy", *CHOSEN, "--yes").code == 0
@@ -95,6 +96,48 @@ def test_one_trail_records_every_account_and_the_trails_of_the_accounts_follow_i
     planned = run("rollout", "plan", *CHOSEN, "-o", "json").rows
     order = [(row["action"], row["name"]) for row in planned if row["kind"] != "stack set"]
     assert order[-1] == ("delete", "organization-trail")
+    assert run("rollout", "deploy", *CHOSEN, "--yes").code == 0
+    assert trails(organization, PRODUCTION, "us-east-1") == ["baseline"]
+    assert refused == []
+
+
+def refusals(organization: Simulation) -> list[str]:
+    """From now on, after each call that matters: the trails that the bucket would refuse."""
+    found: list[str] = []
+    service: Any = organization.service("cloudtrail")
+
+    def look(call: Any, *_: Any) -> None:
+        if call.operation in ("PutBucketPolicy", "CreateTrail", "DeleteTrail"):
+            there = [trail for some in [*service.trails.values()] for trail in [*some.values()]]
+            found.extend(
+                f"{trail.arn} after {call.operation}"
+                for trail in there
+                if trail.refused("o-acme0000000")
+            )
+
+    organization.observers.append(look)
+    return found
+
+
+def test_when_the_trails_of_the_accounts_fail_the_organizations_delivers_until_they_are_there(
+    organization: Simulation, run: Baseline
+) -> None:
+    let_cloudtrail_in(organization)
+    assert run("rollout", "deploy", *CHOSEN, "--yes").code == 0
+    organization.faults.add(Fault("deny", "cloudtrail", "CreateTrail", PRODUCTION))
+    choose("account")
+    failed = run("rollout", "deploy", *CHOSEN, "--yes")
+    assert failed.code == 1
+    assert "is still needed by auditing in 400000000004" in failed.err
+    assert trails(organization, PRODUCTION, "us-east-1") == ["baseline-organization"]
+
+    organization.client("sns", "us-east-1", PRODUCTION).list_topics()
+    assert organization.deliver() > 0
+    client = organization.client("cloudtrail", "eu-west-1", MAIN)
+    status = client.get_trail_status(Name="baseline-organization")
+    assert (status["IsLogging"], status.get("LatestDeliveryError")) == (True, None)
+
+    organization.faults.clear()
     assert run("rollout", "deploy", *CHOSEN, "--yes").code == 0
     assert trails(organization, PRODUCTION, "us-east-1") == ["baseline"]
 

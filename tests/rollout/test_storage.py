@@ -1,11 +1,12 @@
 """Who may deliver to the central buckets, in a small and in a large organization."""
 
 import json
-from typing import Any
+from fnmatch import fnmatchcase
+from typing import Any, Literal
 
 import pytest
 
-from baseline.configuration import Configuration
+from baseline.configuration import CloudTrail, Configuration
 from baseline.organization import Account, Organization
 from baseline.rollout.catalogue import MAX_PARAMETER, MOST_LISTED, STORAGE, Baseline, wanted
 from baseline.rollout.intended import Where, resources
@@ -16,14 +17,14 @@ LIMITS = {"KeyPolicy": 32_768, "PolicyDocument": 20_480}
 CONFIGURATION = Configuration(home_region="ap-southeast-1", prefix="abcdefghijklmnopqrst")
 
 
-def given_accounts(number: int) -> Baseline:
+def given_accounts(number: int, configuration: Configuration = CONFIGURATION) -> Baseline:
     accounts = tuple(
         Account(str(int(MAIN) + n), f"account-{n}", f"{n}@bank.example", "ACTIVE")
         for n in range(number)
     )
     organization = Organization(f"o-{'a' * 32}", MAIN, accounts)
     regions = {account.id: ("ap-southeast-1", "us-east-1") for account in accounts}
-    return wanted(CONFIGURATION, organization, regions)
+    return wanted(configuration, organization, regions)
 
 
 def policies(baseline: Baseline) -> dict[str, Any]:
@@ -41,12 +42,14 @@ def policies(baseline: Baseline) -> dict[str, Any]:
 
 
 def deliveries(found: dict[str, Any]) -> list[Any]:
-    return [
+    """The conditions of what services of many accounts may; the organization's trail is one."""
+    conditions = [
         statement["Condition"]
         for policy in found.values()
         for statement in policy["Statement"]
         if "Service" in (statement["Principal"] if statement["Principal"] != "*" else ())
     ]
+    return [c for c in conditions if "aws:SourceArn" not in c.get("StringEquals", {})]
 
 
 @pytest.mark.parametrize("number", [5, MOST_LISTED])
@@ -71,3 +74,32 @@ def test_a_thousand_accounts_deliver_because_their_organization_does() -> None:
         assert "aws:SourceArn" in condition["ArnLike"]
     (warning,) = (warning for warning in baseline.warnings if "listed" in warning)
     assert "1,000 accounts" in warning
+
+
+@pytest.mark.parametrize("mode", ["account", "organization"])
+@pytest.mark.parametrize("number", [5, 1000])
+def test_key_and_bucket_let_in_both_kinds_of_trail_whatever_is_wanted_and_however_many(
+    number: int, mode: Literal["account", "organization"]
+) -> None:
+    """So that both deliver while one takes the place of the other."""
+    configuration = CONFIGURATION.model_copy(update={"cloudtrail": CloudTrail(mode=mode)})
+    found = policies(given_accounts(number, configuration))
+    where = "arn:aws-us-gov:cloudtrail:ap-southeast-1"
+    last = str(int(MAIN) + number - 1)
+    allowed = {"kms:DescribeKey", "kms:GenerateDataKey*", "s3:GetBucketAcl", "s3:PutObject"}
+    names = (
+        f"{MAIN}:trail/{CONFIGURATION.prefix}-organization",
+        f"{last}:trail/{CONFIGURATION.prefix}",
+    )
+    for trail in (f"{where}:{name}" for name in names):
+        said = [s for policy in found.values() for s in policy["Statement"] if lets(trail, s)]
+        assert {s["Action"] for s in said} == allowed
+
+
+def lets(trail: str, statement: Any) -> bool:
+    """Whether the statement lets CloudTrail in for this trail, by its ARN."""
+    if statement["Principal"] != {"Service": "cloudtrail.amazonaws.com"}:
+        return False
+    condition = statement["Condition"]
+    arns = {**condition.get("StringEquals", {}), **condition.get("ArnLike", {})}["aws:SourceArn"]
+    return any(fnmatchcase(trail, arn) for arn in ([arns] if isinstance(arns, str) else arns))

@@ -388,7 +388,6 @@ class _Kinds:
             "Prefix": self.configuration.prefix,
             "RetentionDays": str(self.configuration.storage.retention_days),
             "QueryResultDays": str(self.configuration.storage.query_result_days),
-            "OrganizationTrail": str(self._has_one_trail).lower(),
         }
         return self._stack(STORAGE, self._main, parameters, 1)
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from baseline import cli, templates
-from baseline.simulation import Blueprint, Simulation
+from baseline.simulation import Blueprint, Fault, Simulation
 from given_terminal import Baseline, at_a_terminal
 
 MAIN, PRODUCTION, DEVELOPMENT = ("100000000001", "400000000004", "600000000006")
@@ -279,6 +279,38 @@ def test_networks_are_added_at_the_end_and_taken_away_by_leaving_an_account_out(
     assert network(organization, "500000000005", "us-east-1")["CidrBlock"] == "10.2.0.0/20"
     with pytest.raises(ValueError, match="not enough values"):
         network(organization, PRODUCTION, "us-east-1")
+
+
+def test_a_network_that_could_not_be_deleted_is_deleted_by_the_next_deploy(
+    organization: Simulation, run: Baseline
+) -> None:
+    """The last one that is wanted goes, and with it what roles need for networks; in this order."""
+    chosen = ("--only", "vpc", "--only", "stack-set-roles")
+    Path("baseline.yaml").write_text(FILE.split("vpc:", maxsplit=1)[0])
+    organization.faults.add(Fault("deny", "ec2", "DeleteVpc", PRODUCTION))
+    failed = run("rollout", "deploy", *chosen, "--yes", "-o", "json")
+    assert failed.code == 1
+    said = {r["account"]: r["result"] for r in failed.rows if r["name"] == "stack-set-roles"}
+    assert said[PRODUCTION] == "unchanged; still may delete networks"
+    assert said[DEVELOPMENT] == "updated"
+    assert may_make_networks(organization, PRODUCTION)
+    assert not may_make_networks(organization, DEVELOPMENT)
+
+    assert run("rollout", "deploy", "--only", "stack-set-roles", "--yes").code == 0
+    assert may_make_networks(organization, PRODUCTION)
+
+    organization.faults.clear()
+    assert run("rollout", "deploy", *chosen, "--yes").code == 0
+    ec2 = organization.client("ec2", "us-east-1", PRODUCTION)
+    assert [v for v in ec2.describe_vpcs()["Vpcs"] if not v["IsDefault"]] == []
+    assert not may_make_networks(organization, PRODUCTION)
+    assert run("rollout", "plan", *chosen, "--exit-code").code == 0
+
+
+def may_make_networks(organization: Simulation, account: str) -> bool:
+    iam = organization.client("iam", "us-east-1", account)
+    role = "AWSCloudFormationStackSetExecutionRole"
+    return bool(iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"])
 
 
 def test_removing_leaves_neither_networks_nor_their_log_groups(

@@ -44,6 +44,8 @@ AGGREGATOR = "config-aggregator"
 RUNNER = "audit-runner"
 VPC = "vpc"
 ORGANIZATION_TRAIL = "organization-trail"
+# The parameter of the roles by which StackSets may make networks.
+WITH_NETWORKS = "WithNetworks"
 # Stacks of the main account that are there only where they are configured.
 OPTIONAL = (RUNNER, ORGANIZATION_TRAIL)
 # What needs none of the StackSets' roles.
@@ -373,7 +375,7 @@ class _Kinds:
             "OrganizationId": self.organization.id,
             "Prefix": self.configuration.prefix,
             "ServicePrincipals": ",".join(principals),
-            "WithNetworks": str(bool(self._networks)).lower(),
+            WITH_NETWORKS: str(bool(self._networks)).lower(),
         }
         for account in self.accounts:
             wave = 0 if account.id == self._main else 1

@@ -5,13 +5,24 @@ What needs something that failed in this run is not tried: it is reported with w
 
 from collections import defaultdict
 from collections.abc import Callable, Generator, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from baseline.errors import BaselineError
 from baseline.organization import Target
 from baseline.parallel import Done, Failed, Outcome, Pause, each
-from baseline.rollout import invitations, stacks, uploads
-from baseline.rollout.catalogue import ADMINISTRATION_ROLE, MEMBERS, Baseline, Part, StackSet
+from baseline.rollout import invitations, observe, stacks, uploads
+from baseline.rollout.catalogue import (
+    ADMINISTRATION_ROLE,
+    MEMBERS,
+    ROLES,
+    VPC,
+    WITH_NETWORKS,
+    Baseline,
+    Part,
+    Stack,
+    StackSet,
+)
 from baseline.rollout.delegating import Delegating
 from baseline.rollout.operations import Ended, Operations, Progress
 from baseline.rollout.plan import Action, Kind, Plan, Step
@@ -191,9 +202,30 @@ class _Work:
         client = session.client("cloudformation", target.region)
         if step.action is Action.DELETE:
             return stacks.delete(client, step.part.name, self.sleep)
-        stack = next(s for s in self.baseline.stacks if s.part == step.part)
+        wanted = next(s for s in self.baseline.stacks if s.part == step.part)
+        stack = self._with_networks(wanted)
         template = uploads.template(session, self.baseline, stack)
-        return stacks.apply(client, stack, template, self.baseline.organization.id, self.sleep)
+        said = stacks.apply(client, stack, template, self.baseline.organization.id, self.sleep)
+        return said if stack == wanted else f"{said}; still may delete networks"
+
+    def _with_networks(self, stack: Stack) -> Stack:
+        """The stack; roles keep what an account's networks need for as long as these are there.
+
+        What could not be deleted, or was not chosen, could never be deleted without it.
+        """
+        takes = stack.name == ROLES and stack.parameters.get(WITH_NETWORKS) == "false"
+        if not takes or stack.part.target.account_id not in self._networked:
+            return stack
+        return replace(stack, parameters={**stack.parameters, WITH_NETWORKS: "true"})
+
+    @cached_property
+    def _networked(self) -> frozenset[str]:
+        """The accounts that have a network of the baseline; roles come after what is deleted."""
+        client = self.reach.session.client("cloudformation", self.baseline.home_region)
+        found = observe.read_stack_set(client, VPC)
+        if found is None or found.owner != self.baseline.organization.id:
+            return frozenset()
+        return frozenset(target.account_id for target in found.instances)
 
     @property
     def _emails(self) -> dict[str, str]:

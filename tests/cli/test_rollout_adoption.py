@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from baseline.simulation import Simulation
+from baseline.simulation import Fault, Simulation
 from given_obstacles import (
     AWAY,
     DEVELOPMENT,
@@ -114,3 +114,45 @@ def test_what_the_baseline_made_cannot_be_adopted(
     refused = baseline("rollout", "plan")
     assert refused.code == 2
     assert f"ConfigurationRecorder of {DEVELOPMENT} {AWAY} was made by the baseline" in refused.err
+
+
+THERE = ("--only", "auditing", "--account", "development", "--region", AWAY)
+
+
+@pytest.mark.parametrize(
+    ("key", "what"), [("config", "ConfigurationRecorder"), ("cloudtrail", "Trail")]
+)
+def test_nor_can_it_where_an_update_has_failed(
+    organization: Simulation, baseline: Baseline, key: str, what: str
+) -> None:
+    assert baseline("rollout", "deploy", "--yes", *THERE).code == 0
+    changed = f"{FILE}cloudtrail: {{log_group_days: 30}}\n"
+    Path("baseline.yaml").write_text(changed)
+    organization.faults.add(Fault("deny", "logs", "PutRetentionPolicy", DEVELOPMENT))
+    assert baseline("rollout", "deploy", "--yes", *THERE).code == 1
+    organization.faults.clear()
+
+    adopting = f'adopt: {{{key}: {{"{DEVELOPMENT}": [{AWAY}]}}}}\n'
+    Path("baseline.yaml").write_text(changed + adopting)
+    refused = baseline("rollout", "plan", *THERE)
+    assert refused.code == 2
+    assert f"the {what} of {DEVELOPMENT} {AWAY} was made by the baseline" in refused.err
+
+    organization.faults.add(Fault("deny", "cloudformation", "DescribeStacks", DEVELOPMENT, AWAY))
+    refused = baseline("rollout", "plan", *THERE)
+    assert refused.code == 2
+    assert f"whether the baseline made the {what} of {DEVELOPMENT} {AWAY}" in refused.err
+    assert "or make its stacks readable" in refused.err
+
+
+def test_what_was_in_the_way_of_the_first_deploy_can_be_adopted_after_it(
+    organization: Simulation, baseline: Baseline
+) -> None:
+    recorder(organization, DEVELOPMENT, AWAY)
+    channel(organization, DEVELOPMENT, AWAY)
+    assert baseline("rollout", "deploy", "--yes", *THERE).code == 1
+    Path("baseline.yaml").write_text(f'{FILE}adopt: {{config: {{"{DEVELOPMENT}": [{AWAY}]}}}}\n')
+    assert baseline("rollout", "deploy", "--yes", *THERE).code == 0
+    config = organization.client("config", AWAY, DEVELOPMENT)
+    (kept,) = config.describe_configuration_recorders()["ConfigurationRecorders"]
+    assert kept["name"] == "own"

@@ -34,7 +34,8 @@ def stage(baseline: Baseline, state: State) -> Baseline | None:
 
 def before(stage: Baseline, state: State) -> State:
     """What concerns the stage, of what was found."""
-    return State({}, {s.name: state.stack_sets[s.name] for s in stage.stack_sets})
+    stack_sets = {s.name: state.stack_sets[s.name] for s in stage.stack_sets}
+    return State({}, stack_sets, adopting=state.adopting)
 
 
 def after(stage: Baseline, state: State) -> State:

@@ -6,7 +6,7 @@ from baseline import templates
 from baseline.errors import AwsError, BaselineError
 from baseline.organization import Target, enabled_regions
 from baseline.parallel import Done, Failed, each
-from baseline.rollout import inviting
+from baseline.rollout import inviting, standing
 from baseline.rollout.catalogue import OPTIONAL, ROLES, Baseline, Part
 from baseline.rollout.delegating import Delegating, administrator
 from baseline.rollout.delegation import Delegated
@@ -41,7 +41,8 @@ def read(reach: Reach, baseline: Baseline) -> State:
     begun = Part(ROLES, baseline.home) in stacks
     elsewhere = () if begun else _elsewhere(reach, baseline)
     trails, delegated = _organization_trails(reach, baseline), _delegated(reach, baseline)
-    return State(stacks, stack_sets, elsewhere, trails, delegated)
+    adopting = _adopting(reach, baseline, stack_sets)
+    return State(stacks, stack_sets, elsewhere, trails, delegated, adopting)
 
 
 def read_stack(client: Any, name: str) -> StackState | None:
@@ -119,6 +120,7 @@ def read_instances(client: Any, name: str) -> dict[Target, InstanceState]:
             status=found.get("Status", ""),
             detail=found.get("StackInstanceStatus", {}).get("DetailedStatus", ""),
             reason=found.get("StatusReason", ""),
+            stack_id=found.get("StackId", ""),
         )
         for page in pages
         for found in page["Summaries"]
@@ -145,6 +147,26 @@ def _stacks(reach: Reach, baseline: Baseline) -> dict[Part, StackState | Unknown
                     raise error
                 stacks[part] = Unknown(str(error), error.remedy)
     return stacks
+
+
+def _adopting(
+    reach: Reach, baseline: Baseline, stack_sets: dict[str, StackSetState]
+) -> dict[Part, StackState | Unknown | None]:
+    """The stacks of instances that are not current, where something is adopted."""
+    asked = dict(standing.in_doubt(baseline, stack_sets))
+
+    def look(part: Part) -> StackState | None:
+        session = reach.administer(part.target.account_id)
+        client = session.client("cloudformation", part.target.region)
+        stack_id = asked[part].stack_id
+        return read_stack(client, stack_id) if stack_id else None
+
+    return {
+        outcome.target: outcome.value
+        if isinstance(outcome, Done)
+        else Unknown(str(outcome.error), outcome.error.remedy)
+        for outcome in each(sorted(asked), look)
+    }
 
 
 def _organization_trails(reach: Reach, baseline: Baseline) -> tuple[str, ...] | Unknown:

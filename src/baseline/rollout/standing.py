@@ -1,6 +1,6 @@
 """What was found and cannot be brought to what is wanted: refused before anything is done. Pure."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from baseline import templates
@@ -8,12 +8,14 @@ from baseline.errors import ConfigurationError
 from baseline.organization import Target
 from baseline.rollout import delegation
 from baseline.rollout.adoption import MAIN, MEMBERS
-from baseline.rollout.catalogue import VPC, Baseline
+from baseline.rollout.catalogue import VPC, Baseline, Part
 from baseline.rollout.delegation import Delegated
 from baseline.rollout.intended import Where, resolved
-from baseline.rollout.state import StackSetState, StackState, State, Unknown
+from baseline.rollout.state import InstanceState, StackSetState, StackState, State, Unknown
 
 _CURRENT = "CURRENT"  # status of an instance that is as its StackSet says
+# A stack in one of these states has nothing.
+_EMPTY = ("ROLLBACK_COMPLETE", "REVIEW_IN_PROGRESS", "DELETE_COMPLETE")
 
 
 def check_home(state: State) -> None:
@@ -60,35 +62,73 @@ def check_networks(baseline: Baseline, state: State) -> None:
 
 def check_adopted(baseline: Baseline, state: State) -> None:
     """Refuse to adopt what the baseline itself has made: leaving it out would delete it."""
-    for name, kept in _kept(baseline):
-        found = state.stack_sets.get(name)
-        for target, resource in kept.items() if found else ():
-            instance = found.instances.get(target) if found else None
-            if (
-                found
-                and instance
-                and instance.status == _CURRENT
-                and resource in _made(found, target)
-            ):
-                raise ConfigurationError(
-                    f"the {resource} of {target} was made by the baseline, and adopting would "
-                    "delete it",
-                    where="adopt",
-                    remedy=f"Take {target} out of adopt.",
-                )
+    for part, resource in _kept(baseline):
+        if any(resource in _made(told, part.target) for told in _told(state, part)):
+            raise _made_here(part.target, resource, state.adopting.get(part))
 
 
-def _kept(baseline: Baseline) -> Iterator[tuple[str, dict[Target, str]]]:
-    """What is adopted, by the StackSet that would make it and the resource it would make."""
+def _made_here(
+    target: Target, resource: str, stack: StackState | Unknown | None
+) -> ConfigurationError:
+    if not isinstance(stack, Unknown):
+        return ConfigurationError(
+            f"the {resource} of {target} was made by the baseline, and adopting would delete it",
+            where="adopt",
+            remedy=f"Take {target} out of adopt.",
+        )
+    return ConfigurationError(
+        f"whether the baseline made the {resource} of {target} could not be seen ({stack.cause}); "
+        "if it did, adopting would delete it",
+        where="adopt",
+        remedy=f"Take {target} out of adopt, or make its stacks readable. {stack.remedy}".rstrip(),
+    )
+
+
+def in_doubt(
+    baseline: Baseline, stack_sets: Mapping[str, StackSetState]
+) -> Iterator[tuple[Part, InstanceState]]:
+    """The instances where something is adopted, and of which their StackSet does not say enough."""
+    for part, _ in _kept(baseline):
+        found = stack_sets.get(part.name)
+        instance = found.instances.get(part.target) if found else None
+        if instance and instance.status != _CURRENT:
+            yield part, instance
+
+
+def _told(state: State, part: Part) -> tuple[StackSetState | StackState, ...]:
+    """What says what an instance may have made; nothing, where it is known to have made nothing.
+
+    One that is current is as its StackSet says. Else an update may have failed, or never begun:
+    then its own stack knows, unless that stands somewhere between two templates, or was not seen.
+    """
+    found = state.stack_sets.get(part.name)
+    instance = found.instances.get(part.target) if found else None
+    if found is None or instance is None:
+        return ()
+    if instance.status == _CURRENT:
+        return (found,)
+    stack = state.adopting.get(part, Unknown("nobody looked"))
+    if isinstance(stack, Unknown):
+        return (found,)
+    if stack is None or stack.status in _EMPTY:
+        return ()
+    return (stack,) if stack.status.endswith("_COMPLETE") else (found, stack)
+
+
+def _kept(baseline: Baseline) -> Iterator[tuple[Part, str]]:
+    """What is adopted: the instance that would make it, and the resource it would make."""
     adopted = baseline.adopted
-    yield "auditing", dict.fromkeys(adopted.recorders, "ConfigurationRecorder")
-    yield "auditing", dict.fromkeys(adopted.trails, "Trail")
+    for recorder in sorted(adopted.recorders):
+        yield Part("auditing", recorder), "ConfigurationRecorder"
+    for trail in sorted(adopted.trails):
+        yield Part("auditing", trail), "Trail"
     for name in (MAIN, MEMBERS):
-        yield name, dict.fromkeys(adopted.detectors, "Detector")
+        for detector in sorted(adopted.detectors):
+            yield Part(name, detector), "Detector"
 
 
-def _made(found: StackSetState, target: Target) -> frozenset[str]:
-    """The resources that a StackSet has made in ``target``, by its template as it was found."""
+def _made(found: StackSetState | StackState, target: Target) -> frozenset[str]:
+    """The resources that a stack or a StackSet has made in ``target``, by its own template."""
     where = Where(target.account_id, target.region, "aws")
     return frozenset(resolved(found.template, found.parameters, where))
 

@@ -33,11 +33,15 @@ class StackState:
 
 @dataclass(frozen=True)
 class InstanceState:
-    """An instance of a StackSet: CURRENT, OUTDATED or INOPERABLE, and why it is not current."""
+    """An instance of a StackSet: CURRENT, OUTDATED or INOPERABLE, and why it is not current.
+
+    ``stack_id`` is that of its stack, where there is or was one.
+    """
 
     status: str
     detail: str
     reason: str
+    stack_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -57,7 +61,8 @@ class State:
     ``elsewhere`` are regions of the main account in which a baseline of the same organization
     was found while there was none in the home region. ``organization_trails`` are the names of
     those that record every account, anybody's. ``delegated`` is who administers GuardDuty, by
-    region; where the accounts are invited, the home region is looked at alone.
+    region; where the accounts are invited, the home region is looked at alone. ``adopting`` has
+    the stacks of instances that are not current where something is adopted, None for no stack.
     """
 
     stacks: Mapping[Part, StackState | Unknown]
@@ -65,3 +70,4 @@ class State:
     elsewhere: tuple[str, ...] = ()
     organization_trails: tuple[str, ...] | Unknown = ()
     delegated: Mapping[str, Delegated | Unknown] = field(default_factory=dict)
+    adopting: Mapping[Part, StackState | Unknown | None] = field(default_factory=dict)

@@ -195,6 +195,21 @@ def test_other_modes_are_looked_at_too(baseline: Baseline) -> None:
     assert "CloudTrail has no access to the organization" in fails["why"]
 
 
+def test_a_trail_with_the_name_of_the_organizations_cannot_be_kept(
+    organization: Simulation, baseline: Baseline
+) -> None:
+    client = organization.client("organizations", AWAY, MAIN)
+    client.enable_aws_service_access(ServicePrincipal="cloudtrail.amazonaws.com")
+    trail(organization, MAIN, HOME, "baseline-organization")
+    Path("baseline.yaml").write_text(FILE + "cloudtrail: {mode: organization}\n")
+    looked = baseline("rollout", "preflight", "-o", "json")
+    (fails,) = [r for r in looked.rows if r["verdict"] != "left out"]
+    assert (looked.code, fails["name"]) == (1, "organization-trail")
+    assert fails["why"] == "trail baseline-organization is there already"
+    assert fails["remedy"].startswith("Delete or rename it")
+    assert "adopt" not in looked.err
+
+
 def test_what_cannot_be_entered_fails_and_what_cannot_be_read_is_unknown(
     organization: Simulation, baseline: Baseline
 ) -> None:

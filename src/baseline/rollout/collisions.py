@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from baseline.errors import DeniedError
 from baseline.rollout import delegation, quotas
+from baseline.rollout.adoption import AUDITING
 from baseline.rollout.catalogue import (
     AGGREGATOR,
     MEMBERS,
@@ -58,7 +59,8 @@ def _names(name: str, place: Place) -> str:
         for kind, properties in _typed(name, place)
         if (ask := _TAKEN.get(kind)) and (said := ask(place, properties))
     ]
-    if any(said.startswith("trail ") for said in taken):
+    # The organization's trail makes way for no other.
+    if name == AUDITING and any(said.startswith("trail ") for said in taken):
         raise Adoptable(f"{', '.join(taken)} is there already", "cloudtrail")
     if taken:
         raise Missing(f"{', '.join(taken)} is there already", _RENAME)

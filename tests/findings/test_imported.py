@@ -132,6 +132,17 @@ def test_a_page_of_many_resolves_nothing_and_takes_nothing_away(
     assert json.loads(capsys.readouterr().out) == [{"n": 6}]
 
 
+def test_what_an_audit_found_stays_new_whatever_is_imported_after_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given_an_audit(REPORTS, "2026-07-01", [a_finding("s3_open")])
+    given_an_audit(REPORTS, "2026-07-08", [a_finding("s3_open"), a_finding("s3_tls")])
+    (tmp_path / "page.json").write_text(json.dumps({"Findings": [threat()]}))
+    taken(tmp_path / "page.json", capsys=capsys)
+    assert reported(capsys)["comparison"]["new"] == 2
+    assert cli.run(["report", "--fail-on-new", "critical"]) == 1
+
+
 def test_two_runs_are_compared_as_if_nobody_had_looked_at_what_an_import_leaves_out(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -131,8 +131,8 @@ def _untold(findings: Iterator[Finding], told: Collection[Key]) -> Iterator[Find
 def earlier(looks: Sequence[Look], since: str) -> tuple[Look, ...]:
     """Those of ``looks`` that were begun up to ``since``: a look's stamp, a time or a day (UTC).
 
-    Without it those before the latest audit; if there was none, before the latest look. Raises
-    UsageError for a stamp that no look has.
+    Without it those before the latest audit of one's own; if there was none, before the latest
+    look. Raises UsageError for a stamp that no look has.
     """
     if since in {look.stamp for look in looks}:
         return tuple(look for look in looks if look.stamp <= since)
@@ -140,6 +140,6 @@ def earlier(looks: Sequence[Look], since: str) -> tuple[Look, ...]:
         raise UsageError(f"no run {since} is kept", remedy="See: baseline audit list")
     if since:
         return tuple(look for look in looks if look.started[: len(since)] <= since)
-    audits = [look.stamp for look in looks if look.kind == AUDIT]
+    audits = [look.stamp for look in looks if look.kind == AUDIT and not look.imported]
     latest = max(audits or [look.stamp for look in looks], default="")
     return tuple(look for look in looks if look.stamp < latest)

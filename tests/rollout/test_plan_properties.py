@@ -80,6 +80,7 @@ def bare(configuration: Configuration) -> Baseline:
 BASELINES = {name: bare(configuration) for name, configuration in CONFIGURATIONS.items()}
 # Any of which may be there, also from before the configuration became another.
 STACKS = {stack.part: stack for baseline in BASELINES.values() for stack in baseline.stacks}
+SOME = settings(max_examples=70)
 CURRENT = InstanceState("CURRENT", "SUCCEEDED", "")
 # Where StackSets may have instances, whether they should or not.
 ANYWHERE = tuple(
@@ -216,6 +217,7 @@ def _changed(instances: Mapping[Target, InstanceState], step: Step) -> dict[Targ
     return kept if gone else {**kept, step.part.target: CURRENT}
 
 
+@SOME
 @given(cases())
 def test_from_any_state_the_plan_leads_to_where_nothing_is_to_be_done(case: Case) -> None:
     once = applied(case.plan(), case)
@@ -232,6 +234,7 @@ def test_from_any_state_the_plan_leads_to_where_nothing_is_to_be_done(case: Case
     assert applied(again, once).plan().empty
 
 
+@SOME
 @given(cases())
 def test_a_plan_says_each_part_once_and_what_is_right_is_left_alone(case: Case) -> None:
     steps = case.plan().steps
@@ -258,6 +261,7 @@ def test_what_is_adopted_is_said_wherever_an_instance_is_made_or_right(case: Cas
     assert [s.part for s in steps if s.reason.endswith("adopted")] == kept
 
 
+@SOME
 @given(cases())
 def test_removing_from_any_state_leaves_nothing_but_what_others_named(case: Case) -> None:
     made = plan.removal(case.baseline, case.state)
@@ -278,6 +282,7 @@ def named(state: State) -> dict[str, Delegated]:
     return {region: one for region, one in found.items() if one.administrator}
 
 
+@SOME
 @given(cases())
 def test_nothing_of_somebody_else_is_ever_in_a_plan(case: Case) -> None:
     theirs = StackState("CREATE_COMPLETE", "", {}, {}, "")

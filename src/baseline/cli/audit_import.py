@@ -9,7 +9,14 @@ import click
 
 from baseline.cli.audit_options import reports_option
 from baseline.cli.findings_reading import keep_details
-from baseline.cli.shared import config_option, load_configuration, output_option, show, talk
+from baseline.cli.shared import (
+    config_option,
+    load_configuration,
+    output_option,
+    printable,
+    show,
+    talk,
+)
 from baseline.cli.tables import Row
 from baseline.errors import ToolError
 from baseline.findings import history, imported
@@ -83,7 +90,7 @@ def _taken(file: Path, into: _Into) -> Row | None:
         look = history.add(look, findings, into.reports)
     except ToolError as error:
         named = "" if error.where == str(file) else f"{file}: "
-        talk(f"Not taken: {named}{error}")
+        talk(printable(f"Not taken: {named}{error}", keep=""))
         return None
     keep_details(details, into.reports)
     return {

@@ -11,6 +11,8 @@ import pytest
 from baseline.findings import history
 from baseline.simulation import Blueprint, Simulation
 from given_audits import ROLE, Behave, roll_out_role
+from given_findings import a_finding
+from given_history import given_an_audit
 from given_terminal import Baseline
 
 PRODUCTION, PAYMENTS = "400000000004", "500000000005"
@@ -106,6 +108,13 @@ def test_what_is_gone_is_resolved_and_what_is_back_is_reopened(
     assert {change for change, *_ in changes(baseline, stamp)} == {"open"}
     assert baseline("audit", "compare", "--fail-on-new", "critical").code == 1
     assert baseline("audit", "compare", stamp, "--fail-on-new", "low").code == 0
+
+
+def test_a_new_finding_of_a_severity_that_nobody_knows_is_held_back(baseline: Baseline) -> None:
+    reports = Path("reports")
+    given_an_audit(reports, "2026-07-01", [])
+    given_an_audit(reports, "2026-07-02", [a_finding(severity="urgent")])
+    assert baseline("audit", "compare", "--fail-on-new", "critical").code == 1
 
 
 def test_an_accepted_risk_is_muted_with_its_reason_and_fails_no_run(baseline: Baseline) -> None:

@@ -141,7 +141,8 @@ def _worst_first(found: Changed) -> tuple[int, int, tuple[str, ...]]:
 
 
 def _rank(severity: str) -> int:
-    return SEVERITIES.index(severity) if severity in SEVERITIES else len(SEVERITIES)
+    """0 for the worst; one that nobody knows may be as bad as that."""
+    return SEVERITIES.index(severity) if severity in SEVERITIES else 0
 
 
 def _is_back(found: Changed, severity: str | None) -> bool:

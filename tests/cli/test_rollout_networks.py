@@ -307,6 +307,15 @@ def test_a_network_that_could_not_be_deleted_is_deleted_by_the_next_deploy(
     assert run("rollout", "plan", *chosen, "--exit-code").code == 0
 
 
+def test_roles_that_the_plan_updates_for_the_first_network_are_no_obstacle(run: Baseline) -> None:
+    chosen = ("--only", "vpc", "--only", "stack-set-roles")
+    Path("baseline.yaml").write_text(FILE.split("vpc:", maxsplit=1)[0])
+    assert run("rollout", "deploy", *chosen, "--yes").code == 0
+    Path("baseline.yaml").write_text(FILE)
+    looked = run("rollout", "preflight", *chosen, "-o", "json")
+    assert (looked.code, [r for r in looked.rows if r["verdict"] != "left out"]) == (0, [])
+
+
 def may_make_networks(organization: Simulation, account: str) -> bool:
     iam = organization.client("iam", "us-east-1", account)
     role = "AWSCloudFormationStackSetExecutionRole"

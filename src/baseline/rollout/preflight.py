@@ -163,7 +163,9 @@ def _looks(plan: Plan, baseline: Baseline) -> _Looks:
             for check in collisions.questions(step.part.name):
                 key = (step.part.name, f"{check.service} {check.name}")
                 looks[step.part.target][key] = (step.part.name, check)
-    for needed in {need for part in made for need in baseline.needs(part)} - set(made):
+    # What the plan updates is not yet as it will be.
+    changed = {step.part for step in _coming(plan)}
+    for needed in {need for part in made for need in baseline.needs(part)} - changed:
         for check in collisions.STANDING.get(needed.name, ()):
             looks[needed.target][needed.name, check.name] = (needed.name, check)
     return {target: tuple(asked.values()) for target, asked in looks.items()}

@@ -5,7 +5,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from baseline.configuration import Configuration
-from baseline.errors import AwsError, ConfigurationError, UnknownAccountError, UsageError
+from baseline.errors import (
+    AwsError,
+    ConfigurationError,
+    DeniedError,
+    UnknownAccountError,
+    UsageError,
+)
 from baseline.sessions import Session
 
 ACTIVE = "ACTIVE"
@@ -170,11 +176,20 @@ def discover(session: Session) -> Organization:
 def refuse_other(session: Session, configuration: Configuration) -> None:
     """Raise ConfigurationError unless ``session`` is of the organization that is configured.
 
-    Without one nothing is asked. Who may not ask which it is, is refused as well: by AWS's error.
+    Without one nothing is asked. Who may not ask which it is, is refused as well.
     """
-    if configuration.organization:
+    if not configuration.organization:
+        return
+    try:
         found = _described(session.client("organizations"))
-        check_pin(found["Id"] if found else "", configuration, "these credentials belong to")
+    except DeniedError as error:
+        raise ConfigurationError(
+            f"these credentials may not ask which organization they belong to ({error.what}), "
+            f"and this file is for {configuration.organization}",
+            where=f"{configuration.file}, organization",
+            remedy="Allow organizations:DescribeOrganization, or take the key out of the file.",
+        ) from error
+    check_pin(found["Id"] if found else "", configuration, "these credentials belong to")
 
 
 def check_pin(organization_id: str, configuration: Configuration, what: str) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from baseline.simulation import Simulation
+from baseline.simulation import Fault, Simulation
 from given_history import given_the_organization
 from given_terminal import Baseline
 
@@ -54,6 +54,16 @@ def test_a_report_of_what_is_kept_of_another_is_refused(baseline: Baseline) -> N
         ran = baseline(*command, "--config", "other.yaml")
         assert (ran.code, ran.out) == (2, ""), command
         assert "other.yaml, organization: what is kept in reports is of o-acme0000000" in ran.err
+
+
+def test_who_may_not_ask_is_refused_too_and_told_what_helps(
+    baseline: Baseline, organization: Simulation
+) -> None:
+    organization.faults.add(Fault.parse("deny:organizations:DescribeOrganization"))
+    ran = baseline("credentials", "--account", "400000000004", "--config", "other.yaml")
+    assert (ran.code, ran.out) == (2, "")
+    assert "may not ask which organization they belong to" in ran.err
+    assert "Allow organizations:DescribeOrganization, or take the key out of the file." in ran.err
 
 
 def test_the_own_one_is_not(baseline: Baseline) -> None:

@@ -399,6 +399,20 @@ def test_of_many_that_are_held_back_the_worst_are_named_and_the_rest_counted(
     assert "Held back: and 5 more, which are on the report." in said
 
 
+def test_what_is_nested_in_an_answer_is_json(report: Report, reports: Path, tmp_path: Path) -> None:
+    given_an_audit(reports, "2026-07-01", [a_finding()])
+    (tmp_path / "queries").mkdir()
+    (tmp_path / "queries/Who.sql").write_text(
+        "-- name: Who\n-- title: Who\n-- description: All.\n-- why: To know.\n"
+        "-- topic: noise\nselect useridentity from auditing.cloudtrail\n"
+    )
+    given_a_log(tmp_path / "copy", an_event(1))
+    assert cli.run(["logs", "collect", "--source", "copy"]) == 0
+    report("--format", "json", "--query", "Who")
+    (answer,) = written(reports, "report.json")["queries"]
+    assert json.loads(answer["rows"][0][0])["type"]
+
+
 def test_a_scan_is_as_complete_as_its_run_says(report: Report, reports: Path) -> None:
     """What is not available there is a gap, and none that anybody could close."""
     stamp = given_an_audit(reports, "2026-07-01", [a_finding()])

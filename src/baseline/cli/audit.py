@@ -36,8 +36,9 @@ from baseline.cli.shared import (
     target_options,
 )
 from baseline.cli.signing_in import sign_in, sign_in_options
-from baseline.findings import muting
+from baseline.findings import accounts, muting
 from baseline.findings.model import SEVERITIES
+from baseline.organization import Organization
 from baseline.sessions import open_session
 
 
@@ -144,16 +145,20 @@ def run(**options: Any) -> int:
     signed_in = sign_in(options, configuration, before.manner if before else Manner())
     session = signed_in.session
     there = away(options, configuration, session, before)
+    organization = None
     if before:
         planned, installed = resume(before, options, configuration, workers, away=bool(there))
     else:
         mention_unended(reports)
-        planned, installed = begin(
+        planned, installed, organization = begin(
             options, configuration, session, names, workers, away=bool(there)
         )
+    # What is refused until here leaves nothing behind.
     if there:
+        _keep(organization, reports)
         return carry_out_there(there, planned, reports, options, accepted)
     open_account = signed_in.opener(planned, configuration, options)
+    _keep(organization, reports)
     ledger = (Ledger.resume if before else Ledger.begin)(planned, reports)
     manner = ledger.run.manner
     plan = schedule.Plan(
@@ -166,6 +171,12 @@ def run(**options: Any) -> int:
     )
     ended, interrupted = carry_out(plan, ledger, shown=options["progress"])
     return 130 if interrupted else tell(ended, reports, options["output"], accepted, manner.fail_on)
+
+
+def _keep(organization: Organization | None, reports: Path) -> None:
+    """Remember the organization that a new run is of."""
+    if organization:
+        accounts.keep(organization, reports)
 
 
 @audit.command()

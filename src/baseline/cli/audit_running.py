@@ -23,8 +23,7 @@ from baseline.cli.interrupts import stopped_by_signals
 from baseline.cli.shared import talk
 from baseline.configuration import Configuration, Tools
 from baseline.errors import UsageError
-from baseline.findings import accounts
-from baseline.organization import Filters, discover
+from baseline.organization import Filters, Organization, discover
 from baseline.report import write_front_page
 from baseline.sessions import Session
 
@@ -37,7 +36,7 @@ def begin(
     workers: int | None,
     *,
     away: bool = False,
-) -> tuple[Run, tuple[Environment, ...]]:
+) -> tuple[Run, tuple[Environment, ...], Organization]:
     """A new run, with its tools installed; or without, when they are to run away from here."""
     request = planning.Request(
         Filters(
@@ -72,10 +71,8 @@ def begin(
     }
     for environment in () if away else lookers:
         see_options(environment, passed_on[environment.tool.name], request.services)
-    # Only now: what is refused leaves nothing behind.
-    accounts.keep(organization, options["reports"] or configuration.reports)
     chosen_options = {name: given for name, given in passed_on.items() if given}
-    return replace(run, manner=replace(asked, options=chosen_options)), lookers
+    return replace(run, manner=replace(asked, options=chosen_options)), lookers, organization
 
 
 def _configured(tool: Tool, configured: Tools) -> list[str]:

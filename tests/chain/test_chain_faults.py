@@ -78,11 +78,13 @@ def test_a_log_bucket_that_does_not_answer_loses_nothing(
     assert baseline("rollout", "deploy", "--yes", "--only", "stack-set-roles").code == 0
     assert baseline("rollout", "deploy", "--yes").code == 0
     organization.deliver()
-    organization.faults.add(Fault.parse("error:s3:GetObject:*:*:3"))
+    organization.faults.add(Fault.parse("error:s3:GetObject"))
     first = baseline("logs", "collect", "-o", "json")
-    assert (first.code, len(first.rows["unread"])) == (1, 3)
+    unread = len(first.rows["unread"])
+    assert (first.code, first.rows["objects"], unread > 1) == (1, 0, True)
+    organization.faults.clear()
     second = baseline("logs", "collect", "-o", "json")
-    assert (second.code, second.rows["objects"]) == (0, 3)
+    assert (second.code, second.rows["objects"]) == (0, unread)
 
 
 @pytest.mark.parametrize(

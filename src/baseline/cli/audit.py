@@ -158,8 +158,8 @@ def run(**options: Any) -> int:
         _keep(organization, reports)
         return carry_out_there(there, planned, reports, options, accepted)
     open_account = signed_in.opener(planned, configuration, options)
-    _keep(organization, reports)
     ledger = (Ledger.resume if before else Ledger.begin)(planned, reports)
+    _keep(organization, reports)
     manner = ledger.run.manner
     plan = schedule.Plan(
         wish=wish(configuration, ledger.run, session, reports),

@@ -10,6 +10,7 @@ import pytest
 
 from baseline import cli
 from baseline.simulation import Blueprint, Fault, Simulation
+from given_terminal import Ran
 
 REGIONS = ("eu-central-1", "eu-west-1", "us-east-1")
 MAIN, PRODUCTION, DEVELOPMENT = ("100000000001", "400000000004", "600000000006")
@@ -24,21 +25,6 @@ BUCKETS = {f"baseline-{p}-{MAIN}-eu-west-1" for p in ("cloudtrail", "config", "f
 READS = ("Describe", "Get", "List", "AssumeRole", "Head", "Lookup", "Batch")
 
 Run = Callable[..., "Ran"]
-
-
-class Ran:
-    """What one command gave back."""
-
-    def __init__(self, code: int, out: str, err: str) -> None:
-        self.code = code
-        self.out = out
-        self.err = err
-
-    @property
-    def rows(self) -> list[dict[str, Any]]:
-        """The answer, of a command with ``-o json``."""
-        rows: list[dict[str, Any]] = json.loads(self.out)
-        return rows
 
 
 @pytest.fixture(scope="module")

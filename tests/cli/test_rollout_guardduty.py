@@ -12,6 +12,7 @@ from baseline.rollout import inviting
 from baseline.simulation import Blueprint, Simulation
 from baseline.simulation.faults import Fault
 from baseline.simulation.guardduty_state import Member, Relationship
+from given_terminal import Ran
 
 HOME, OTHER = "eu-west-1", "us-east-1"
 REGIONS = (HOME, OTHER)
@@ -28,21 +29,6 @@ organization: o-acme0000000
 home_region: {HOME}
 regions: [{", ".join(REGIONS)}]
 """
-
-
-class Ran:
-    """What one command gave back."""
-
-    def __init__(self, code: int, out: str, err: str) -> None:
-        self.code = code
-        self.out = out
-        self.err = err
-
-    @property
-    def rows(self) -> list[dict[str, Any]]:
-        """The answer, of a command with ``-o json``."""
-        rows: list[dict[str, Any]] = json.loads(self.out)
-        return rows
 
 
 class Run:

@@ -253,6 +253,42 @@ class Vpc(_Section):
     """Days for which the log group in the account and region keeps flow records."""
 
 
+UnitPath = Annotated[
+    str, _text(r"/|(/[^/\x00-\x1f]+)+", "a unit by its path, like /Workloads, or / for the root")
+]
+# With its path, where it has one; and at least a letter beside what stands for anything.
+ExemptRole = Annotated[
+    str,
+    _text(
+        r"(?=.*\w)[\w+=.@*/-]{1,128}",
+        "a role, like BreakGlass or a/path/BreakGlass, in which * stands for anything",
+    ),
+]
+Administrator = Annotated[
+    str,
+    _text(
+        r"(role|user)/(?=.*\w)[\w+=.@*-]{1,64}",
+        "a role or a user without a path, like role/Administrator, in which * stands for anything",
+    ),
+]
+
+
+class Protection(_Section):
+    """What keeps the baseline from being switched off, and its logs from being deleted.
+
+    Nothing by default. Whoever is to deploy has to be among the administrators.
+    """
+
+    ous: tuple[UnitPath, ...] = ()
+    """Units whose accounts cannot switch the baseline off, like `/` for all; empty: none."""
+    exempt_roles: tuple[ExemptRole, ...] = ()
+    """Roles in those accounts that can all the same, by name, beside those that deploy."""
+    own_rules: bool = False
+    """Whether those accounts may have rules of their own in AWS Config, and so change ours, too."""
+    administrators: tuple[Administrator, ...] = ()
+    """Roles and users who alone may delete logs and change their buckets and key; empty: anyone."""
+
+
 class Athena(_Section):
     """What a query on Athena may cost."""
 
@@ -441,6 +477,7 @@ class Configuration(_Section):
     storage: Storage = Storage()
     vpc: Vpc = Vpc()
     adopt: Adopt = Adopt()
+    protection: Protection = Protection()
     cost: Cost = Cost()
     athena: Athena = Athena()
     audit: Audit = Audit()

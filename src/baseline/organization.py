@@ -1,6 +1,6 @@
 """Accounts, organizational units and regions, and the choice among them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -76,11 +76,15 @@ class Account:
 
 @dataclass(frozen=True)
 class Organization:
-    """All accounts, in the order of their ids. ``id`` is empty outside an organization."""
+    """All accounts, in the order of their ids. ``id`` is empty outside an organization.
+
+    ``units`` are the ids of the root and of the units, by their paths.
+    """
 
     id: str
     main_account_id: str
     accounts: tuple[Account, ...]
+    units: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def members(self) -> tuple[Account, ...]:
@@ -153,15 +157,15 @@ def discover(session: Session) -> Organization:
     if described is None:
         own = Account(session.account_id, session.account_id, "", ACTIVE)
         return Organization("", session.account_id, (own,))
-    units = _units(client)
+    tree = _tree(client)
     accounts = [
         Account(
             id=found["Id"],
             name=found.get("Name", found["Id"]),
             email=found.get("Email", ""),
             state=found.get("State") or found.get("Status", ""),
-            ou=units.get(found["Id"], _NOWHERE).path,
-            parents=units.get(found["Id"], _NOWHERE).ids,
+            ou=tree.accounts.get(found["Id"], _NOWHERE).path,
+            parents=tree.accounts.get(found["Id"], _NOWHERE).ids,
         )
         for page in client.get_paginator("list_accounts").paginate()
         for found in page["Accounts"]
@@ -170,6 +174,7 @@ def discover(session: Session) -> Organization:
         id=described["Id"],
         main_account_id=described["MasterAccountId"],
         accounts=tuple(sorted(accounts, key=lambda a: a.id)),
+        units={unit.path: unit.ids[-1] for unit in tree.units},
     )
 
 
@@ -236,16 +241,24 @@ class _Unit:
 _NOWHERE = _Unit("/", ())
 
 
-def _units(client: Any) -> dict[str, _Unit]:
-    """The unit that each account is in."""
-    found: dict[str, _Unit] = {}
+@dataclass(frozen=True)
+class _Tree:
+    """The root and the units, and the one that each account is in."""
+
+    units: list[_Unit] = field(default_factory=list)
+    accounts: dict[str, _Unit] = field(default_factory=dict)
+
+
+def _tree(client: Any) -> _Tree:
+    found = _Tree()
     roots = [r for page in client.get_paginator("list_roots").paginate() for r in page["Roots"]]
     waiting = [_Unit("/", (root["Id"],)) for root in roots]
     while waiting:
         parent = waiting.pop()
+        found.units.append(parent)
         where = {"ParentId": parent.ids[-1]}
         for page in client.get_paginator("list_accounts_for_parent").paginate(**where):
-            found.update({account["Id"]: parent for account in page["Accounts"]})
+            found.accounts.update({account["Id"]: parent for account in page["Accounts"]})
         children = client.get_paginator("list_organizational_units_for_parent")
         for page in children.paginate(**where):
             waiting += [

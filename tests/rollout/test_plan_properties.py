@@ -13,11 +13,12 @@ from baseline.configuration import (
     CloudTrail,
     Configuration,
     GuardDuty,
+    Protection,
     Vpc,
     VpcNetwork,
 )
 from baseline.organization import Account, Organization, Target
-from baseline.rollout import delegation, plan
+from baseline.rollout import delegation, plan, protection
 from baseline.rollout.catalogue import Baseline, Part, Stack, StackSet, wanted
 from baseline.rollout.delegation import Delegated, Delegation
 from baseline.rollout.plan import Action, Kind, Plan, Step
@@ -32,6 +33,7 @@ ORGANIZATION = Organization(
         *(Account(a, f"account-{a[0]}", f"{a}@bank.example", "ACTIVE") for a in (MAIN, ONE, TWO)),
         Account(CLOSED, "closed", "closed@bank.example", "SUSPENDED"),
     ),
+    {"/": "r-1"},
 )
 DETECTOR = "0123456789abcdef0123456789abcdef"
 # What can be configured otherwise, so that a plan has other steps.
@@ -54,6 +56,7 @@ CONFIGURATIONS = {
         ),
     ),
     "one trail": Configuration(home_region="eu-west-1", cloudtrail=CloudTrail(mode="organization")),
+    "protection": Configuration(home_region="eu-west-1", protection=Protection(ous=("/",))),
     "delegation": Configuration(
         home_region="eu-west-1",
         guardduty=GuardDuty(
@@ -274,6 +277,17 @@ def test_removing_from_any_state_leaves_nothing_but_what_others_named(case: Case
     retained = {s.part for s in made.steps if s.action is Action.RETAIN}
     needed = {Part("guardduty-main", Target(MAIN, region)) for region in theirs}
     assert {part.target.account_id for part in retained - needed} <= {CLOSED, LEFT}
+
+
+@SOME
+@given(cases())
+def test_what_protects_the_rest_is_made_last_and_goes_first(case: Case) -> None:
+    for made in (case.plan(), plan.removal(case.baseline, case.state)):
+        changes = [s for wave in made.waves for s in wave if s.action is not Action.SKIP]
+        coming = [s.part.name for s in changes if s.action in (Action.CREATE, Action.UPDATE)]
+        going = [s.part.name for s in changes if s.action is Action.DELETE]
+        assert protection.NAME not in coming[:-1]
+        assert protection.NAME not in going[1:]
 
 
 def named(state: State) -> dict[str, Delegated]:

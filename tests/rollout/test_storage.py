@@ -6,9 +6,10 @@ from typing import Any, Literal
 
 import pytest
 
-from baseline.configuration import CloudTrail, Configuration
+from baseline.configuration import CloudTrail, Configuration, Protection
 from baseline.organization import Account, Organization
 from baseline.rollout.catalogue import MAX_PARAMETER, MOST_LISTED, STORAGE, Baseline, wanted
+from baseline.rollout.guardrails import Policy, Request, denial
 from baseline.rollout.intended import Where, resources
 
 MAIN = "100000000000"
@@ -103,3 +104,63 @@ def lets(trail: str, statement: Any) -> bool:
     condition = statement["Condition"]
     arns = {**condition.get("StringEquals", {}), **condition.get("ArnLike", {})}["aws:SourceArn"]
     return any(fnmatchcase(trail, arn) for arn in ([arns] if isinstance(arns, str) else arns))
+
+
+ADMINISTRATORS = Protection(administrators=("role/Admin", "user/anna"))
+EVERYTHING = Policy("allowed", ({"Effect": "Allow", "Action": "*", "Resource": "*"},))
+# What would lose logs, on an object and on a bucket, and what would lose the key.
+OF_OBJECTS = ("s3:DeleteObject", "s3:DeleteObjectVersion")
+OF_BUCKETS = (
+    "s3:DeleteBucket", "s3:PutBucketPolicy", "s3:DeleteBucketPolicy", "s3:PutBucketVersioning",
+    "s3:PutLifecycleConfiguration", "s3:PutEncryptionConfiguration",
+    "s3:PutBucketPublicAccessBlock", "s3:PutBucketOwnershipControls",
+)  # fmt: skip
+OF_KEYS = ("kms:ScheduleKeyDeletion", "kms:DisableKey", "kms:PutKeyPolicy", "kms:DeleteAlias")
+
+
+def refused(policy: Any, action: str, resource: str, who: str) -> bool:
+    """Whether a policy denies it for certain to whoever IAM allows everything."""
+    said = Policy("theirs", tuple(s for s in policy["Statement"] if s["Effect"] == "Deny"))
+    context = {"aws:principalarn": who, "aws:securetransport": "true"}
+    found = denial([("it", [EVERYTHING, said])], Request(action, resource, context))
+    return found is not None and found.certain
+
+
+@pytest.mark.parametrize(
+    ("who", "may"),
+    [
+        (f"arn:aws-us-gov:iam::{MAIN}:role/Admin", True),
+        (f"arn:aws-us-gov:iam::{MAIN}:role/a/path/Admin", True),
+        (f"arn:aws-us-gov:iam::{MAIN}:user/anna", True),
+        (f"arn:aws-us-gov:iam::{MAIN}:root", True),  # so that nobody is locked out for good
+        (f"arn:aws-us-gov:iam::{MAIN}:role/Other", False),
+        (f"arn:aws-us-gov:iam::{MAIN}:user/Admin", False),
+        ("arn:aws-us-gov:iam::200000000000:role/Admin", False),
+    ],
+)
+@pytest.mark.parametrize("number", [5, MOST_LISTED])
+def test_policies_deny_all_but_administrators_what_would_lose_logs(
+    number: int, who: str, may: bool
+) -> None:
+    configuration = CONFIGURATION.model_copy(update={"protection": ADMINISTRATORS})
+    found = policies(given_accounts(number, configuration))
+    for purpose in ("CloudTrail", "Config", "FlowLogs"):
+        policy = found[f"{purpose}BucketPolicy"]
+        bucket = next(s["Resource"][0] for s in policy["Statement"] if s["Effect"] == "Deny")
+        for action in OF_OBJECTS:
+            assert refused(policy, action, f"{bucket}/AWSLogs/x", who) is not may
+        for action in OF_BUCKETS:
+            assert refused(policy, action, bucket, who) is not may
+        assert not refused(policy, "s3:PutObject", f"{bucket}/AWSLogs/x", who)
+        assert not refused(policy, "s3:GetObject", f"{bucket}/AWSLogs/x", who)
+    for action in OF_KEYS:
+        assert refused(found["Key"], action, "arn:aws-us-gov:kms:x:1:key/1", who) is not may
+    # Results of queries can be had again.
+    results = found["QueryResultsBucketPolicy"]
+    assert not refused(results, "s3:DeleteObject", "arn:aws-us-gov:s3:::x/y", who)
+
+
+def test_without_administrators_the_policies_are_as_they_were() -> None:
+    found = policies(given_accounts(5))
+    names = {s.get("Sid", "") for policy in found.values() for s in policy["Statement"]}
+    assert not [name for name in names if name.startswith("OnlyAdministrators")]

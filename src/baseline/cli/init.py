@@ -79,6 +79,12 @@ config:
 #   aggregation_seconds: 600
 #   log_group_days: 30
 
+# protection:                     # see docs/how-to/protect.md
+#   ous: []                       # units whose accounts cannot switch the baseline off: [/] for all
+#   exempt_roles: []              # roles in them that can all the same, like [BreakGlass]
+#   own_rules: false              # whether they may have rules of their own in AWS Config
+#   administrators: []            # who alone may delete logs, like [role/Administrator]: also you
+
 # athena:
 #   max_scanned_bytes: 1000000000000   # what one query may read before Athena ends it
 

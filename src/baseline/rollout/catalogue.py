@@ -9,6 +9,7 @@ Who needs whom::
     wave 3   guardduty-member (after the invitations), auditing (after roles and buckets);
              guardduty-main-2 and further ones, where there are many members
     wave 4   config-rules (after the recorders); guardduty-member, where there are many
+    wave 5   protection, where it is configured: last, and so the first that is removed
 
 With GuardDuty's delegated administrator nobody is invited: in wave 3 it is named in the home
 region, and in wave 4 in all others.
@@ -27,7 +28,7 @@ from baseline import templates
 from baseline.configuration import Configuration
 from baseline.errors import ConfigurationError
 from baseline.organization import DEFAULT_REGIONS, Account, Organization, Target, check_pin
-from baseline.rollout import adoption, delegation, inviting, networks
+from baseline.rollout import adoption, delegation, inviting, networks, protection
 from baseline.rollout.adoption import Adopted
 from baseline.rollout.delegation import Delegation
 from baseline.templates import Member, Rule
@@ -47,11 +48,12 @@ ORGANIZATION_TRAIL = "organization-trail"
 # The parameter of the roles by which StackSets may make networks.
 WITH_NETWORKS = "WithNetworks"
 # Stacks of the main account that are there only where they are configured.
-OPTIONAL = (RUNNER, ORGANIZATION_TRAIL)
+OPTIONAL = (RUNNER, ORGANIZATION_TRAIL, protection.NAME)
 # What needs none of the StackSets' roles.
-_ALONE = (STORAGE, ANALYTICS, AGGREGATOR, RUNNER, ORGANIZATION_TRAIL, delegation.NAME)
+_ALONE = (STORAGE, ANALYTICS, AGGREGATOR, *OPTIONAL, delegation.NAME)
 NAMES = (*templates.NAMES, delegation.NAME)
-WAVES = 5
+WAVES = 6
+LAST = WAVES - 1
 
 LEADING_REGION = "us-east-1"
 _RUNTIME = ("EKS_RUNTIME_MONITORING", "RUNTIME_MONITORING")
@@ -223,6 +225,14 @@ def wanted(
     _check(configuration, organization, regions)
     accounts = [a for a in organization.active if a.id not in configuration.exclude_accounts]
     kinds = _Kinds(configuration, organization, tuple(accounts), regions, inviters or {})
+    stack_sets = (
+        kinds.audit_roles(),
+        *kinds.guardduty_main(),
+        kinds.guardduty_member(),
+        kinds.auditing(),
+        kinds.config_rules(),
+        kinds.vpc(),
+    )
     return Baseline(
         organization=organization,
         home_region=configuration.home_region,
@@ -234,15 +244,9 @@ def wanted(
             kinds.aggregator(),
             *kinds.audit_runner(),
             *kinds.organization_trail(),
+            *kinds.protection(stack_sets),
         ),
-        stack_sets=(
-            kinds.audit_roles(),
-            *kinds.guardduty_main(),
-            kinds.guardduty_member(),
-            kinds.auditing(),
-            kinds.config_rules(),
-            kinds.vpc(),
-        ),
+        stack_sets=stack_sets,
         warnings=(
             *_warnings(regions[organization.main_account_id], len(kinds.accounts)),
             *kinds.left_out(),
@@ -390,6 +394,7 @@ class _Kinds:
             "Prefix": self.configuration.prefix,
             "RetentionDays": str(self.configuration.storage.retention_days),
             "QueryResultDays": str(self.configuration.storage.query_result_days),
+            protection.ADMINISTRATORS: protection.administrators(self.configuration, self._main),
         }
         return self._stack(STORAGE, self._main, parameters, 1)
 
@@ -406,6 +411,16 @@ class _Kinds:
                 "LogGroupDays": str(self.configuration.cloudtrail.log_group_days),
             }
             yield self._stack(ORGANIZATION_TRAIL, self._main, parameters, 2)
+
+    def protection(self, stack_sets: Iterable[StackSet]) -> Iterator[Stack]:
+        """The policy that keeps members from switching it all off, where it is wanted."""
+        if self.configuration.protection.ous:
+            in_members = [s.name for s in stack_sets if not inviting.invites(s.name)]
+            stacks = (ROLES, *(f"StackSet-{name}-*" for name in in_members))
+            parameters = protection.parameters(
+                self.configuration, self.organization, EXECUTION_ROLE, stacks
+            )
+            yield self._stack(protection.NAME, self._main, parameters, LAST)
 
     def audit_runner(self) -> Iterator[Stack]:
         """The stack for audits on AWS Batch, where there is an image for it."""

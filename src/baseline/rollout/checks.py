@@ -26,6 +26,8 @@ from baseline.rollout.delegation import NAME as GUARDDUTY
 from baseline.rollout.guardduty_checks import DETECTOR, MEMBERSHIP, delegated
 from baseline.rollout.network_checks import CHECKS as NETWORK_CHECKS
 from baseline.rollout.plan import EVERYTHING, Choice
+from baseline.rollout.protection import NAME as PROTECTION
+from baseline.rollout.protection_checks import CHECKS as PROTECTION_CHECKS
 from baseline.rollout.role_checks import (
     ADMINISTRATION_ROLE,
     AUDIT_ROLES,
@@ -151,4 +153,5 @@ _CHECKS: Mapping[str, tuple[Check, ...]] = {
     RUNNER: RUNNER_CHECKS,
     VPC: NETWORK_CHECKS,
     ORGANIZATION_TRAIL: TRAIL_CHECKS,
+    PROTECTION: PROTECTION_CHECKS,
 }

@@ -6,7 +6,7 @@ Each question raises Missing when AWS would refuse the stack, with what to do.
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from baseline.errors import DeniedError
-from baseline.rollout import delegation, quotas
+from baseline.rollout import delegation, protection, protection_checks, quotas
 from baseline.rollout.adoption import AUDITING
 from baseline.rollout.catalogue import (
     AGGREGATOR,
@@ -125,6 +125,11 @@ def _named(
     return ask
 
 
+def _policy(place: Place, properties: Properties) -> str:
+    name = properties["Name"]
+    return f"service control policy {name}" if protection_checks.named(place, name) else ""
+
+
 def _database(place: Place, properties: Properties) -> str:
     name = properties["DatabaseInput"]["Name"]
     found = place.ask("glue", "get_database", ("EntityNotFoundException",), Name=name)
@@ -139,6 +144,7 @@ _TAKEN: Mapping[str, Callable[[Place, Properties], str]] = {
     "AWS::Config::ConfigRule": _rule,
     "AWS::KMS::Alias": _alias,
     "AWS::Glue::Database": _database,
+    "AWS::Organizations::Policy": _policy,
     "AWS::Lambda::Function": _named("lambda", "get_function", "FunctionName", "FunctionName"),
     "AWS::Athena::WorkGroup": _named(
         "athena", "get_work_group", "WorkGroup", "Name", "InvalidRequestException"
@@ -302,7 +308,10 @@ def _buckets(place: Place) -> str:
 
 
 def _all_features(place: Place) -> str:
-    """Config aggregates organizations that have all features [PutConfigurationAggregator]."""
+    """Config aggregates organizations that have all features [PutConfigurationAggregator].
+
+    And no others have service control policies [EnablePolicyType].
+    """
     found = place.ask("organizations", "describe_organization")["Organization"]["FeatureSet"]
     if found != "ALL":
         raise Missing(
@@ -314,6 +323,7 @@ def _all_features(place: Place) -> str:
 
 # Asked in the main account, before an administrator is named in a region.
 DELEGATED = Check("guardduty", "delegated administrator", _delegated)
+_FEATURES = Check("organizations", "features", _all_features)
 _ASKED: Mapping[str, tuple[Check, ...]] = {
     "auditing": (
         Check("config", "recorder", _recorder),
@@ -337,6 +347,7 @@ _ASKED: Mapping[str, tuple[Check, ...]] = {
         Check("ec2", "quota of addresses", _addresses),
     ),
     STORAGE: (Check("s3", "quota", _buckets),),
-    AGGREGATOR: (Check("organizations", "features", _all_features),),
+    AGGREGATOR: (_FEATURES,),
     ORGANIZATION_TRAIL: (Check("organizations", "trusted access", _access),),
+    protection.NAME: (_FEATURES, *protection_checks.QUESTIONS),
 }

@@ -11,11 +11,12 @@ from functools import cached_property
 from baseline.errors import BaselineError
 from baseline.organization import Target
 from baseline.parallel import Done, Failed, Outcome, Pause, each
-from baseline.rollout import invitations, observe, stacks, uploads
+from baseline.rollout import invitations, observe, protection, stacks, uploads
 from baseline.rollout.catalogue import (
     ADMINISTRATION_ROLE,
     MEMBERS,
     ROLES,
+    STORAGE,
     VPC,
     WITH_NETWORKS,
     Baseline,
@@ -200,6 +201,9 @@ class _Work:
         target = step.part.target
         session = self.reach.administer(target.account_id)
         client = session.client("cloudformation", target.region)
+        if step.part.name == STORAGE:
+            lists = observe.administrators(self.reach, self.baseline)
+            protection.check_deployer(session.arn, *lists)
         if step.action is Action.DELETE:
             return stacks.delete(client, step.part.name, self.sleep)
         wanted = next(s for s in self.baseline.stacks if s.part == step.part)

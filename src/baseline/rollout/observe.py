@@ -7,9 +7,10 @@ from baseline.errors import AwsError, BaselineError
 from baseline.organization import Target, enabled_regions
 from baseline.parallel import Done, Failed, each
 from baseline.rollout import inviting, standing
-from baseline.rollout.catalogue import OPTIONAL, ROLES, Baseline, Part
+from baseline.rollout.catalogue import OPTIONAL, ROLES, STORAGE, Baseline, Part
 from baseline.rollout.delegating import Delegating, administrator
 from baseline.rollout.delegation import Delegated
+from baseline.rollout.protection import ADMINISTRATORS
 from baseline.rollout.reach import Reach
 from baseline.rollout.state import (
     OWNER_TAG,
@@ -77,6 +78,18 @@ def read_stack_set(client: Any, name: str) -> StackSetState | None:
         owner=_owner(described),
         instances=read_instances(client, name),
     )
+
+
+def administrators(reach: Reach, baseline: Baseline) -> tuple[str, str]:
+    """Who may change the central buckets and their key: as it is, and as it is wanted.
+
+    Empty where anyone may whom IAM allows it.
+    """
+    client = reach.session.client("cloudformation", baseline.home_region)
+    found = read_stack(client, STORAGE)
+    wanted = next(stack for stack in baseline.stacks if stack.name == STORAGE)
+    as_it_is = found.parameters if found else {}
+    return as_it_is.get(ADMINISTRATORS, ""), wanted.parameters[ADMINISTRATORS]
 
 
 def _delegated(reach: Reach, baseline: Baseline) -> dict[str, Delegated | Unknown]:

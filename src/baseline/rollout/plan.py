@@ -10,8 +10,9 @@ from enum import StrEnum
 from baseline import templates
 from baseline.errors import UsageError
 from baseline.organization import Target
-from baseline.rollout import delegation, handover, inviting, standing
+from baseline.rollout import delegation, handover, inviting, protection, standing
 from baseline.rollout.catalogue import (
+    LAST,
     NAMES,
     ORGANIZATION_TRAIL,
     ROLES,
@@ -230,7 +231,9 @@ def removal(baseline: Baseline, state: State, choice: Choice = EVERYTHING) -> Pl
     for number, step in _delegation_steps(baseline, state, _delegation_removal):
         if choice.has(step.part):
             waves[number].append(step)
-    waves[1] += [step for step in _leftovers(baseline, state) if choice.has(step.part)]
+    for step in _leftovers(baseline, state):
+        if choice.has(step.part):
+            waves[_wave_of(step)].append(step)
     _check_owners(baseline, state, waves)
     warnings = (*_unseen(baseline, state), *_unseen_administrator(baseline, state))
     return Plan(_ordered(reversed(waves)), warnings)
@@ -271,7 +274,8 @@ def _every_step(baseline: Baseline, state: State) -> list[list[Step]]:
         waves[stack_set.wave] += _stack_set_steps(baseline, stack_set, found)
     for number, step in _delegation_steps(baseline, state, _delegation_step):
         waves[number].append(step)
-    waves[1] += _leftovers(baseline, state)
+    for step in _leftovers(baseline, state):
+        waves[_wave_of(step)].append(step)
     return waves
 
 
@@ -418,6 +422,11 @@ def _leftovers(baseline: Baseline, state: State) -> Iterator[Step]:
         if isinstance(found, StackState) and found.owner == baseline.organization.id:
             what = "it" if part.target == baseline.home else "the account"
             yield Step(Action.DELETE, Kind.STACK, part, f"{what} is no longer chosen")
+
+
+def _wave_of(leftover: Step) -> int:
+    """What keeps members from changing the rest was made last, and goes first."""
+    return LAST if leftover.part.name == protection.NAME else 1
 
 
 def _unseen(baseline: Baseline, state: State) -> tuple[str, ...]:

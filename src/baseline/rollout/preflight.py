@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from baseline.errors import BaselineError
+from baseline.errors import BaselineError, ConfigurationError
 from baseline.organization import Target
 from baseline.parallel import Done, each
-from baseline.rollout import collisions, quotas, service_control
-from baseline.rollout.catalogue import Baseline
+from baseline.rollout import collisions, observe, protection, quotas, service_control
+from baseline.rollout.catalogue import STORAGE, Baseline, Part
 from baseline.rollout.collisions import Adoptable
 from baseline.rollout.coverage import Check, Missing, Place
 from baseline.rollout.plan import Action, Kind, Plan, Step
@@ -63,6 +63,7 @@ def foresee(
         *_not_enabled(baseline, regions),
         *_too_many(plan),
         *_guarded(plan, baseline, reach),
+        *_locked_out(plan, baseline, reach),
     ]
     targets = sorted(looker.looks)
     for done, outcome in enumerate(each(targets, looker.look), 1):
@@ -123,6 +124,20 @@ def _guarded(plan: Plan, baseline: Baseline, reach: Reach) -> Iterator[Forecast]
     for part in coming:
         for denied in guard.denied(part.name, part.target):
             yield _denied(part.name, denied)
+
+
+def _locked_out(plan: Plan, baseline: Baseline, reach: Reach) -> Iterator[Forecast]:
+    """Whoever deploys may not change the central buckets, or could not the next time."""
+    target = baseline.home
+    if not any(step.part == Part(STORAGE, target) for step in _coming(plan)):
+        return
+    try:
+        lists = observe.administrators(reach, baseline)
+        protection.check_deployer(reach.session.arn, *lists)
+    except ConfigurationError as error:
+        yield Forecast(Verdict.FAILS, STORAGE, target, error.what, error.remedy)
+    except BaselineError as error:
+        yield _unseen(STORAGE, target, error)
 
 
 def _denied(name: str, denied: service_control.Denied) -> Forecast:

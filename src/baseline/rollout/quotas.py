@@ -34,6 +34,13 @@ VPCS = Quota("VPCs in a region", 5, "Amazon VPC User Guide, quotas", "vpc", "L-F
 ADDRESSES = Quota(
     "Elastic IP addresses in a region", 5, "Amazon EC2 User Guide, quotas", "ec2", "L-0263D0A3"
 )
+# Both were doubled in May 2026, in all partitions.
+POLICIES = Quota(
+    "service control policies of a root or unit", 10, "Organizations User Guide, quotas"
+)
+POLICY_CHARACTERS = Quota(
+    "characters of a service control policy", 10_240, "Organizations User Guide, quotas"
+)
 
 
 def check(place: Place, quota: Quota, used: int, more: int) -> None:

@@ -29,6 +29,10 @@ _REMEDIES = {
     "already exist": "Delete or rename what has that name there, then deploy again.",
     "not enabled cloudtrail": "Let CloudTrail into the organization: aws organizations "
     "enable-aws-service-access --service-principal cloudtrail.amazonaws.com; then deploy again.",
+    "policytypenotenabled": "Let service control policies work: aws organizations "
+    "enable-policy-type --root-id ROOT --policy-type SERVICE_CONTROL_POLICY; then deploy again.",
+    "attachment_limit": "Detach a service control policy there that is not needed, then deploy "
+    "again.",
     "cancelled": "Deploy again.",
     "suspended": "Nothing can be done in a suspended account.",
     "executionrole": "Deploy again; if it stays, check the stack stack-set-roles in that account.",

@@ -13,6 +13,8 @@ from baseline.simulation.paging import page
 from baseline.simulation.service import Call, Refusal, Service
 
 _PAGE = 20
+# Of service control policies [Organizations User Guide, quotas; since May 2026].
+_MOST_ATTACHED, _LONGEST_POLICY = 10, 10_240
 
 # Principals that AWS lets be delegated and moto does not know [Organizations: integrated services].
 _DELEGABLE = (
@@ -102,6 +104,42 @@ class Organizations(Service):
         )
         return made
 
+    def create_policy(self, call: Call) -> dict[str, Any]:
+        """A policy that is attached to nothing yet."""
+        self._check(call)
+        _check_size(call)
+        return self.moto(call)
+
+    def update_policy(self, call: Call) -> dict[str, Any]:
+        """Another name, description or content for a policy."""
+        self._check(call)
+        _check_size(call)
+        return self.moto(call)
+
+    def attach_policy(self, call: Call) -> dict[str, Any]:
+        """Bind a root, an OU or an account to a policy, where its type works and there is room."""
+        self._check(call)
+        state, asked = self._state(), call.parameters
+        policy = state.get_policy_by_id(asked["PolicyId"])
+        there = [p for p in state.policies if asked["TargetId"] in {a.id for a in p.attachments}]
+        if policy.type not in {t["Type"] for t in state.ou[0].policy_types}:
+            raise Refusal(
+                "PolicyTypeNotEnabledException",
+                "This operation can be performed only for enabled policy types.",
+            )
+        if policy in there:
+            raise Refusal(
+                "DuplicatePolicyAttachmentException",
+                "A policy with the specified name and type already exists.",
+            )
+        if sum(p.type == policy.type for p in there) >= _MOST_ATTACHED:
+            raise Refusal(
+                "ConstraintViolationException",
+                "You have attached the maximum number of policies to the specified target "
+                "(MAX_POLICY_TYPE_ATTACHMENT_LIMIT_EXCEEDED).",
+            )
+        return self.moto(call)
+
     @property
     def _main(self) -> str:
         return self.simulation.blueprint.main.id
@@ -139,6 +177,14 @@ def _listed(name: str, items: list[dict[str, Any]], call: Call) -> dict[str, Any
         items, asked.get("NextToken"), asked.get("MaxResults"), _PAGE, "InvalidInputException"
     )
     return {name: found, **more}
+
+
+def _check_size(call: Call) -> None:
+    if len(call.parameters.get("Content", "")) > _LONGEST_POLICY:
+        raise Refusal(
+            "ConstraintViolationException",
+            "You have exceeded the maximum policy size (POLICY_CONTENT_LIMIT_EXCEEDED).",
+        )
 
 
 def _digest(text: str) -> str:

@@ -31,6 +31,7 @@ NAMES = (
     "audit-runner",
     "vpc",
     "organization-trail",
+    "protection",
 )
 MAX_BODY = 51_200
 MAX_OBJECT = 1_048_576

@@ -20,6 +20,7 @@ from baseline.simulation.cloudformation.providers import (
     iam,
     kms,
     logs,
+    organizations,
     s3,
     scheduler,
     sns,
@@ -29,7 +30,7 @@ from baseline.simulation.cloudformation.providers import (
 
 _MODULES = (
     athena, batch, cloudtrail, config, custom, ec2, events, functions, glue, guardduty, iam, kms,
-    logs, s3, scheduler, sns, sqs, ssm,
+    logs, organizations, s3, scheduler, sns, sqs, ssm,
 )  # fmt: skip
 
 PROVIDERS: dict[str, Provider] = {

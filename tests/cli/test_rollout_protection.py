@@ -1,0 +1,234 @@
+"""Members cannot switch the baseline off, and the roll-out goes on all the same."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from baseline.simulation import Blueprint, Fault, Simulation
+from given_obstacles import AWAY, DEVELOPMENT, HOME, MAIN
+from given_terminal import Baseline, at_a_terminal
+
+FILE = f"""
+organization: o-acme0000000
+home_region: {HOME}
+regions: [{HOME}, {AWAY}]
+exclude_accounts: ["200000000002", "300000000003", "500000000005"]
+"""
+MEMBERS = "protection: {ous: [/]}\n"
+LOGS = "protection: {administrators: [user/security-engineer]}\n"
+ROOT, KIND = "r-acme", "SERVICE_CONTROL_POLICY"
+READS = ("Describe", "Get", "List", "AssumeRole", "Head", "Lookup", "Batch")
+ONLY = ("--only", "protection")
+# As whom verify looks.
+ROLES = ("--only", "audit-roles", "--account", MAIN)
+
+
+@pytest.fixture(scope="module")
+def founded() -> bytes:
+    simulation = Simulation(Blueprint(misconfigured=False, regions=(HOME, AWAY)))
+    blob = simulation.snapshot()
+    simulation.close()
+    return blob
+
+
+@pytest.fixture
+def run(
+    organization: Simulation, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Iterator[Baseline]:
+    choose(MEMBERS)
+    with at_a_terminal(organization, monkeypatch, capsys) as baseline:
+        yield baseline
+
+
+def choose(settings: str) -> None:
+    Path("baseline.yaml").write_text(FILE + settings)
+
+
+def organizations(organization: Simulation) -> Any:
+    return organization.client("organizations", AWAY, MAIN)
+
+
+def attached(organization: Simulation, target: str = ROOT) -> list[str]:
+    answer = organizations(organization).list_policies_for_target(TargetId=target, Filter=KIND)
+    return [policy["Name"] for policy in answer["Policies"]]
+
+
+def the_policy(organization: Simulation) -> str:
+    listed = organizations(organization).list_policies(Filter=KIND)["Policies"]
+    (found,) = [policy["Id"] for policy in listed if policy["Name"] == "baseline-protection"]
+    return str(found)
+
+
+def changes(simulation: Simulation) -> list[str]:
+    """Fills up with the calls that change something."""
+    seen: list[str] = []
+    simulation.observers.append(
+        lambda call, _answer, _refusal: (
+            None if call.operation.startswith(READS) else seen.append(call.operation)
+        )
+    )
+    return seen
+
+
+def test_with_the_policy_everything_is_rolled_out_changed_and_removed(
+    organization: Simulation, run: Baseline
+) -> None:
+    made = changes(organization)
+    assert run("rollout", "deploy", "--yes").code == 0
+    # Nothing else is made after it, so that it can hinder nothing.
+    assert sorted(made[-3:]) == ["AttachPolicy", "CreatePolicy", "CreateStack"]
+    assert attached(organization) == ["FullAWSAccess", "baseline-protection"]
+    verified = run("rollout", "verify", "-o", "json")
+    assert [row for row in verified.rows if row["status"] != "PASS"] == []
+    assert {row["check"] for row in verified.rows} >= {"policy type", "protection attached"}
+
+    made.clear()
+    assert run("rollout", "deploy", "--yes").code == 0
+    assert made == []
+    networks = f"vpc: {{accounts: ['{DEVELOPMENT}'], regions: [{HOME}]}}\n"
+    choose(f"{MEMBERS}{networks}cloudtrail: {{log_group_days: 30}}\nconfig: {{rules: []}}\n")
+    assert run("rollout", "preflight").code == 0
+    assert run("rollout", "deploy", "--yes").code == 0
+    assert run("rollout", "verify").code == 0
+
+    made.clear()
+    assert run("rollout", "remove", "--yes").code == 0
+    assert sorted(made[:3]) == ["DeletePolicy", "DeleteStack", "DetachPolicy"]
+    assert attached(organization) == ["FullAWSAccess"]
+
+
+def test_where_service_control_policies_are_not_enabled_it_says_so_before_and_after(
+    organization: Simulation, run: Baseline
+) -> None:
+    organizations(organization).disable_policy_type(RootId=ROOT, PolicyType=KIND)
+    foreseen = run("rollout", "preflight", *ONLY, "-o", "json")
+    (fails,) = foreseen.rows
+    assert (foreseen.code, fails["verdict"], fails["name"]) == (1, "would fail", "protection")
+    assert fails["why"] == "service control policies are not enabled in the organization"
+    enable = "aws organizations enable-policy-type --root-id r-acme --policy-type"
+    assert fails["remedy"] == f"{enable} {KIND}"
+
+    deployed = run("rollout", "deploy", *ONLY, "--yes", "-o", "json")
+    (failed,) = deployed.rows
+    assert (deployed.code, failed["result"]) == (1, "failed")
+    assert "PolicyTypeNotEnabledException" in failed["cause"]
+    assert "enable-policy-type" in failed["remedy"]
+
+    organizations(organization).enable_policy_type(RootId=ROOT, PolicyType=KIND)
+    assert run("rollout", "deploy", *ONLY, *ROLES, "--yes").code == 0
+    assert run("rollout", "verify", *ONLY).code == 0
+
+
+def test_a_root_that_has_ten_policies_already_is_foreseen(
+    organization: Simulation, run: Baseline
+) -> None:
+    client = organizations(organization)
+    nothing = json.dumps({"Version": "2012-10-17", "Statement": []})
+    for number in range(9):
+        made = client.create_policy(
+            Content=nothing, Name=f"other-{number}", Description="", Type=KIND
+        )
+        policy = made["Policy"]["PolicySummary"]["Id"]
+        client.attach_policy(PolicyId=policy, TargetId=ROOT)
+    (fails,) = run("rollout", "preflight", *ONLY, "-o", "json").rows
+    assert fails["why"].startswith("10 service control policies of a root or unit are there")
+    (failed,) = run("rollout", "deploy", *ONLY, "--yes", "-o", "json").rows
+    assert "MAX_POLICY_TYPE_ATTACHMENT_LIMIT_EXCEEDED" in failed["cause"]
+    assert failed["remedy"].startswith("Detach a service control policy")
+    client.detach_policy(PolicyId=policy, TargetId=ROOT)
+    assert run("rollout", "deploy", *ONLY, "--yes").code == 0
+
+
+def test_a_policy_of_that_name_and_one_that_is_too_long_are_foreseen(
+    organization: Simulation, run: Baseline
+) -> None:
+    organizations(organization).create_policy(
+        Content="{}", Name="baseline-protection", Description="", Type=KIND
+    )
+    long = ", ".join(f"Role{'x' * 60}{number}" for number in range(20))
+    choose(f"protection: {{ous: [/], exempt_roles: [{long}]}}\n")
+    said = {row["why"] for row in run("rollout", "preflight", *ONLY, "-o", "json").rows}
+    assert "service control policy baseline-protection is there already" in said
+    (size,) = [why for why in said if why.startswith("the policy has ")]
+    assert size.endswith("characters, and Organizations takes 10,240")
+
+
+def test_what_is_done_to_the_policy_by_hand_is_found_and_mended(
+    organization: Simulation, run: Baseline
+) -> None:
+    assert run("rollout", "deploy", *ONLY, *ROLES, "--yes").code == 0
+    client, policy = organizations(organization), the_policy(organization)
+    client.update_policy(PolicyId=policy, Content=json.dumps({"Statement": []}))
+    client.detach_policy(PolicyId=policy, TargetId=ROOT)
+    found = run("rollout", "verify", *ONLY, "-o", "json")
+    failing = {row["check"]: row for row in found.rows if row["status"] == "FAIL"}
+    assert (found.code, set(failing)) == (1, {"protection", "protection attached"})
+    assert "the policy has not: Deny Trails" in failing["protection"]["detail"]
+    assert failing["protection attached"]["remedy"] == (
+        f"aws organizations attach-policy --policy-id {policy} --target-id {ROOT}"
+    )
+    anew = failing["protection"]["remedy"]
+    assert anew.startswith("Make it anew: baseline rollout remove --only protection, then: ")
+    assert run("rollout", "remove", *ONLY, "--yes").code == 0
+    assert run("rollout", "deploy", *ONLY, "--yes").code == 0
+    assert run("rollout", "verify", *ONLY).code == 0
+
+    client.disable_policy_type(RootId=ROOT, PolicyType=KIND)
+    found = run("rollout", "verify", *ONLY, "-o", "json")
+    failing = {row["check"]: row for row in found.rows if row["status"] == "FAIL"}
+    assert "enable-policy-type" in failing["policy type"]["remedy"]
+    organization.faults.add(Fault("deny", "organizations", "ListPolicies"))
+    blind = run("rollout", "verify", *ONLY, "-o", "json").rows
+    assert "UNKNOWN" in {row["status"] for row in blind}
+
+
+def test_it_is_attached_where_it_is_wanted_and_goes_where_it_is_not(
+    organization: Simulation, run: Baseline
+) -> None:
+    choose("protection: {ous: [/Workloads]}\n")
+    assert run("rollout", "deploy", *ONLY, *ROLES, "--yes").code == 0
+    assert attached(organization) == ["FullAWSAccess"]
+    choose("protection: {ous: [/Workloads/Development, /Suspended]}\n")
+    planned = run("rollout", "plan", *ONLY, "-o", "json").rows
+    assert [row["action"] for row in planned] == ["update"]
+    assert "TargetIds: ou-acme-" in planned[0]["reason"]
+    assert run("rollout", "deploy", *ONLY, "--yes").code == 0
+    assert run("rollout", "verify", *ONLY).code == 0
+    choose("")
+    planned = run("rollout", "plan", *ONLY, "-o", "json").rows
+    assert [row["action"] for row in planned] == ["delete"]
+    assert run("rollout", "deploy", *ONLY, "--yes").code == 0
+    listed = organizations(organization).list_policies(Filter=KIND)["Policies"]
+    assert [policy["Name"] for policy in listed] == ["FullAWSAccess"]
+
+
+def test_a_unit_that_is_not_there_is_refused(run: Baseline) -> None:
+    choose("protection: {ous: [/Workload]}\n")
+    refused = run("rollout", "plan")
+    assert (refused.code, refused.out) == (2, "")
+    assert "protection.ous: there is no unit /Workload. Known: /, /Security" in refused.err
+
+
+def test_whoever_would_lock_himself_out_of_the_logs_is_refused(
+    organization: Simulation, run: Baseline
+) -> None:
+    choose("protection: {administrators: [role/Security, user/anna]}\n")
+    only = ("--only", "auditing-storage")
+    (fails,) = run("rollout", "preflight", *only, "-o", "json").rows
+    assert (fails["verdict"], fails["name"]) == ("would fail", "auditing-storage")
+    assert "user/security-engineer is not among those who may change" in fails["why"]
+    seen = changes(organization)
+    refused = run("rollout", "deploy", *only, "--yes", "-o", "json")
+    (failed,) = refused.rows
+    assert (refused.code, failed["result"], seen) == (1, "failed", [])
+    assert "Add user/security-engineer" in failed["remedy"]
+    choose(LOGS)
+    assert run("rollout", "deploy", *only, "--yes").code == 0
+    # It is as it was, also for who is no longer wanted.
+    choose("protection: {administrators: [role/Security]}\n")
+    assert run("rollout", "deploy", *only, "--yes").code == 1
+    choose("")
+    assert run("rollout", "deploy", *only, "--yes").code == 0

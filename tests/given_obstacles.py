@@ -31,11 +31,16 @@ def detector(organization: Simulation, account: str, region: str) -> str:
     return str(guardduty.create_detector(Enable=True)["DetectorId"])
 
 
-def trail(organization: Simulation, account: str, region: str, name: str) -> None:
-    """A trail into a bucket of the account's own."""
+def trail(
+    organization: Simulation, account: str, region: str, name: str, *, everybodys: bool = False
+) -> None:
+    """A trail into a bucket of the account's own, of the account or of the organization."""
     s3, bucket = organization.client("s3", region, account), f"own-trails-{account}"
     place = {"LocationConstraint": region}
-    s3.create_bucket(Bucket=bucket, CreateBucketConfiguration=place)
+    if region == AWAY:
+        s3.create_bucket(Bucket=bucket)
+    else:
+        s3.create_bucket(Bucket=bucket, CreateBucketConfiguration=place)
     statement = {
         "Effect": "Allow",
         "Principal": {"Service": "cloudtrail.amazonaws.com"},
@@ -45,7 +50,7 @@ def trail(organization: Simulation, account: str, region: str, name: str) -> Non
     policy = {"Version": "2012-10-17", "Statement": [statement]}
     s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(policy))
     cloudtrail = organization.client("cloudtrail", region, account)
-    cloudtrail.create_trail(Name=name, S3BucketName=bucket)
+    cloudtrail.create_trail(Name=name, S3BucketName=bucket, IsOrganizationTrail=everybodys)
     cloudtrail.start_logging(Name=name)
 
 

@@ -110,7 +110,8 @@ class Config(_Section):
     """AWS Config: where global resources are recorded, and the rules; None means default rules."""
 
     global_region: RegionName | None = None
-    """The one region that records global resources (IAM).  Default: the home region."""
+    """The one region that records global resources (IAM), not one that AWS Config came to after
+    February 2022.  Default: the home region."""
     rules: tuple[str, ...] | None = None
     """Rules that resources are compared with, from the catalogue; `[]` for none.  Default: ten."""
 

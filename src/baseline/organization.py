@@ -39,6 +39,14 @@ DEFAULT_REGIONS = (
     "us-west-2",
 )
 
+# Where AWS Config records IAM's users, groups, roles and policies: where it was before February
+# 2022, so this list never grows [AWS Config API, RecordingGroup: includeGlobalResourceTypes].
+RECORD_GLOBAL_RESOURCES = (
+    *DEFAULT_REGIONS,
+    *("af-south-1", "ap-east-1", "ap-southeast-3", "eu-south-1", "me-south-1"),
+    *("cn-north-1", "cn-northwest-1", "us-gov-east-1", "us-gov-west-1"),
+)
+
 # What an Organizations answer without an organization says.
 _NO_ORGANIZATION = "AWSOrganizationsNotInUseException"
 

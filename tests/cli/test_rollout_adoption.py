@@ -52,7 +52,7 @@ def theirs(organization: Simulation, baseline: Baseline) -> dict[str, Any]:
     trail(organization, PAYMENTS, HOME, "baseline")
     looked = baseline("rollout", "preflight")
     assert looked.code == 1
-    advice = looked.err.split("add to baseline.yaml:\n")[1].rsplit("\n", 2)[0]
+    advice = looked.err.split("add to baseline.yaml:\n")[1].rsplit("\n", 3)[0]
     Path("baseline.yaml").write_text(f"{FILE}{advice}\n")
     return what_is_there(organization)
 

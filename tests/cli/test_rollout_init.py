@@ -9,10 +9,17 @@ from pathlib import Path
 import pytest
 
 from baseline import cli, configuration
-from baseline.cli.init import render
+from baseline.cli.init import first
+from baseline.cli.init_file import text
 from baseline.configuration import Config, Configuration
-from baseline.organization import Account, Organization
+from baseline.errors import ConfigurationError
+from baseline.organization import DEFAULT_REGIONS, Account, Organization
+from baseline.rollout import catalogue
+from baseline.rollout.proposal import Proposal
 from baseline.simulation import Blueprint, Fault, Simulation
+
+MAIN = "1" * 12
+BANK = Organization("o-exampleorgid", MAIN, (Account(MAIN, "main", "main@bank.example", "ACTIVE"),))
 
 
 @pytest.fixture(scope="module")
@@ -67,13 +74,37 @@ def test_init_refuses_a_region_that_is_not_enabled(
 
 def test_every_setting_is_shown_in_the_file_that_init_writes() -> None:
     """A setting added to the configuration has to be shown by ``baseline init``."""
-    account = Account("1" * 12, "main", "main@bank.example", "ACTIVE")
-    organization = Organization("o-exampleorgid", account.id, (account,))
-    text = render(organization, "eu-west-1", ("eu-west-1",))
+    settings = first(BANK, "eu-west-1", ("eu-west-1",), "Administrator")
+    written = text(BANK, ("eu-west-1",), Proposal(settings, (), (), MAIN), ())
     for name, field in Configuration.model_fields.items():
-        assert f"{name}:" in text
+        assert f"{name}:" in written
         for inner in getattr(field.annotation, "model_fields", {}):
-            assert f"{inner}:" in text or inner == "mode", f"{name}.{inner}"
+            assert f"{inner}:" in written or inner == "mode", f"{name}.{inner}"
+    assert configuration.parse(written, "baseline.yaml") == settings
+
+
+@pytest.mark.parametrize(
+    ("home", "regions", "chosen"),
+    [
+        ("eu-west-1", DEFAULT_REGIONS, "eu-west-1"),
+        ("eu-central-2", (*DEFAULT_REGIONS, "eu-central-2"), "us-east-1"),
+        ("eu-central-2", ("ca-west-1", "eu-central-2", "eu-south-1"), "eu-south-1"),
+    ],
+)
+def test_the_global_region_is_one_that_can_record_iam(
+    home: str, regions: tuple[str, ...], chosen: str
+) -> None:
+    settings = first(BANK, home, regions, "Administrator")
+    assert settings.global_region == chosen
+    assert catalogue.wanted(settings, BANK, {MAIN: regions})
+
+
+def test_where_no_region_can_record_iam_none_is_written() -> None:
+    regions = ("ca-west-1", "eu-central-2")
+    settings = first(BANK, "eu-central-2", regions, "Administrator")
+    with pytest.raises(ConfigurationError) as refused:
+        catalogue.wanted(settings, BANK, {MAIN: regions})
+    assert refused.value.remedy == "Add a region that can, like us-east-1, to regions."
 
 
 def test_accounts_are_listed_with_unit_state_and_regions(

@@ -1,171 +1,90 @@
 """``baseline init``: a commented baseline.yaml from the organization that is there."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
+from pydantic import ValidationError
 
 from baseline import configuration
-from baseline.cli import shared
-from baseline.configuration import DEFAULT_FILE
+from baseline.cli import init_file, shared
+from baseline.cli.progress import watching
+from baseline.cli.tables import Row, grouped
+from baseline.configuration import DEFAULT_FILE, Config, Configuration, StackSets
 from baseline.errors import ConfigurationError, UsageError
-from baseline.organization import Organization, discover, enabled_regions
+from baseline.organization import RECORD_GLOBAL_RESOURCES, Organization, Target, discover
+from baseline.organization import enabled_regions as enabled
+from baseline.rollout import catalogue, inventory, proposal, reach
+from baseline.rollout.catalogue import LEADING_REGION
+from baseline.rollout.proposal import Proposal
+from baseline.rollout.reach import Reach
 from baseline.sessions import open_session
 
-_TEXT = """\
-# AWS Baseline: what is rolled out, and where. Every key is optional; what is written behind a # is
-# the default. An unknown key is an error, so that a slip of the pen does not go unseen.
-
-# Credentials of another organization are refused. Found in this one: {accounts} accounts,
-# {active} of them active.
-organization: {organization}
-
-# Where the central buckets, their key and the StackSets are. It cannot be changed later.
-home_region: {home_region}
-
-# Every region that is enabled in the main account, also one that is enabled later. To choose,
-# list them. Found enabled ({count}):
-{found}
-regions: []
-
-# Accounts that get no baseline, by id; what was rolled out there before is removed.
-exclude_accounts: []
-
-# Beginning of the names of buckets, roles, trails and log groups. It cannot be changed later.
-# prefix: baseline
-
-config:
-  # The one region that records global resources (IAM), so that they are not recorded many times.
-  global_region: {home_region}
-  # Rules that resources are compared with, by their names in the catalogue; [] for none.
-  # rules: [restricted-ssh, encrypted-volumes]     # left out: the ten of the documentation
-
-# guardduty:
-#   mode: invitation              # or delegated-admin; see docs/how-to/guardduty.md
-#   administrator: null           # with delegated-admin: by id; null: the main account
-#   auto_enable: ALL              # or NEW: only for accounts that come later
-#   protection_plans: []          # like [S3_DATA_EVENTS], which cost extra
-#   finding_publishing_frequency: FIFTEEN_MINUTES   # or ONE_HOUR, SIX_HOURS
-
-# cloudtrail:
-#   mode: account                 # a trail in each account and region; or one: organization
-#   log_group_days: 90            # the log group beside each trail
-
-# storage:
-#   retention_days: 2557          # the central buckets: seven years
-#   query_result_days: 30
-
-# adopt:                          # what is there already and stays; see docs/how-to/adopt.md
-#   config: {{}}                    # recorder and channel: {{"123456789012": [eu-west-1]}}
-#   cloudtrail: {{}}                # trails, likewise
-#   guardduty: {{}}                 # detectors, with ids: {{"123456789012": {{eu-west-1: ID}}}}
-
-# cost:                           # for: baseline rollout cost
-#   assume: {{}}                    # what is known better, like {{events: 200000}}
-
-# vpc:                            # a network with flow logs; see docs/how-to/vpc.md
-#   accounts: []                  # by id; none: no network anywhere. New ones go to the end
-#   regions: []                   # likewise
-#   pool: 10.0.0.0/8              # a block for each account, and in it a network for each region
-#   block_size: 16
-#   network_size: 20
-#   networks: []                  # or: {{account: ID, region: R, cidr: 10.9.0.0/20}}
-#   name: baseline
-#   zones: 2
-#   public_subnets: false
-#   nat: none                     # or one, or one in each zone: zone
-#   gateway_endpoints: [s3, dynamodb]
-#   interface_endpoints: []       # like [ssm, ssmmessages, ec2messages]
-#   flow_log_format: plain-text   # or parquet, in the central bucket
-#   aggregation_seconds: 600
-#   log_group_days: 30
-
-# protection:                     # see docs/how-to/protect.md
-#   ous: []                       # units whose accounts cannot switch the baseline off: [/] for all
-#   exempt_roles: []              # roles in them that can all the same, like [BreakGlass]
-#   own_rules: false              # whether they may have rules of their own in AWS Config
-#   administrators: []            # who alone may delete logs, like [role/Administrator]: also you
-
-# athena:
-#   max_scanned_bytes: 1000000000000   # what one query may read before Athena ends it
-
-# stack_sets:
-#   # The role that can create the StackSets' own roles in a member account.
-#   bootstrap_role: OrganizationAccountAccessRole
-
-# audit:
-#   role: AssumableSecurityAuditRole
-#   external_id: null             # to be given when the role is assumed
-#   require_mfa: false            # only identities that signed in with MFA may assume it
-#   regions: []                   # all
-#   services: []                  # all
-#   timeout_minutes: 180
-#   pass_environment: []          # names of variables that the tools are to see
-#   tries: 2                      # of what fails in passing, with a pause before the second
-#   pause_seconds: 60
-#   tools:                        # paths, checks, frameworks; see docs/reference/configuration.md
-#     scoutsuite: {{enabled: true}}
-#   batch:                        # audits on AWS Batch; see docs/how-to/batch.md
-#     image: null                 # like aws-baseline:0.1.0, in this account's registry; null: none
-#     at_a_time: 16
-#     memory_mb: 8192
-#     subnets: []                 # a small network of its own
-#     security_groups: []
-#     public_ip: false
-#     schedule: null              # like cron(0 3 ? * SUN *)
-#     result_days: 365
-
-# report:
-#   queries: [RootLogin30Days]    # saved queries whose answers it shows
-
-# # Risks that are accepted: these findings are MUTED, and count again after the day that is named.
-# # A * stands for anything; account, region, resource and tool may be left out.
-# mute:
-#     - check: s3_bucket_public_access        # by the name that its tool gives it
-#       account: website                      # by id or name
-#       region: eu-west-1
-#       resource: arn:aws:s3:::example-*
-#       tool: prowler                         # or scoutsuite, guardduty, config
-#       reason: The bucket holds the pages of our public site.
-#       owner: anna@example.com
-#       expires: 2027-06-30
-# mute_file: mute.yaml            # more of mute:, in a file beside this one; it need not be there
-
-# lake: lake                      # where logs are collected to
-# reports: reports
-# queries: queries                # saved queries of your own, one .sql file each
-"""
+COLUMNS = ("kind", "account", "account_name", "region", "name", "detail", "setting")
 
 
 @click.command()
 @shared.aws_options
 @click.option("--home-region", help="Region of the central buckets.  [default: the profile's]")
+@click.option(
+    "--role",
+    default=StackSets().bootstrap_role,
+    show_default=True,
+    help="Role in each member to look with, and later to create the StackSets' own roles with.",
+)
+@shared.output_option
+@shared.progress_option
 @shared.yes_option
-def init(config_path: Path | None, profile: str | None, home_region: str | None, yes: bool) -> None:
+def init(
+    *,
+    config_path: Path | None,
+    profile: str | None,
+    home_region: str | None,
+    role: str,
+    output: str,
+    progress: bool,
+    yes: bool,
+) -> int:
     """Write baseline.yaml from the organization that is there.
 
     \b
     Example:  baseline init --home-region eu-west-1
+              baseline init -o json > found.json
 
-    Reads the organization and its regions and changes nothing in AWS. A file that is there is
-    overwritten with --yes only.
+    Looks into every region of every account for recorders, delivery channels, trails and detectors
+    that are there already, and for an administrator of GuardDuty and a trail of the whole
+    organization. It writes what it found as comments, and as the settings that keep it. Changes
+    nothing in AWS. A file that is there is overwritten with --yes only. Exits with 1, with the
+    file written, when an account or a service could not be looked at; each is named.
     """
     file = config_path or DEFAULT_FILE
     if file.exists() and not yes:
         raise UsageError("is there already", where=str(file), remedy="Add --yes to overwrite it.")
     session = open_session(profile, home_region)
-    organization = discover(session)
-    text = render(organization, session.region, enabled_regions(session))
+    organization, regions = discover(session), enabled(session)
+    settings = first(organization, session.region, regions, role)
+    proposed = _proposed(Reach(session, settings, organization), progress=progress)
+    rows = list(_rows(proposed, organization))
+    text = init_file.text(organization, regions, proposed, rows)
     configuration.parse(text, str(file))
     _write(file, text)
-    active = len(organization.active)
+    _show(rows, output)
+    for row in grouped((r for r in rows if r["kind"] == _UNKNOWN), ("name", "detail")):
+        shared.talk(f"UNKNOWN: {row['name']} in {row['where']}: {row['detail']}")
     shared.talk(
-        f"Wrote {file}: organization {organization.id}, {active} active accounts, home "
-        f"region {session.region}. Next: baseline rollout plan"
+        f"Wrote {file}: organization {organization.id}, {len(organization.active)} active "
+        f"accounts, home region {session.region}. Next: baseline rollout preflight"
     )
+    return int(bool(proposed.unseen))
 
 
-def render(organization: Organization, home_region: str, regions: tuple[str, ...]) -> str:
-    """The text of baseline.yaml; raises UsageError when the home region is not enabled."""
+_UNKNOWN = "UNKNOWN"
+
+
+def first(
+    organization: Organization, home_region: str, regions: tuple[str, ...], role: str
+) -> Configuration:
+    """What is known before anybody looks; raises UsageError when the home region is not enabled."""
     if not organization.id:
         raise UsageError(
             "this account is in no organization, and the baseline is for organizations",
@@ -177,14 +96,64 @@ def render(organization: Organization, home_region: str, regions: tuple[str, ...
             where="--home-region",
             remedy=f"Choose among: {', '.join(regions)}",
         )
-    return _TEXT.format(
-        accounts=len(organization.accounts),
-        active=len(organization.active),
+    # The home region where it can, else the leading one, else any that can.
+    able = set(regions).intersection(RECORD_GLOBAL_RESOURCES)
+    chosen = (region for region in (home_region, LEADING_REGION, *regions) if region in able)
+    return Configuration(
         organization=organization.id,
         home_region=home_region,
-        count=len(regions),
-        found="\n".join(f"#   - {region}" for region in regions),
+        config=Config(global_region=next(chosen, None)),
+        stack_sets=_stack_sets(role),
     )
+
+
+def _stack_sets(role: str) -> StackSets:
+    try:
+        return StackSets(bootstrap_role=role)
+    except ValidationError as error:
+        raise UsageError(f"expected {error.errors()[0]['msg']}", where="--role") from None
+
+
+def _proposed(reached: Reach, *, progress: bool) -> Proposal:
+    """The settings that follow from what is there, looked for with progress by target."""
+    settings, organization = reached.configuration, reached.organization
+    regions = reach.regions(reached.session, settings, organization)
+    for account_id, error in sorted(regions.unknown.items()):
+        shared.talk(f"Opt-in regions of {account_id} are UNKNOWN and left out: {error}")
+    baseline = catalogue.wanted(settings, organization, regions.by_account)
+    with watching(show=progress) as watch:
+        found = inventory.read(
+            reached,
+            baseline,
+            regions.by_account,
+            lambda done, total: watch.step("looked at", done, total),
+        )
+    return proposal.propose(reached, settings, regions, found)
+
+
+def _rows(proposed: Proposal, organization: Organization) -> Iterator[Row]:
+    """What was found, then what could not be looked at."""
+    names = {account.id: account.name for account in organization.accounts}
+
+    def place(target: Target) -> Row:
+        account = target.account_id
+        return {"account": account, "account_name": names[account], "region": target.region}
+
+    for one in proposed.theirs:
+        said = {"name": one.name, "detail": one.detail, "setting": proposed.keeps(one)}
+        yield {"kind": str(one.kind)} | place(one.target) | said
+    for unseen in proposed.unseen:
+        said = {"name": unseen.what, "detail": f"could not look: {unseen.error.what}"}
+        yield {"kind": _UNKNOWN} | place(unseen.target) | said | {"setting": ""}
+
+
+def _show(rows: list[Row], output: str) -> None:
+    """In a table, like ones together, and no head without rows."""
+    if output != "table":
+        shared.show(rows, output, COLUMNS)
+    elif rows:
+        alike = ("kind", "name", "detail", "setting")
+        shared.show(grouped(rows, alike), output, ("kind", "where", *alike[1:]))
 
 
 def _write(file: Path, text: str) -> None:

@@ -15,7 +15,7 @@ from baseline.cli import shared
 from baseline.cli.audit_options import reports_option
 from baseline.cli.progress import Watch, watching
 from baseline.cli.rollout_cost import cost_command
-from baseline.cli.rollout_job import PLACE, Job, prepare, rollout_options
+from baseline.cli.rollout_job import PLACE, Job, begin, prepare, rollout_options
 from baseline.cli.rollout_preflight import preflight, warn
 from baseline.cli.tables import Row, grouped
 from baseline.errors import ToolError, UsageError
@@ -76,7 +76,7 @@ def plan_command(exit_code: bool, out: Path | None, **options: Any) -> int:
     Exits with 0 whether or not there is something to do, unless --exit-code is given. A plan that
     is kept holds no templates and no parameters, only digests of them.
     """
-    job = prepare(**options)
+    job = begin(**options)
     made, kept = job.kept()
     if out:
         files.write(out, kept_plan.text(kept).encode())
@@ -127,7 +127,7 @@ def deploy_command(yes: bool, look_ahead: bool, file: Path | None, **options: An
 
 
 def _anew(options: dict[str, Any]) -> tuple[Job, Plan]:
-    job = prepare(**options)
+    job = begin(**options)
     return job, job.plan()
 
 
@@ -143,7 +143,7 @@ def _shown(file: Path, options: dict[str, Any]) -> tuple[Job, Plan]:
             remedy="Leave --only, --account, --not-account, --ou and --region out.",
         )
     kept = kept_plan.read(file)
-    job = replace(prepare(**options), choice=kept.choice)
+    job = replace(begin(**options), choice=kept.choice)
     made, as_it_is = job.kept()
     kept_plan.check(kept, as_it_is, str(file))
     return job, made
@@ -162,7 +162,7 @@ def verify_command(reports: Path | None, **options: Any) -> int:
     not be looked at. Exits with 0 when all is PASS, else with 1. A proof of everything is kept
     among the reports, for `baseline report`.
     """
-    job = prepare(**options)
+    job = begin(**options)
     rows = verified(job, options["accounts"])
     job.show(rows if job.every else _quiet(rows, job.output), COVERAGE_COLUMNS)
     if job.choice == plan.EVERYTHING:
@@ -230,7 +230,7 @@ def remove_command(yes: bool, **options: Any) -> int:
     empty and delete them first, or import them into the stack auditing-storage.
     """
     shared.check_can_ask(yes=yes)
-    job = prepare(**options)
+    job = begin(**options)
     made = job.removal()
     if made.empty:
         job.show([], RESULT_COLUMNS)

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from baseline.cli import shared
-from baseline.cli.rollout_job import Job, prepare, rollout_options
+from baseline.cli.rollout_job import Job, begin, rollout_options
 from baseline.cli.tables import Row
 from baseline.errors import UsageError
 from baseline.rollout import cost
@@ -38,7 +38,7 @@ def cost_command(assume: tuple[str, ...], **options: Any) -> int:
     beneath the table; with -o json each row names its price, where AWS says so, and when it was
     seen. How much an account really does, only AWS knows.
     """
-    job = prepare(**options)
+    job = begin(**options)
     given = {**job.reach.configuration.cost.assume, **dict(map(_assumed, assume))}
     _check(given)
     size = cost.size(job.baseline, job.reach.configuration, job.choice)

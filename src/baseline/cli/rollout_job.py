@@ -12,7 +12,7 @@ from baseline.cli import shared
 from baseline.cli.opening import open_own
 from baseline.cli.tables import Row, grouped
 from baseline.organization import Filters, Organization, discover
-from baseline.rollout import catalogue, kept_plan, observe, plan, reach
+from baseline.rollout import catalogue, coverage, kept_plan, observe, plan, reach
 from baseline.rollout.catalogue import Baseline, Part
 from baseline.rollout.kept_plan import Kept
 from baseline.rollout.plan import Choice, Plan
@@ -36,7 +36,11 @@ def rollout_options(command: F) -> F:
     every = click.option(
         "--all", "every", is_flag=True, help="In the table, one line for each account and region."
     )
+    verbose = click.option(
+        "-v", "--verbose", is_flag=True, help="Say how often each service of AWS was asked."
+    )
     for option in (
+        verbose,
         every,
         shared.output_option,
         shared.progress_option,
@@ -104,6 +108,23 @@ class Job:
             rows = grouped(rows, columns)
             columns = (columns[0], "where", *columns[1:])
         shared.show(rows, self.output, columns)
+
+
+def begin(*, verbose: bool, **options: Any) -> Job:
+    """What a command begins with; at its end it says on stderr how often AWS was asked."""
+    job = prepare(**options)
+    click.get_current_context().call_on_close(lambda: _say_calls(job, verbose=verbose))
+    return job
+
+
+def _say_calls(job: Job, *, verbose: bool) -> None:
+    counts = job.reach.session.calls.by_service()
+    targets = len(coverage.targets(job.baseline, job.choice))
+    for service, count in counts.most_common() if verbose else ():
+        shared.talk(f"  {service} {count:,}")
+    said = f"{counts.total():,} API calls"
+    each = f", {counts.total() / targets:.1f} for each of {targets:,} targets" if targets else ""
+    shared.talk(f"{said}{each}")
 
 
 def prepare(

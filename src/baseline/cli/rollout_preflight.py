@@ -1,6 +1,6 @@
 """``baseline rollout preflight``: what AWS would refuse, before anything is changed."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
@@ -8,8 +8,9 @@ import click
 
 from baseline.cli import shared
 from baseline.cli.progress import watching
-from baseline.cli.rollout_job import PLACE, Job, prepare, rollout_options
+from baseline.cli.rollout_job import PLACE, Job, begin, rollout_options
 from baseline.cli.tables import Row, grouped
+from baseline.rollout import adoption
 from baseline.rollout.catalogue import Part
 from baseline.rollout.plan import Plan
 from baseline.rollout.preflight import Forecast, Verdict, foresee
@@ -32,7 +33,7 @@ def preflight(**options: Any) -> int:
     means that it could not be looked at, or cannot be told. Exits with 1 when something would fail
     or is UNKNOWN, so that a deploy that waits for 0 does not go on in doubt.
     """
-    job = prepare(**options)
+    job = begin(**options)
     forecasts = foreseen(job, job.plan())
     job.show([_row(job, forecast) for forecast in forecasts], FORECAST_COLUMNS)
     _offer(forecasts)
@@ -64,20 +65,10 @@ def warn(job: Job, made: Plan) -> None:
 
 def _offer(forecasts: Iterable[Forecast]) -> None:
     """What to write into baseline.yaml to keep all that is there already."""
-    kept: dict[str, Any] = defaultdict(lambda: defaultdict(dict))
-    for forecast in forecasts:
-        if forecast.adopts:
-            key, value = forecast.adopts
-            kept[key][forecast.target.account_id][forecast.target.region] = value
-    if not kept:
-        return
-    shared.talk("To keep what is there already, add to baseline.yaml:\nadopt:")
-    for key, accounts in sorted(kept.items()):
-        shared.talk(f"  {key}:")
-        for account, regions in sorted(accounts.items()):
-            named = [f"{r}: {value}" if value else r for r, value in sorted(regions.items())]
-            opening, closing = "{}" if key == "guardduty" else "[]"
-            shared.talk(f'    "{account}": {opening}{", ".join(named)}{closing}')
+    kept = [(f.adopts[0], f.target, f.adopts[1]) for f in forecasts if f.adopts]
+    if kept:
+        shared.talk("To keep what is there already, add to baseline.yaml:")
+        shared.talk("\n".join(adoption.lines(adoption.setting(kept))))
 
 
 def _row(job: Job, forecast: Forecast) -> Row:

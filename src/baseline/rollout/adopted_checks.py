@@ -7,74 +7,61 @@ from collections.abc import Iterator
 from typing import Any
 
 from baseline.organization import Target
+from baseline.rollout import existing
 from baseline.rollout.adoption import AUDITING, MAIN, MEMBERS
 from baseline.rollout.catalogue import Baseline
 from baseline.rollout.coverage import Check, Missing, Place
 
-_SERVICE_LINKED = "AWSConfigurationRecorderFor"
 _OWNER = "It is adopted: have its owner change it, or take it out of adopt in baseline.yaml."
 
 
 def _recorder(place: Place) -> Any:
-    found = place.ask("config", "describe_configuration_recorders")["ConfigurationRecorders"]
-    own = [r for r in found if not r["name"].startswith(_SERVICE_LINKED)]
-    if not own:
+    found = existing.recorder(place)
+    if found is None:
         raise Missing("there is no recorder to adopt", _OWNER)
-    return own[0]
+    return found
 
 
 def _recording(place: Place) -> str:
     name = _recorder(place)["name"]
-    found = place.ask("config", "describe_configuration_recorder_status")
-    recording = {s["name"]: s.get("recording") for s in found["ConfigurationRecordersStatus"]}
-    if not recording.get(name):
+    if not existing.recorder_status(place, name).get("recording"):
         raise Missing(f"the adopted recorder {name} is stopped", _OWNER)
     return f"adopted: {name} is recording"
 
 
 def _recorded(place: Place) -> str:
     found = _recorder(place)
-    if not found.get("recordingGroup", {}).get("allSupported"):
-        raise Missing(f"the adopted recorder {found['name']} leaves resources out", _OWNER)
-    return f"adopted: {found['name']} records all resources"
+    name, group = found["name"], found.get("recordingGroup", {})
+    if not group.get("allSupported"):
+        raise Missing(f"the adopted recorder {name} leaves resources out", _OWNER)
+    everywhere = group.get("includeGlobalResourceTypes")
+    if not everywhere and place.target.region == place.parameters(AUDITING)["GlobalConfigRegion"]:
+        raise Missing(
+            f"the adopted recorder {name} leaves global resources out, which are recorded in this "
+            "region alone",
+            f"{_OWNER} Or choose another config.global_region.",
+        )
+    return f"adopted: {name} records all resources"
 
 
 def _channel(place: Place) -> str:
-    channels = place.ask("config", "describe_delivery_channels")["DeliveryChannels"]
-    if not channels:
+    found = existing.channel(place)
+    if found is None:
         raise Missing("there is no delivery channel to adopt", _OWNER)
-    return f"adopted: {_delivery(channels[0]['s3BucketName'], place, 'config')}"
-
-
-def _trails(place: Place) -> Iterator[Any]:
-    """The trails that log events of this account and region, also those of other regions."""
-    for trail in place.ask("cloudtrail", "describe_trails", includeShadowTrails=True)["trailList"]:
-        status = place.ask("cloudtrail", "get_trail_status", Name=trail["TrailARN"])
-        if status.get("IsLogging"):
-            yield trail
+    return f"adopted: {delivery(found['s3BucketName'], place, 'config')}"
 
 
 def _trail(place: Place) -> str:
-    for trail in _trails(place):
-        if _logs_management_events(place, trail["TrailARN"]):
-            bucket = _delivery(trail["S3BucketName"], place, "cloudtrail")
+    for trail in existing.trails(place):
+        arn = trail["TrailARN"]
+        if existing.is_logging(place, arn) and existing.logs_management_events(place, arn):
+            bucket = delivery(trail["S3BucketName"], place, "cloudtrail")
             return f"adopted: {trail['Name']} logs all management events and {bucket}"
     raise Missing("no trail that is there logs all management events", _OWNER)
 
 
-def _logs_management_events(place: Place, arn: str) -> bool:
-    answer = place.ask("cloudtrail", "get_event_selectors", TrailName=arn)
-    for selector in answer.get("EventSelectors") or ():
-        all_of_them = not selector.get("ExcludeManagementEventSources")
-        if selector.get("IncludeManagementEvents") and all_of_them:
-            return bool(selector.get("ReadWriteType") == "All")
-    return any(
-        fields == [{"Field": "eventCategory", "Equals": ["Management"]}]
-        for fields in (s["FieldSelectors"] for s in answer.get("AdvancedEventSelectors") or ())
-    )
-
-
-def _delivery(bucket: str, place: Place, purpose: str) -> str:
+def delivery(bucket: str, place: Place, purpose: str) -> str:
+    """Where something delivers to, in words."""
     central = bucket == place.baseline.bucket(purpose)
     return f"delivers to {bucket}" + ("" if central else ", which is not the central bucket")
 

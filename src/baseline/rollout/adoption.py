@@ -3,7 +3,8 @@
 See docs/decisions, "What is there already is adopted by name".
 """
 
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from baseline.configuration import Adopt
@@ -53,6 +54,35 @@ def in_vain(adopt: Adopt, everywhere: frozenset[Target]) -> list[Target]:
     named = {*_targets(adopt.config), *_targets(adopt.cloudtrail)}
     named |= {Target(account, r) for account, regions in adopt.guardduty.items() for r in regions}
     return sorted(named - everywhere)
+
+
+def setting(kept: Iterable[tuple[str, Target, str]]) -> Adopt:
+    """What keeps things: each a key of ``adopt``, where it is, and of a detector its id."""
+    named: dict[str, dict[str, dict[str, str]]] = defaultdict(lambda: defaultdict(dict))
+    for key, target, value in sorted(set(kept)):
+        named[key][target.account_id][target.region] = value
+    return Adopt(
+        config={account: tuple(regions) for account, regions in named["config"].items()},
+        cloudtrail={account: tuple(regions) for account, regions in named["cloudtrail"].items()},
+        guardduty={account: dict(regions) for account, regions in named["guardduty"].items()},
+    )
+
+
+def lines(adopt: Adopt) -> Iterator[str]:
+    """``adopt`` as lines of ``baseline.yaml``."""
+    yield "adopt:"
+    for key in ("config", "cloudtrail", "guardduty"):
+        accounts = getattr(adopt, key)
+        if accounts:
+            yield f"  {key}:"
+        for account, regions in accounts.items():
+            yield f'    "{account}": {_in_one_line(regions)}'
+
+
+def _in_one_line(regions: tuple[str, ...] | Mapping[str, str]) -> str:
+    if isinstance(regions, tuple):
+        return f"[{', '.join(regions)}]"
+    return f"{{{', '.join(f'{region}: {value}' for region, value in regions.items())}}}"
 
 
 def _targets(named: Mapping[str, tuple[str, ...]]) -> Iterator[Target]:

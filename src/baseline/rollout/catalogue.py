@@ -27,7 +27,14 @@ from functools import cached_property
 from baseline import templates
 from baseline.configuration import Configuration
 from baseline.errors import ConfigurationError
-from baseline.organization import DEFAULT_REGIONS, Account, Organization, Target, check_pin
+from baseline.organization import (
+    DEFAULT_REGIONS,
+    RECORD_GLOBAL_RESOURCES,
+    Account,
+    Organization,
+    Target,
+    check_pin,
+)
 from baseline.rollout import adoption, delegation, inviting, networks, protection
 from baseline.rollout.adoption import Adopted
 from baseline.rollout.delegation import Delegation
@@ -273,15 +280,27 @@ def _check(
             remedy=f"Remove {organization.main_account_id}.",
         )
     _check_batch(configuration)
-    if configuration.global_region not in regions[organization.main_account_id]:
-        raise ConfigurationError(
-            f"{configuration.global_region} is not among the regions that are rolled out, "
-            "so global resources would be recorded nowhere",
-            where="config.global_region",
-            remedy="Choose one of: " + ", ".join(regions[organization.main_account_id]),
-        )
+    _check_global_region(configuration.global_region, regions[organization.main_account_id])
     _check_rules(configuration.config.rules or ())
     _check_guardduty(configuration, organization)
+
+
+def _check_global_region(chosen: str, regions: tuple[str, ...]) -> None:
+    able = [region for region in regions if region in RECORD_GLOBAL_RESOURCES]
+    if chosen in able:
+        return
+    why = (
+        "cannot record global resources: AWS Config does so only where it was before February 2022"
+        if chosen in regions
+        else "is not among the regions that are rolled out"
+    )
+    raise ConfigurationError(
+        f"{chosen} {why}, so IAM would be recorded nowhere",
+        where="config.global_region",
+        remedy=f"Write one of: {', '.join(able)}"
+        if able
+        else f"Add a region that can, like {LEADING_REGION}, to regions.",
+    )
 
 
 def _check_guardduty(configuration: Configuration, organization: Organization) -> None:
@@ -625,6 +644,7 @@ class _Kinds:
 
     def left_out(self) -> Iterator[str]:
         """What is configured in vain: networks where nothing is rolled out, accounts left out."""
+        yield from self._without_global_region()
         guardduty, excluded = self.configuration.guardduty, self.configuration.exclude_accounts
         if self._delegates and guardduty.auto_enable == "ALL" and excluded:
             yield (
@@ -641,6 +661,15 @@ class _Kinds:
 
         for target in adoption.in_vain(self.configuration.adopt, frozenset(self._everywhere())):
             yield f"{target} of adopt is not among the accounts and regions that are rolled out."
+
+    def _without_global_region(self) -> Iterator[str]:
+        chosen = self.configuration.global_region
+        lacking = [a.id for a in self.accounts if chosen not in self.regions[a.id]]
+        if lacking:
+            yield (
+                f"{chosen}, which alone records global resources, is not enabled in "
+                f"{', '.join(lacking)}: IAM is recorded nowhere there."
+            )
 
     def aggregator(self) -> Stack:
         return self._stack(AGGREGATOR, self._main, {"Prefix": self.configuration.prefix}, 1)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from baseline.organization import Target
+from baseline.rollout import existing
 from baseline.rollout.adopted_checks import adopted_here
 from baseline.rollout.analytics_checks import CHECKS as ANALYTICS_CHECKS
 from baseline.rollout.catalogue import (
@@ -39,12 +40,8 @@ from baseline.rollout.storage_checks import CHECKS as STORAGE_CHECKS
 from baseline.rollout.trail_checks import ACCOUNT_TRAIL, SEEN_TRAIL
 from baseline.rollout.trail_checks import CHECKS as TRAIL_CHECKS
 
-# Recorders that other AWS services keep beside ours [PutServiceLinkedConfigurationRecorder].
-_SERVICE_LINKED = "AWSConfigurationRecorderFor"
 # How a recorder records where nothing else is said [AWS::Config::ConfigurationRecorder].
 _CONTINUOUS = {"recordingFrequency": "CONTINUOUS"}
-_NO_TRAIL = ("TrailNotFoundException",)
-# Stacks that are in the main account alone.
 
 
 def checks(target: Target, baseline: Baseline, choice: Choice = EVERYTHING) -> Iterator[Check]:
@@ -79,18 +76,15 @@ def _adopted(target: Target, baseline: Baseline) -> set[Check]:
 
 
 def _recorder(place: Place) -> Any:
-    found = place.ask("config", "describe_configuration_recorders")["ConfigurationRecorders"]
-    own = [r for r in found if not r["name"].startswith(_SERVICE_LINKED)]
-    if not own:
+    found = existing.recorder(place)
+    if found is None:
         raise Missing("no recorder")
-    return own[0]
+    return found
 
 
 def _recording(place: Place) -> str:
     name = _recorder(place)["name"]
-    found = place.ask("config", "describe_configuration_recorder_status")
-    statuses = {s["name"]: s for s in found["ConfigurationRecordersStatus"]}
-    status: dict[str, Any] = statuses.get(name, {})
+    status = existing.recorder_status(place, name)
     if not status.get("recording"):
         raise Missing(
             f"the recorder {name} is stopped",
@@ -120,8 +114,8 @@ def _recorded(place: Place) -> str:
 
 def _channel(place: Place) -> str:
     wanted = place.intended("auditing", "DeliveryChannel")
-    channels = place.ask("config", "describe_delivery_channels")["DeliveryChannels"]
-    if not channels:
+    found = existing.channel(place)
+    if found is None:
         raise Missing("no delivery channel")
     frequency = wanted["ConfigSnapshotDeliveryProperties"]["DeliveryFrequency"]
     intended = {
@@ -131,7 +125,7 @@ def _channel(place: Place) -> str:
         "s3KmsKeyArn": wanted.get("S3KmsKeyArn"),
         "configSnapshotDeliveryProperties": {"deliveryFrequency": frequency},
     }
-    require(unlike(channels[0], intended))
+    require(unlike(found, intended))
     return str(wanted["S3BucketName"])
 
 

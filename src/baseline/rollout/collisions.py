@@ -3,10 +3,11 @@
 Each question raises Missing when AWS would refuse the stack, with what to do.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 from baseline.errors import DeniedError
-from baseline.rollout import delegation, protection, protection_checks, quotas
+from baseline.rollout import delegation, existing, protection, protection_checks, quotas
 from baseline.rollout.adoption import AUDITING
 from baseline.rollout.catalogue import (
     AGGREGATOR,
@@ -22,8 +23,6 @@ from baseline.rollout.intended import Properties
 from baseline.rollout.role_checks import EXECUTION_ROLE
 from baseline.rollout.storage_checks import CHECKS as STORAGE_CHECKS
 
-# Recorders that other AWS services keep beside the one that an account may have.
-_SERVICE_LINKED = "AWSConfigurationRecorderFor"
 _RENAME = "Delete or rename it; or, if an earlier roll-out left it, import it into the stack."
 _FREE = ("NoSuchEntity", "NotFoundException", "ResourceNotFoundException")
 
@@ -154,20 +153,17 @@ _TAKEN: Mapping[str, Callable[[Place, Properties], str]] = {
 
 def _recorder(place: Place) -> str:
     """An account has room for one recorder in a region."""
-    found = place.ask("config", "describe_configuration_recorders")["ConfigurationRecorders"]
-    return _alone("recorder", [r["name"] for r in found], place)
+    return _alone("recorder", existing.recorder(place), place)
 
 
 def _channel(place: Place) -> str:
     """And for one delivery channel."""
-    found = place.ask("config", "describe_delivery_channels")["DeliveryChannels"]
-    return _alone("delivery channel", [c["name"] for c in found], place)
+    return _alone("delivery channel", existing.channel(place), place)
 
 
-def _alone(what: str, names: Iterable[str], place: Place) -> str:
-    own = [name for name in names if not name.startswith(_SERVICE_LINKED)]
-    if own and "ConfigurationRecorder" in place.all_intended("auditing"):
-        said = f"the {what} {own[0]} is there already, and there is room for one in a region"
+def _alone(what: str, found: Any, place: Place) -> str:
+    if found and "ConfigurationRecorder" in place.all_intended("auditing"):
+        said = f"the {what} {found['name']} is there already, and there is room for one in a region"
         raise Adoptable(said, "config")
     return "none is there"
 
@@ -175,25 +171,17 @@ def _alone(what: str, names: Iterable[str], place: Place) -> str:
 def _detector(place: Place) -> str:
     """An account has room for one detector in a region."""
     main = place.target.account_id == place.baseline.home.account_id
-    found = _detector_id(place)
+    found = existing.detector(place)
     if found and "Detector" in place.all_intended("guardduty-main" if main else MEMBERS):
         said = f"the detector {found} is there already, and there is room for one in a region"
         raise Adoptable(said, "guardduty", found)
     return "none is there"
 
 
-def _detector_id(place: Place) -> str:
-    return str(next(iter(place.ask("guardduty", "list_detectors")["DetectorIds"]), ""))
-
-
 def _administrator(place: Place) -> str:
     """A member has one administrator, and an administrator is no member."""
-    detector, main = _detector_id(place), place.baseline.home.account_id
-    asked = detector and place.ask(
-        "guardduty", "get_administrator_account", DetectorId=detector
-    ).get("Administrator", {})
-    other = str((asked or {}).get("AccountId", ""))
-    if other == main:
+    other = existing.administrator(place)
+    if other == place.baseline.home.account_id:
         raise Missing(
             "it is a member of the main account in GuardDuty already, and cannot be invited again",
             "Let it go first, in the main account: aws guardduty disassociate-members, then "
@@ -203,7 +191,7 @@ def _administrator(place: Place) -> str:
         raise Missing(
             f"it is a member of {other} in GuardDuty, and can have one administrator only",
             "Leave it first: aws guardduty disassociate-from-administrator-account --detector-id "
-            f"{detector} --region {place.target.region}",
+            f"{existing.detector(place)} --region {place.target.region}",
         )
     return "none"
 
@@ -227,23 +215,23 @@ def _delegated(place: Place) -> str:
 
 def _independent(place: Place) -> str:
     """Who is to administer is no member; the main account lets its own go by itself."""
-    detector = _detector_id(place)
-    answer = detector and place.ask(
-        "guardduty", "get_administrator_account", DetectorId=detector
-    ).get("Administrator", {})
-    other = str((answer or {}).get("AccountId", ""))
+    other = existing.administrator(place)
     if other not in ("", place.baseline.home.account_id):
         raise Missing(
             f"it is a member of {other} in GuardDuty, and cannot administer the organization",
             "Leave it first: aws guardduty disassociate-from-administrator-account --detector-id "
-            f"{detector} --region {place.target.region}",
+            f"{existing.detector(place)} --region {place.target.region}",
         )
     return "none"
 
 
 def _trails(place: Place) -> str:
-    found = place.ask("cloudtrail", "describe_trails", includeShadowTrails=True)["trailList"]
-    quotas.check(place, quotas.TRAILS, len(found), int("Trail" in place.all_intended("auditing")))
+    quotas.check(
+        place,
+        quotas.TRAILS,
+        len(existing.trails(place)),
+        int("Trail" in place.all_intended("auditing")),
+    )
     return "there is room"
 
 

@@ -1,5 +1,6 @@
 """Reads the stacks, the StackSets and all their instances. Reading changes nothing."""
 
+from dataclasses import replace
 from typing import Any
 
 from baseline import templates
@@ -31,19 +32,30 @@ def read(reach: Reach, baseline: Baseline) -> State:
     A stack in a member that cannot be read is Unknown; without the StackSets themselves, which
     are in the main account, there is nothing to say: their errors are raised.
     """
+    made = read_stack_sets(reach, baseline)
+    stacks = _stacks(reach, baseline)
+    # The roles are what is made first and removed last.
+    begun = Part(ROLES, baseline.home) in stacks
+    elsewhere = () if begun else _elsewhere(reach, baseline)
+    trails, delegated = _organization_trails(reach, baseline), _delegated(reach, baseline)
+    return replace(
+        made,
+        stacks=stacks,
+        elsewhere=elsewhere,
+        organization_trails=trails,
+        delegated=delegated,
+    )
+
+
+def read_stack_sets(reach: Reach, baseline: Baseline) -> State:
+    """The StackSets alone, with what tells whether they made what is adopted."""
     cloudformation = reach.session.client("cloudformation", baseline.home_region)
     stack_sets = {
         stack_set.name: found
         for stack_set in baseline.stack_sets
         if (found := read_stack_set(cloudformation, stack_set.name))
     }
-    stacks = _stacks(reach, baseline)
-    # The roles are what is made first and removed last.
-    begun = Part(ROLES, baseline.home) in stacks
-    elsewhere = () if begun else _elsewhere(reach, baseline)
-    trails, delegated = _organization_trails(reach, baseline), _delegated(reach, baseline)
-    adopting = _adopting(reach, baseline, stack_sets)
-    return State(stacks, stack_sets, elsewhere, trails, delegated, adopting)
+    return State({}, stack_sets, adopting=_adopting(reach, baseline, stack_sets))
 
 
 def read_stack(client: Any, name: str) -> StackState | None:

@@ -63,7 +63,7 @@ def check_networks(baseline: Baseline, state: State) -> None:
 def check_adopted(baseline: Baseline, state: State) -> None:
     """Refuse to adopt what the baseline itself has made: leaving it out would delete it."""
     for part, resource in _kept(baseline):
-        if any(resource in _made(told, part.target) for told in _told(state, part)):
+        if made(state, part, resource):
             raise _made_here(part.target, resource, state.adopting.get(part))
 
 
@@ -93,6 +93,11 @@ def in_doubt(
         instance = found.instances.get(part.target) if found else None
         if instance and instance.status != _CURRENT:
             yield part, instance
+
+
+def made(state: State, part: Part, resource: str) -> bool:
+    """Whether the baseline made ``resource`` in an instance, as far as can be told."""
+    return any(resource in _made(told, part.target) for told in _told(state, part))
 
 
 def _told(state: State, part: Part) -> tuple[StackSetState | StackState, ...]:

@@ -12,6 +12,7 @@ import botocore.loaders
 import botocore.session
 
 from baseline.errors import CredentialsError
+from baseline.sessions.calls import Calls
 from baseline.sessions.credentials import Credentials, ending, renewing
 from baseline.sessions.mfa import Code
 from baseline.sessions.translate import translated
@@ -32,7 +33,8 @@ _NO_PROFILE = {"profile": (None, None, None, None)}
 class Session:
     """What may be done in one account, as one identity.
 
-    ``account_id`` and ``arn`` are what STS said, not what was asked for.
+    ``account_id`` and ``arn`` are what STS said, not what was asked for. ``calls`` are counted
+    together with those of all sessions that it assumes.
     """
 
     def __init__(
@@ -41,6 +43,7 @@ class Session:
         region: str,
         transport: Transport | None = None,
         attempts: int | None = None,
+        calls: Calls | None = None,
     ) -> None:
         # Behind a transport is no network: what a profile says about it does not matter there.
         core = botocore.session.Session(session_vars=_NO_PROFILE if transport else None)
@@ -50,6 +53,7 @@ class Session:
         self._source = credentials
         self._transport = transport
         self._attempts = attempts
+        self.calls = calls or Calls()
         self._clients: dict[tuple[str, str], Any] = {}
         self.region = region
         identity = self.client("sts").get_caller_identity()
@@ -121,7 +125,7 @@ class Session:
 
     def _checked(self, credentials: Any, account_id: str) -> "Session":
         """The session of ``credentials``, once STS said that they are of ``account_id``."""
-        other = Session(credentials, self.region, self._transport)
+        other = Session(credentials, self.region, self._transport, calls=self.calls)
         if other.account_id != account_id:
             raise _other_account(other.arn, account_id)
         return other
@@ -151,7 +155,7 @@ class Session:
             )
         if self._transport:
             client.meta.events.register("before-send", self._transport)
-        _speak_our_errors(client, lambda: getattr(self, "account_id", ""), region)
+        _speak_our_errors(client, lambda: getattr(self, "account_id", ""), region, self.calls)
         return client
 
 
@@ -186,12 +190,13 @@ def _configuration(attempts: int | None = None) -> botocore.config.Config:
     )
 
 
-def _speak_our_errors(client: Any, account: Callable[[], str], region: str) -> None:
-    """Make every call of ``client``, also a paginator's, raise our errors with their place."""
+def _speak_our_errors(client: Any, account: Callable[[], str], region: str, calls: Calls) -> None:
+    """Make every call of ``client``, also a paginator's, count, and raise our errors with place."""
     call = client._make_api_call  # noqa: SLF001  # every operation goes through it
     service = client.meta.service_model.service_name
 
     def translating(operation: str, parameters: Any) -> Any:
+        calls.add(service)
         place = " ".join(part for part in (account(), region) if part)
         with translated(f"{place} {service}:{operation}"):
             return call(operation, parameters)

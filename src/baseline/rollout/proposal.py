@@ -1,0 +1,163 @@
+"""From what is there already to the settings that keep it: what ``baseline init`` writes.
+
+There is room for one recorder, channel and detector, and for one trail of a name: what is in such a
+place is adopted. Whether a trail of another name takes the place of ours is for people to say.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import get_args
+
+from baseline.configuration import Adopt, CloudTrail, Configuration, GuardDuty, ProtectionPlan
+from baseline.errors import BaselineError
+from baseline.organization import Organization, Target
+from baseline.rollout import adoption, catalogue, observe, standing
+from baseline.rollout.adoption import AUDITING, MAIN, MEMBERS
+from baseline.rollout.catalogue import Baseline, Part
+from baseline.rollout.delegating import Delegating
+from baseline.rollout.inventory import Found, Inventory, Kind, Unseen
+from baseline.rollout.reach import Reach, Regions
+from baseline.rollout.state import State
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """Settings, what is there that the baseline did not make, and what could not be looked at.
+
+    ``main`` is the main account.
+    """
+
+    settings: Configuration
+    theirs: tuple[Found, ...]
+    unseen: tuple[Unseen, ...]
+    main: str
+
+    def keeps(self, one: Found) -> str:
+        """The setting that follows from what was found; empty where none does."""
+        match one.kind:
+            case Kind.ORGANIZATION_TRAIL:
+                return "cloudtrail.mode"
+            case Kind.ADMINISTRATOR:
+                return "guardduty.mode"
+        key = _key(one, self.settings, self.main)
+        return f"adopt.{key}" if key else ""
+
+    @property
+    def choices(self) -> Adopt:
+        """What could be adopted and is not: trails that do what the baseline's would."""
+        adopted = {
+            Target(account, region)
+            for account, regions in self.settings.adopt.cloudtrail.items()
+            for region in regions
+        }
+        if self.settings.cloudtrail.mode == "organization":
+            return Adopt()
+        covered = {
+            Target(one.target.account_id, region)
+            for one in self.theirs
+            if one.kind is Kind.TRAIL
+            for region in one.covers
+        }
+        return adoption.setting(("cloudtrail", target, "") for target in covered - adopted)
+
+
+def propose(
+    reach: Reach, settings: Configuration, regions: Regions, inventory: Inventory
+) -> Proposal:
+    """The ``settings`` with all that is there and can stay.
+
+    What the baseline made itself, before a file was written again, is not adopted.
+    """
+    organization, unseen = reach.organization, list(inventory.unseen)
+    settings = settings.model_copy(update={"cloudtrail": _cloudtrail(inventory)})
+    for there in _administrators(settings, inventory):
+        settings = settings.model_copy(update={"guardduty": _delegating(there)})
+        try:
+            settings = _as_it_is(reach, settings, regions, there)
+        except BaselineError as error:
+            unseen.append(Unseen(there.target, "what the administrator switches on", error))
+    candidates = _adopting(settings, organization, inventory.found)
+    baseline = catalogue.wanted(candidates, organization, regions.by_account)
+    state = observe.read_stack_sets(reach, baseline)
+    theirs = tuple(one for one in inventory.found if not _made(one, baseline, state))
+    adopting = _adopting(settings, organization, theirs)
+    return Proposal(adopting, theirs, tuple(unseen), organization.main_account_id)
+
+
+def _cloudtrail(inventory: Inventory) -> CloudTrail:
+    """Where one trail records everything already, one is what is known there."""
+    one_for_all = any(inventory.of(Kind.ORGANIZATION_TRAIL))
+    return CloudTrail(mode="organization" if one_for_all else "account")
+
+
+def _administrators(settings: Configuration, inventory: Inventory) -> list[Found]:
+    """Who administers GuardDuty: in the home region, or else in the first that has somebody."""
+    found = inventory.of(Kind.ADMINISTRATOR)
+    return sorted(found, key=lambda f: f.target.region != settings.home_region)[:1]
+
+
+def _delegating(there: Found) -> GuardDuty:
+    """Until more is known, what changes least."""
+    return GuardDuty(mode="delegated-admin", administrator=there.name, auto_enable="NEW")
+
+
+def _as_it_is(
+    reach: Reach, settings: Configuration, regions: Regions, there: Found
+) -> Configuration:
+    """The ``settings`` with what the administrator switches on; raises where it cannot be asked."""
+    wanted = catalogue.wanted(settings, reach.organization, regions.by_account).delegation
+    assert wanted  # by its type it may be None
+    found = Delegating(reach, wanted, there.target.region, {}).read()
+    on = {plan for plan, whom in found.plans.items() if whom != "NONE"}
+    if "RUNTIME_MONITORING" in on:  # which has the other in it
+        on.discard("EKS_RUNTIME_MONITORING")
+    as_it_is = {
+        "auto_enable": found.auto_enable if found.auto_enable == "ALL" else "NEW",
+        "protection_plans": tuple(plan for plan in get_args(ProtectionPlan) if plan in on),
+        "finding_publishing_frequency": found.frequency or "FIFTEEN_MINUTES",
+    }
+    return settings.model_copy(update={"guardduty": settings.guardduty.model_copy(update=as_it_is)})
+
+
+def _adopting(
+    settings: Configuration, organization: Organization, found: Iterable[Found]
+) -> Configuration:
+    """The ``settings`` that keep what is in a place where the baseline has one for itself."""
+    main = organization.main_account_id
+    kept = [
+        (key, one.target, one.name if key == "guardduty" else "")
+        for one in found
+        if (key := _key(one, settings, main))
+    ]
+    return settings.model_copy(update={"adopt": adoption.setting(kept)})
+
+
+def _key(one: Found, settings: Configuration, main: str) -> str:
+    """The key below ``adopt`` that keeps it; empty for what needs none."""
+    match one.kind:
+        case Kind.RECORDER | Kind.CHANNEL:
+            return "config"
+        case Kind.DETECTOR:
+            # An administrator's organization has those of the members in its own hands.
+            invites = settings.guardduty.mode == "invitation"
+            return "guardduty" if invites or one.target.account_id == main else ""
+        case Kind.TRAIL:
+            in_the_way = settings.cloudtrail.mode == "account" and one.name == settings.prefix
+            return "cloudtrail" if in_the_way else ""
+    return ""
+
+
+def _made(one: Found, baseline: Baseline, state: State) -> bool:
+    """Whether the baseline itself made it."""
+    match one.kind:
+        case Kind.RECORDER | Kind.CHANNEL:
+            return standing.made(state, Part(AUDITING, one.target), "ConfigurationRecorder")
+        case Kind.DETECTOR:
+            name = MAIN if one.target.account_id == baseline.home.account_id else MEMBERS
+            return standing.made(state, Part(name, one.target), "Detector")
+        case Kind.TRAIL:
+            ours = one.name == baseline.prefix
+            return ours and standing.made(state, Part(AUDITING, one.target), "Trail")
+        case Kind.ORGANIZATION_TRAIL:
+            return one.name == baseline.organization_trail_name
+    return False

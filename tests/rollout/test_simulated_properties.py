@@ -1,0 +1,171 @@
+"""What holds on the simulated organization wherever one begins: it ends as wanted, and goes again.
+
+The plan's own properties, over states that are made up, are in test_plan_properties.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from baseline import cli
+from baseline.simulation import Blueprint, Fault, Simulation
+from given_obstacles import AWAY, DEVELOPMENT, HOME, LOGS, MAIN, PAYMENTS, PRODUCTION, TOOLING
+
+REGIONS = (HOME, AWAY)
+ACCOUNTS = (MAIN, PRODUCTION, DEVELOPMENT)
+# Settings that make other stacks, other templates, other parameters or other targets.
+SETTINGS: tuple[dict[str, Any], ...] = (
+    {"config": {"global_region": AWAY}},
+    {"config": {"rules": []}},
+    {"cloudtrail": {"log_group_days": 30}},
+    {"regions": [HOME]},
+    {"exclude_accounts": [LOGS, TOOLING, PAYMENTS, PRODUCTION]},
+    {"vpc": {"accounts": [PRODUCTION], "regions": [AWAY]}},
+)
+# What fails the first time: of one account, of everybody, of the main account alone.
+FAULTS = (
+    None,
+    Fault("deny", "cloudtrail", "CreateTrail", PRODUCTION),
+    Fault("deny", "config", "PutDeliveryChannel", region=AWAY),
+    Fault("deny", "guardduty", "CreateDetector", DEVELOPMENT),
+    Fault("deny", "iam", "CreateRole", PRODUCTION),
+    Fault("deny", "s3", "PutBucketPolicy", MAIN, times=1),
+    Fault("deny", "cloudformation", "CreateStackInstances", MAIN),
+)
+
+
+@dataclass(frozen=True)
+class Course:
+    """What is rolled out first, what fails meanwhile, and what is wanted then."""
+
+    first: dict[str, Any]
+    fault: Fault | None
+    then: dict[str, Any]
+
+
+COURSES = st.builds(
+    Course, st.sampled_from(SETTINGS), st.sampled_from(FAULTS), st.sampled_from(SETTINGS)
+)
+
+
+@pytest.fixture(scope="module")
+def founded() -> bytes:
+    simulation = Simulation(Blueprint(misconfigured=False, regions=REGIONS))
+    blob = simulation.snapshot()
+    simulation.close()
+    return blob
+
+
+@settings(
+    max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(course=COURSES)
+def test_wherever_it_begins_it_ends_as_wanted_and_leaves_only_what_is_retained(
+    founded: bytes, tmp_path: Path, course: Course
+) -> None:
+    organization = Simulation.restore(founded)
+    before = set(there(organization))
+    with pytest.MonkeyPatch.context() as patch, organization.serve() as url:
+        patch.chdir(tmp_path)
+        for name, value in organization.environment(url).items():
+            patch.setenv(name, value)
+        wanted(course.first)
+        if course.fault:
+            organization.faults.add(course.fault)
+        run("deploy", "--yes")
+        organization.faults.clear()
+
+        wanted(course.then)
+        assert run("deploy", "--yes") == 0
+        assert run("plan", "--exit-code") == 0
+
+        assert run("remove", "--yes") == 0
+        assert {*there(organization)} - before == set(RETAINED)
+    organization.close()
+
+
+def run(*arguments: str) -> int:
+    return cli.run(["rollout", *arguments, "--no-progress"])
+
+
+def wanted(chosen: dict[str, Any]) -> None:
+    always = {
+        "organization": "o-acme0000000",
+        "home_region": HOME,
+        "regions": [*REGIONS],
+        "exclude_accounts": [LOGS, TOOLING, PAYMENTS],
+    }
+    Path("baseline.yaml").write_text(yaml.safe_dump(always | chosen))
+
+
+# What removal leaves, which it says: the buckets with their logs, and the key that encrypts them.
+RETAINED = [
+    *(
+        (MAIN, "s3", f"baseline-{purpose}-{MAIN}-{HOME}")
+        for purpose in ("cloudtrail", "config", "flowlogs", "query-results")
+    ),
+    (MAIN, f"kms {HOME}", "alias/baseline-auditing"),
+]
+
+
+@dataclass(frozen=True)
+class Names:
+    """Where a service says what there is: an operation, a list and the name in its answer."""
+
+    service: str
+    operation: str
+    listed: str
+    name: str = ""
+
+    def of(self, client: Any) -> Iterator[str]:
+        """The names of what is there, but for what AWS itself made."""
+        for one in getattr(client, self.operation)().get(self.listed, ()):
+            name = one[self.name] if self.name else one
+            if not name.startswith(("alias/aws/", "AWSServiceRole")):
+                yield name
+
+
+AGGREGATORS = ("ConfigurationAggregators", "ConfigurationAggregatorName")
+REGIONAL = (
+    Names("cloudformation", "describe_stacks", "Stacks", "StackName"),
+    Names("guardduty", "list_detectors", "DetectorIds"),
+    Names("config", "describe_configuration_recorders", "ConfigurationRecorders", "name"),
+    Names("config", "describe_delivery_channels", "DeliveryChannels", "name"),
+    Names("config", "describe_config_rules", "ConfigRules", "ConfigRuleName"),
+    Names("config", "describe_configuration_aggregators", *AGGREGATORS),
+    Names("cloudtrail", "describe_trails", "trailList", "Name"),
+    Names("logs", "describe_log_groups", "logGroups", "logGroupName"),
+    Names("ec2", "describe_vpcs", "Vpcs", "VpcId"),
+    Names("ec2", "describe_flow_logs", "FlowLogs", "FlowLogId"),
+    Names("kms", "list_aliases", "Aliases", "AliasName"),
+    Names("lambda", "list_functions", "Functions", "FunctionName"),
+    Names("glue", "get_databases", "DatabaseList", "Name"),
+    Names("athena", "list_work_groups", "WorkGroups", "Name"),
+    Names("events", "list_rules", "Rules", "Name"),
+    Names("sqs", "list_queues", "QueueUrls"),
+)
+GLOBAL = (
+    Names("iam", "list_roles", "Roles", "RoleName"),
+    Names("s3", "list_buckets", "Buckets", "Name"),
+)
+
+
+def there(organization: Simulation) -> Iterator[tuple[str, str, str]]:
+    """Account, service with its region, and name of all that a roll-out may make."""
+    for account in (*ACCOUNTS, LOGS, TOOLING, PAYMENTS):
+        for names in GLOBAL:
+            for name in names.of(organization.client(names.service, AWAY, account)):
+                yield account, names.service, name
+        for region, names in product(REGIONS, REGIONAL):
+            for name in names.of(organization.client(names.service, region, account)):
+                yield account, f"{names.service} {region}", name
+    stack_sets = organization.client("cloudformation", HOME, MAIN).list_stack_sets(Status="ACTIVE")
+    for stack_set in stack_sets["Summaries"]:
+        yield MAIN, "stack sets", stack_set["StackSetName"]

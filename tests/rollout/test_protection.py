@@ -18,9 +18,10 @@ from baseline.configuration import (
 )
 from baseline.errors import ConfigurationError
 from baseline.organization import Account, Organization, Target
+from baseline.permissions import Request
 from baseline.rollout import intended, protection
 from baseline.rollout.catalogue import EXECUTION_ROLE, Baseline, Stack, StackSet, wanted
-from baseline.rollout.guardrails import Denial, Policy, Request, denial
+from baseline.rollout.guardrails import Denial, Policy, denial
 from baseline.rollout.intended import Where
 from baseline.rollout.service_control import Attached, Guard
 

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from baseline import templates
+from baseline.permissions import Request
 from baseline.rollout import making
-from baseline.rollout.guardrails import Policy, Request, denial
+from baseline.rollout.guardrails import Policy, denial
 from baseline.simulation.cloudformation.schemas import schema
 
 IN_MEMBERS = ("stack-set-roles", "audit-roles", "guardduty-member", "auditing", "vpc")

@@ -8,8 +8,9 @@ import pytest
 
 from baseline.configuration import CloudTrail, Configuration, Protection
 from baseline.organization import Account, Organization
+from baseline.permissions import Request
 from baseline.rollout.catalogue import MAX_PARAMETER, MOST_LISTED, STORAGE, Baseline, wanted
-from baseline.rollout.guardrails import Policy, Request, denial
+from baseline.rollout.guardrails import Policy, denial
 from baseline.rollout.intended import Where, resources
 
 MAIN = "100000000000"

@@ -15,7 +15,8 @@ _LATER = "Deploy again in a few minutes."
 _REMEDIES = {
     "inoperable": "Delete the stack there by hand, then deploy twice: first the instance is "
     "given up, then it is made anew.",
-    "explicit deny": "A service control policy forbids it: exempt {who}, then deploy again.",
+    "service control policy": "A service control policy forbids it: exempt {who}, or allow it "
+    "there, then deploy again.",
     "denied": _PERMISSION,
     "not authorized": _PERMISSION,
     "throttl": _LATER,

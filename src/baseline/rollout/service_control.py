@@ -11,9 +11,10 @@ from baseline import templates
 from baseline.errors import BaselineError
 from baseline.organization import Account, Target
 from baseline.parallel import Failed, each
+from baseline.permissions import Request
 from baseline.rollout import intended, making
 from baseline.rollout.catalogue import EXECUTION_ROLE, ROLES, VPC, Baseline, Stack, StackSet
-from baseline.rollout.guardrails import Denial, Policy, Request, denial
+from baseline.rollout.guardrails import Denial, Policy, denial
 from baseline.rollout.intended import Properties, Where
 from baseline.rollout.making import Need
 from baseline.sessions import Session

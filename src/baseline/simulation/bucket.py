@@ -4,14 +4,14 @@ Written straight into moto's state, because a delivery has thousands of objects 
 anyone's in the organization.
 """
 
-import fnmatch
-import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from moto.iam.access_control import PermissionResult
 from moto.s3.models import FakeBucket, s3_backends
+
+from baseline.permissions import Request, Statement, applies, listed, statements
 
 _PARTITION = "aws"
 # Of every request, also of one over plain HTTP: loopback stands for TLS.
@@ -79,8 +79,7 @@ def allows(
     effects = {
         statement.get("Effect")
         for statement in _statements(policy)
-        if _meant(statement, principal, action, resource)
-        and _holds(statement.get("Condition", {}), context)
+        if _meant(statement, principal, _request(action, resource, context))
     }
     return effects == {"Allow"}
 
@@ -94,9 +93,8 @@ def _permission(of: Any, action: str, resource: str) -> Any:
     effects = {
         statement.get("Effect")
         for statement in _statements(of.policy)
-        if _meant(statement, "", action, resource)
-        and _known(statement.get("Condition", {}))
-        and _holds(statement.get("Condition", {}), _SECURE)
+        if _known(statement.get("Condition", {}))
+        and _meant(statement, "", _request(action, resource, _SECURE))
     }
     if "Deny" in effects:
         return PermissionResult.DENIED
@@ -106,8 +104,13 @@ def _permission(of: Any, action: str, resource: str) -> Any:
 FakeBucket.get_permission = _permission
 
 
-def _statements(policy: str | bytes | None) -> list[Any]:
-    return _listed(json.loads(policy).get("Statement", [])) if policy else []
+def _statements(policy: str | bytes | None) -> tuple[Statement, ...]:
+    return statements(policy) if policy else ()
+
+
+def _request(action: str, resource: str, context: Mapping[str, str]) -> Request:
+    lowered = {key.lower(): value for key, value in context.items()}
+    return Request(action, resource, lowered, settled=("",))
 
 
 def _known(conditions: Mapping[str, Mapping[str, Any]]) -> bool:
@@ -115,67 +118,13 @@ def _known(conditions: Mapping[str, Mapping[str, Any]]) -> bool:
     return all(key.lower() in known for keys in conditions.values() for key in keys)
 
 
-def _meant(statement: Mapping[str, Any], principal: str, action: str, resource: str) -> bool:
-    return (
-        _is_principal(statement.get("Principal"), principal)
-        and _among(action.lower(), [a.lower() for a in _listed(statement.get("Action", []))])
-        and _among(resource, _listed(statement.get("Resource", [])))
+def _meant(statement: Statement, principal: str, request: Request) -> bool:
+    return _is_principal(statement.get("Principal"), principal) and bool(
+        applies(statement, request)
     )
 
 
 def _is_principal(stated: Any, service: str) -> bool:
     if isinstance(stated, Mapping):
-        return service in _listed(stated.get("Service", [])) or "*" in _listed(
-            stated.get("AWS", [])
-        )
+        return service in listed(stated.get("Service", [])) or "*" in listed(stated.get("AWS", []))
     return bool(stated == "*")
-
-
-def _holds(conditions: Mapping[str, Mapping[str, Any]], context: Mapping[str, str]) -> bool:
-    lowered = {key.lower(): value for key, value in context.items()}
-    return all(
-        _test(operator, lowered.get(key.lower()), [str(v) for v in _listed(expected)])
-        for operator, keys in conditions.items()
-        for key, expected in keys.items()
-    )
-
-
-def _test(operator: str, value: str | None, expected: list[str]) -> bool:
-    name = operator.rpartition(":")[2]  # ForAnyValue and ForAllValues: one value is all there is
-    if name == "Null":
-        return (value is None) == (expected[0].lower() == "true")
-    if value is None and name.endswith("IfExists"):
-        return True
-    name = name.removesuffix("IfExists")
-    if name in _NEGATED:
-        return value is None or not _TESTS[_NEGATED[name]](value, expected)
-    return value is not None and name in _TESTS and _TESTS[name](value, expected)
-
-
-def _among(value: str, patterns: Iterable[str]) -> bool:
-    return any(fnmatch.fnmatchcase(value, pattern.replace("[", "[[]")) for pattern in patterns)
-
-
-def _ignoring_case(value: str, expected: list[str]) -> bool:
-    return value.lower() in {e.lower() for e in expected}
-
-
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
-
-
-_TESTS: dict[str, Callable[[str, list[str]], bool]] = {
-    "StringEquals": lambda value, expected: value in expected,
-    "StringEqualsIgnoreCase": _ignoring_case,
-    "StringLike": _among,
-    "ArnEquals": _among,  # "ArnEquals and ArnLike behave identically" [IAM user guide]
-    "ArnLike": _among,
-    "Bool": _ignoring_case,
-}
-_NEGATED = {
-    "StringNotEquals": "StringEquals",
-    "StringNotEqualsIgnoreCase": "StringEqualsIgnoreCase",
-    "StringNotLike": "StringLike",
-    "ArnNotEquals": "ArnEquals",
-    "ArnNotLike": "ArnLike",
-}

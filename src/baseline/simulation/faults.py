@@ -141,8 +141,8 @@ def _consequence(kind: Kind, call: Call) -> Exception:
     return denied(call)
 
 
-def denied(call: Call, resource: str = "*", why: str = "") -> Refusal:
+def denied(call: Call, resource: str = "*", why: str = "", action: str = "") -> Refusal:
     """AWS's sentence for "you may not", with the code that the service uses."""
-    action = f"{_PREFIX.get(call.service, call.service)}:{call.operation}"
+    action = action or f"{_PREFIX.get(call.service, call.service)}:{call.operation}"
     said = f"User: {call.arn} is not authorized to perform: {action} on resource: {resource}{why}"
     return Refusal(_DENIED.get(call.service, "AccessDeniedException"), said, 403)

@@ -1,8 +1,8 @@
 """The front: every request comes in here, as a WSGI application.
 
 It finds out which operation of which service is asked for (by the service in the scope of the
-signature), who asks, whether a fault was planted for it; then lets our own service answer, or
-moto; and tells the observers.
+signature), who asks, whether a fault was planted for it, and whether whoever asks may; then lets
+our own service answer, or moto; and tells the observers.
 """
 
 import io
@@ -68,7 +68,7 @@ class _Moto(DomainDispatcherApplication):
 
 
 class Front:
-    """Routes requests: faults first, then our services, then moto."""
+    """Routes requests: faults and permissions first, then our services, then moto."""
 
     def __init__(self, simulation: "Simulation") -> None:
         self._simulation = simulation
@@ -162,6 +162,7 @@ class Front:
         self, call: Call, operation: Operation, request: Request, request_id: str
     ) -> tuple[dict[str, Any], Answer]:
         self._simulation.faults.strike(call)
+        self._simulation.authorization.check(call)
         service = self._simulation.services.get(call.service)
         method = service.operation(call.operation) if service else None
         if method is not None:

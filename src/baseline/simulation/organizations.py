@@ -1,6 +1,7 @@
 """Organizations, where moto differs: who may see it, delegated administrators, and pages."""
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -23,6 +24,7 @@ _DELEGABLE = (
     "member.org.stacksets.cloudformation.amazonaws.com",
 )
 _DENIED = "You don't have permissions to access this resource."
+_CONTROL = "SERVICE_CONTROL_POLICY"
 
 
 def backend(main_account_id: str) -> Any:
@@ -49,6 +51,30 @@ class Organizations(Service):
         """Every operation comes here first, for the permission check."""
         own = super().operation(name)
         return own or Organizations._pass_on
+
+    def over(self, account_id: str) -> list[Any]:
+        """Root, units and account, from the top; nothing for an account of nobody's."""
+        state = self._state()
+        parents = {unit.id: unit for unit in state.ou}
+        level = next((account for account in state.accounts if account.id == account_id), None)
+        found = []
+        while level is not None:
+            found.append(level)
+            level = parents.get(level.parent_id)
+        return found[::-1]
+
+    def control_policies(self, account_id: str) -> Iterator[tuple[str, ...]]:
+        """The service control policies of each level; there are none over the main account."""
+        levels = () if account_id == self._main else self.over(account_id)
+        if not levels or _CONTROL not in {kind["Type"] for kind in levels[0].policy_types}:
+            return
+        for level in levels:
+            yield tuple(policy.content for policy in _control_policies(level))
+
+    def path(self, account_id: str) -> str:
+        """Where an account is, as ``aws:PrincipalOrgPaths`` says it."""
+        parents = [level.id for level in self.over(account_id)[:-1]]
+        return "/".join([self.simulation.blueprint.organization_id, *parents, ""])
 
     def describe_organization(self, call: Call) -> dict[str, Any]:
         """The organization: every account of it may ask."""
@@ -87,6 +113,20 @@ class Organizations(Service):
                 "You cannot register master account/yourself as delegated administrator "
                 "for your organization.",
             )
+        return self.moto(call)
+
+    def detach_policy(self, call: Call) -> dict[str, Any]:
+        """Take a policy away, but never the last service control policy of a level."""
+        self._check(call)
+        policy_id, target = (call.parameters[name] for name in ("PolicyId", "TargetId"))
+        for level in (*self._state().ou, *self._state().accounts):
+            there = [policy.id for policy in _control_policies(level)]
+            if level.id == target and there == [policy_id]:
+                raise Refusal(
+                    "ConstraintViolationException",
+                    "You cannot remove the last policy attached to the specified root, OU, or "
+                    "account.",
+                )
         return self.moto(call)
 
     def create_account(self, call: Call) -> dict[str, Any]:
@@ -169,6 +209,10 @@ class Organizations(Service):
         if parent not in {unit.id for unit in self._state().ou}:
             raise Refusal("ParentNotFoundException", "You specified parent that doesn't exist.")
         return parent
+
+
+def _control_policies(level: Any) -> list[Any]:
+    return [policy for policy in level.attached_policies if policy.type == _CONTROL]
 
 
 def _listed(name: str, items: list[dict[str, Any]], call: Call) -> dict[str, Any]:

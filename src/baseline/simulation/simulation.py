@@ -16,6 +16,7 @@ from baseline.simulation import (
     server,
     snapshot,
 )
+from baseline.simulation.authorization import Authorization
 from baseline.simulation.blueprint import Blueprint
 from baseline.simulation.clock import Clock
 from baseline.simulation.faults import Faults
@@ -68,6 +69,7 @@ class Simulation:
         self.longest_session: float | None = None  # seconds, whatever is asked of STS
         self.observers: list[Observer] = []
         self.url = ""  # where processes that the simulation starts find it, while it is served
+        self.authorization = Authorization(self)
         self.front = Front(self)
         self.transport = Transport(self)
         self._clients = Clients(self.transport, blueprint.main.id)

@@ -4,13 +4,14 @@ An operator or a condition key that is not known here never lets anybody in.
 """
 
 import datetime as dt
-import fnmatch
-import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-_ACTIONS = {"sts:assumerole", "sts:*", "*"}
+from baseline import permissions
+from baseline.permissions import Statement, about, conditions, listed, statements
+
+_ACTION = "sts:AssumeRole"
 
 
 @dataclass(frozen=True)
@@ -48,22 +49,19 @@ class Request:
 def allows(policy: str, request: Request) -> bool:
     """Whether the trust policy lets ``request`` in; a Deny goes before every Allow."""
     try:
-        statements = _many(json.loads(policy).get("Statement", ()))
-    except (ValueError, AttributeError):
+        said = statements(policy)
+    except ValueError:
         return False
-    matching = [s.get("Effect") for s in statements if _matches(s, request)]
+    matching = [s.get("Effect") for s in said if _matches(s, request)]
     return "Allow" in matching and "Deny" not in matching
 
 
-def _matches(statement: Mapping[str, Any], request: Request) -> bool:
-    actions = {str(action).lower() for action in _many(statement.get("Action", ()))}
+def _matches(statement: Statement, request: Request) -> bool:
+    asked = permissions.Request(_ACTION, request.role_arn, request.context, settled=("",))
     return (
-        bool(actions & _ACTIONS)
+        about(statement, _ACTION)
         and _names(statement.get("Principal"), request)
-        and all(
-            _holds(operator, keys, request.context)
-            for operator, keys in statement.get("Condition", {}).items()
-        )
+        and all(conditions(statement.get("Condition", {}), asked))
     )
 
 
@@ -74,63 +72,7 @@ def _names(principal: Any, request: Request) -> bool:
         return False
     account = {request.account_id, f"arn:aws:iam::{request.account_id}:root", "*"}
     mine = account | {request.arn, request.role_arn}
-    return any(name in mine for name in _many(principal.get("AWS", ())) if name)
-
-
-def _holds(operator: str, keys: Mapping[str, Any], context: Mapping[str, str]) -> bool:
-    name, if_exists = operator.removesuffix("IfExists"), operator.endswith("IfExists")
-    if name == "Null":
-        return all(
-            (key.lower() not in context) == (str(wanted).lower() == "true")
-            for key, wanted in keys.items()
-        )
-    compare = _OPERATORS.get(name)
-    negated = name in _NEGATED
-    for key, wanted in keys.items():
-        got = context.get(key.lower())
-        if got is None:
-            if not (if_exists or negated):
-                return False
-        elif compare is None or any(compare(got, str(w)) for w in _many(wanted)) == negated:
-            return False
-    return True
-
-
-def _less(got: str, wanted: str) -> bool:
-    return float(got) < float(wanted)
-
-
-def _at_most(got: str, wanted: str) -> bool:
-    return float(got) <= float(wanted)
-
-
-def _equal(got: str, wanted: str) -> bool:
-    return got == wanted
-
-
-def _same(got: str, wanted: str) -> bool:
-    return got.lower() == wanted.lower()
-
-
-_OPERATORS: dict[str, Callable[[str, str], bool]] = {
-    "StringEquals": _equal,
-    "StringNotEquals": _equal,
-    "StringEqualsIgnoreCase": _same,
-    "StringLike": fnmatch.fnmatchcase,
-    "StringNotLike": fnmatch.fnmatchcase,
-    "ArnEquals": fnmatch.fnmatchcase,
-    "ArnLike": fnmatch.fnmatchcase,
-    "ArnNotEquals": fnmatch.fnmatchcase,
-    "ArnNotLike": fnmatch.fnmatchcase,
-    "Bool": _same,
-    "NumericLessThan": _less,
-    "NumericLessThanEquals": _at_most,
-}
-_NEGATED = {"StringNotEquals", "StringNotLike", "ArnNotEquals", "ArnNotLike"}
-
-
-def _many(value: Any) -> Iterable[Any]:
-    return value if isinstance(value, list | tuple) else (value,)
+    return any(name in mine for name in listed(principal.get("AWS", ())) if name)
 
 
 def age(since: dt.datetime | None, now: dt.datetime) -> float | None:

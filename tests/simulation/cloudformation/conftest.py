@@ -144,15 +144,15 @@ def audit(world: Any) -> Any:
 
 def _add_roles(simulation: Simulation) -> None:
     main = simulation.client("iam", "us-east-1", MAIN.id)
-    main.create_role(
-        RoleName=ADMINISTRATION,
-        AssumeRolePolicyDocument=trust(Service="cloudformation.amazonaws.com"),
-    )
+    _add_role(main, ADMINISTRATION, trust(Service="cloudformation.amazonaws.com"))
     for account in simulation.active_account_ids():
-        simulation.client("iam", "us-east-1", account).create_role(
-            RoleName=EXECUTION,
-            AssumeRolePolicyDocument=trust(AWS=f"arn:aws:iam::{MAIN.id}:role/{ADMINISTRATION}"),
-        )
+        iam = simulation.client("iam", "us-east-1", account)
+        _add_role(iam, EXECUTION, trust(AWS=f"arn:aws:iam::{MAIN.id}:role/{ADMINISTRATION}"))
+
+
+def _add_role(iam: Any, name: str, trusted: str) -> None:
+    iam.create_role(RoleName=name, AssumeRolePolicyDocument=trusted)
+    iam.attach_role_policy(RoleName=name, PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")
 
 
 def trust(**principal: str) -> str:

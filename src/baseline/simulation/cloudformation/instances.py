@@ -10,6 +10,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from baseline.errors import AwsError
+from baseline.simulation import identity
 from baseline.simulation.cloudformation import parameters
 from baseline.simulation.cloudformation.history import Failed, failures
 from baseline.simulation.cloudformation.records import Stack
@@ -83,7 +84,7 @@ class Instances:
             return
         if not self._operation.retain:
             self._check_roles(instance)
-            self._remove(self._stack(instance))
+            self._remove(instance, self._stack(instance))
         del self._set.instances[instance.account_id, instance.region]
 
     def _bring(self, instance: Instance) -> None:
@@ -91,38 +92,40 @@ class Instances:
         wanted = self._wanted(instance)
         stack = self._stack(instance)
         if stack is not None and stack.status in _STILLBORN:
-            self._remove(stack)
+            self._remove(instance, stack)
             stack = None
         if stack is None:
-            stack = self._stacks.new_stack(
-                instance.account_id, instance.region, f"StackSet-{self._set.name}-{uuid.uuid4()}"
-            )
+            name = f"StackSet-{self._set.name}-{uuid.uuid4()}"
+            self._permit(instance, "CreateStack", name)
+            stack = self._stacks.new_stack(instance.account_id, instance.region, name)
             instance.stack_id = stack.id
-            self._stacks.deployment(stack, self._actor(stack)).create(wanted)
+            self._stacks.deployment(stack, self._actor(instance)).create(wanted)
         else:
-            self._update(stack, wanted)
+            self._update(instance, stack, wanted)
         stack.capabilities = self._set.capabilities
         if stack.status not in _DONE:
             raise Failed(stack.first_failure())
 
-    def _update(self, stack: Stack, wanted: Wanted) -> None:
+    def _update(self, instance: Instance, stack: Stack, wanted: Wanted) -> None:
         if stack.busy or stack.status == "UPDATE_ROLLBACK_FAILED":
             raise Failed(f"Stack:{stack.id} is in {stack.status} state and can not be updated.")
-        deployment = self._stacks.deployment(stack, self._actor(stack))
+        deployment = self._stacks.deployment(stack, self._actor(instance))
         if deployment.differs(wanted):
+            self._permit(instance, "UpdateStack", stack.name)
             deployment.update(wanted)
         elif stack.status == "UPDATE_ROLLBACK_COMPLETE":
             # Nothing is left to change: the rolled-back stack is what is wanted now.
             stack.status = "UPDATE_COMPLETE"
 
-    def _remove(self, stack: Stack | None) -> None:
+    def _remove(self, instance: Instance, stack: Stack | None) -> None:
         if stack is None or stack.gone:
             return
         if stack.protected:
             raise Failed(
                 f"Stack [{stack.name}] cannot be deleted while TerminationProtection is enabled"
             )
-        self._stacks.deployment(stack, self._actor(stack)).delete()
+        self._permit(instance, "DeleteStack", stack.name)
+        self._stacks.deployment(stack, self._actor(instance)).delete()
         if not stack.gone:
             raise Failed(stack.first_failure())
 
@@ -137,9 +140,16 @@ class Instances:
         stack = here.get(instance.stack_id)
         return stack if stack is not None and not stack.gone else None
 
-    def _actor(self, stack: Stack) -> str:
+    def _actor(self, instance: Instance) -> str:
         role = self._set.execution_role
-        return f"arn:aws:sts::{stack.account_id}:assumed-role/{role}/{_SESSION}"
+        return f"arn:aws:sts::{instance.account_id}:assumed-role/{role}/{_SESSION}"
+
+    def _permit(self, instance: Instance, operation: str, stack_name: str) -> None:
+        """Raise the Refusal for what the execution role may not do with its stack."""
+        who = identity.acting(instance.account_id, self._actor(instance), INVOKED_BY)
+        self._simulation.authorization.permit(
+            who, instance.region, "cloudformation", operation, {"StackName": stack_name}
+        )
 
     def _check_roles(self, instance: Instance) -> None:
         problem = self._role_problem(instance.account_id)

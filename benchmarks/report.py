@@ -3,9 +3,10 @@
 It is made twice: drawn alone, and by the command, of as many that are kept and as many of a week
 before that they are compared with.
 
-Beside it Prowler's own HTML of the first of the same findings, written by the Prowler that is
-installed and opened in the same browser. It asks its libraries of the network, which it does not
-get here: that only makes it look quicker than it is.
+Beside it Prowler's and ScoutSuite's own HTML of the first of the same findings, written by those
+that are installed and opened in the same browser. Both ask something of the network, which they do
+not get here: that only makes them look quicker than they are. ScoutSuite makes its page of results
+that are there (``--local``), which runs its rules again; see ``scoutsuite_results`` for its form.
 """
 
 import json
@@ -13,29 +14,35 @@ import os
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any, Literal
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
-from playwright.sync_api import Page
+import scoutsuite_results
+from playwright.sync_api import Browser, Page
 from playwright.sync_api import TimeoutError as PageTimeoutError
 from work import Cost, baseline, cost
 
 import given_report
-from baseline.audit.environments import default_directory, set_up
+from baseline.audit.environments import Environment, default_directory, set_up
 from baseline.audit.tools import TOOLS
 from baseline.findings import accounts, history
 from baseline.findings.look import AUDIT, Look, Place
 from baseline.findings.model import Finding
 from baseline.organization import Organization
 from baseline.report.findings_page import render
+from baseline.simulation import Blueprint, Simulation
 from given_browser import MISSING, a_browser, chromium
 
 FINDINGS = int(os.environ.get("BENCH_FINDINGS", "100000"))
 PEER = int(os.environ.get("BENCH_PEER", "10000"))
 ACCOUNTS = 300
 _PATIENCE = 180  # seconds that a page may take
+_LONG = 900  # seconds that a tool may take to write one
+State = Literal["attached", "hidden"]
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 # Waits for what a step changes in the page, and gives its milliseconds.
@@ -75,12 +82,12 @@ _SCROLL = """
 
 
 def measure() -> Iterator[str]:
-    """A line for each of making, opening and working with it, and one for Prowler's."""
+    """A line for each of making, opening and working with it, and those of the tools' own."""
     if not chromium():
         yield MISSING
         return
     with TemporaryDirectory() as place, a_browser() as browser:
-        ours, theirs = Path(place) / "report.html", Path(place) / "prowler.html"
+        ours = Path(place) / "report.html"
         made = cost([sys.executable, __file__, ours])
         size = ours.stat().st_size
         yield _made(f"{FINDINGS:,} findings of {ACCOUNTS} accounts", made, size)
@@ -90,12 +97,70 @@ def measure() -> Iterator[str]:
         yield f"usable after {wall:.1f} s ({processor:.1f} s of processors), limit 3 s"
         yield _worked(page)
         page.close()
-        writer = Path(__file__).with_name("prowler_page.py")
-        made = cost([_prowler(), writer, _rows(Path(place)), theirs])
-        yield _made(f"Prowler's HTML of {PEER:,} of them", made, theirs.stat().st_size)
-        page = browser.new_page()
-        page.route("http*://**", lambda route: route.abort())
-        yield _theirs(page, theirs)
+        yield from _prowler(browser, Path(place))
+        yield from _scoutsuite(browser, Path(place) / scoutsuite_results.NAME)
+
+
+def _prowler(browser: Browser, place: Path) -> Iterator[str]:
+    """What Prowler's own page takes to be written, and to be opened."""
+    writer, theirs = Path(__file__).with_name("prowler_page.py"), place / "prowler.html"
+    try:
+        made = cost([_installed("prowler").python, writer, _rows(place), theirs], limit=_LONG)
+    except TimeoutError:
+        yield f"Prowler's HTML of {PEER:,} of them was not made in {_LONG} s"
+        return
+    yield _made(f"Prowler's HTML of {PEER:,} of them", made, theirs.stat().st_size)
+    with _alone(browser) as page:
+        yield _shown("Prowler's shows its rows", page, theirs, "#findingsTable tbody tr:last-child")
+
+
+def _scoutsuite(browser: Browser, place: Path) -> Iterator[str]:
+    """The same of ScoutSuite's: its overview, and what is flagged in the longest of its lists."""
+    found = (finding for finding, _ in given_report.findings(PEER, ACCOUNTS))
+    scoutsuite_results.write(found, place)
+    try:
+        made = _scout(place)
+    except TimeoutError:
+        yield f"ScoutSuite's report of {PEER:,} of them was not made in {_LONG} s"
+        return
+    size = sum(file.stat().st_size for file in place.rglob("*results*.js"))
+    yield _made(f"ScoutSuite's report of {PEER:,} of them, and its rules over them", made, size)
+    file = place / f"{scoutsuite_results.NAME}.html"
+    with _alone(browser) as page:
+        yield _shown("ScoutSuite's shows its overview", page, file, "#please-wait-modal", "hidden")
+    list_ = scoutsuite_results.LISTS["ec2"]
+    with _alone(browser) as page:
+        yield _shown(
+            "ScoutSuite's shows what one rule flagged",
+            page,
+            file,
+            f'[id^="services.{list_.service}."][id$=".view"] >> visible=true',
+            fragment=list_.items,
+        )
+
+
+@contextmanager
+def _alone(browser: Browser) -> Iterator[Page]:
+    """A page that has no network."""
+    page = browser.new_page()
+    page.route("http*://**", lambda route: route.abort())
+    yield page
+    page.close()
+
+
+def _scout(place: Path) -> Cost:
+    """Have ScoutSuite make its page of the results in ``place``; it signs in all the same."""
+    rules = place / "ruleset.json"
+    scoutsuite_results.ruleset(rules)
+    command: list[str | Path] = [
+        *_installed("scoutsuite").command,
+        *("aws", "--local", "--no-browser", "--quiet", "--ruleset", rules),
+        *("--report-dir", place, "--report-name", scoutsuite_results.NAME),
+    ]
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    with closing(Simulation(Blueprint())) as simulation, simulation.serve() as url:
+        identity = simulation.environment(url)
+        return cost(command, limit=_LONG, environment=inherited | identity)
 
 
 def _command(place: Path) -> str:
@@ -128,12 +193,12 @@ def _place(finding: Finding) -> Place:
     return Place(finding.tool, finding.account_id, finding.region if regional else "")
 
 
-def _theirs(page: Page, file: Path) -> str:
+def _shown(what: str, page: Page, *how: Any, **further: Any) -> str:
     try:
-        wall, processor = _opened(page, file, "#findingsTable tbody tr:last-child")
+        wall, processor = _opened(page, *how, **further)
     except PageTimeoutError:
-        return f"Prowler's has not shown its rows after {_PATIENCE} s"
-    return f"Prowler's shows its rows after {wall:.1f} s ({processor:.1f} s of processors)"
+        return f"{what} not in {_PATIENCE} s"
+    return f"{what} after {wall:.1f} s ({processor:.1f} s of processors)"
 
 
 def _made(what: str, made: Cost, size: int) -> str:
@@ -143,11 +208,14 @@ def _made(what: str, made: Cost, size: int) -> str:
     )
 
 
-def _opened(page: Page, file: Path, there: str) -> tuple[float, float]:
-    """Seconds until ``there`` is there, and those of all processes below this one."""
+def _opened(
+    page: Page, file: Path, there: str, state: State = "attached", fragment: str = ""
+) -> tuple[float, float]:
+    """Seconds until ``there`` is so, and those of all processes below this one."""
     start, before = time.perf_counter(), _processors()
-    page.goto(file.as_uri(), timeout=_PATIENCE * 1000, wait_until="domcontentloaded")
-    page.wait_for_selector(there, timeout=_PATIENCE * 1000, state="attached")
+    address = f"{file.as_uri()}{fragment}"
+    page.goto(address, timeout=_PATIENCE * 1000, wait_until="domcontentloaded")
+    page.wait_for_selector(there, timeout=_PATIENCE * 1000, state=state)
     page.evaluate("() => new Promise((done) => requestAnimationFrame(done))")
     return time.perf_counter() - start, _processors() - before
 
@@ -186,11 +254,9 @@ def _processors() -> float:
     return sum(ticks.get(process, 0) for process in family) / _TICKS
 
 
-def _prowler() -> Path:
-    """The Python that Prowler runs on."""
+def _installed(tool: str) -> Environment:
     tools = Path(os.environ.get("BASELINE_TOOLS") or default_directory())
-    set_up(TOOLS["prowler"], tools, print)
-    return next(tools.glob("prowler-*")) / "bin" / "python"
+    return set_up(TOOLS[tool], tools, print)
 
 
 def _rows(place: Path) -> Path:

@@ -1,10 +1,10 @@
 """A piece of work in a process of its own: how long it takes, and what it takes of the machine."""
 
+import json
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,18 +18,43 @@ class Cost:
     memory: float
 
 
-def cost(command: Sequence[str | Path], *, cores: int | None = None) -> Cost:
-    """Run ``command`` to its end, on the first ``cores`` only if that is given."""
+def cost(
+    command: Sequence[str | Path],
+    *,
+    cores: int | None = None,
+    limit: float = 0,
+    environment: Mapping[str, str] | None = None,
+) -> Cost:
+    """Run ``command`` to its end, on the first ``cores`` only if that is given.
+
+    Raises TimeoutError, and ends it, after ``limit`` seconds; 0: never.
+    """
     before = os.sched_getaffinity(0)
     if cores:
         os.sched_setaffinity(0, sorted(before)[:cores])
-    start = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    watched = [sys.executable, "-I", "-c", _WATCH, str(limit), *command]
+    process = subprocess.Popen(watched, stdout=subprocess.PIPE, env=environment)
     os.sched_setaffinity(0, before)
-    _, status, used = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    assert process.returncode == 0, command
-    return Cost(time.perf_counter() - start, used.ru_utime + used.ru_stime, used.ru_maxrss / 1e3)
+    told, _ = process.communicate()
+    code, *used = json.loads(told)
+    if code is None:
+        raise TimeoutError
+    assert code == 0, command
+    return Cost(*used)
+
+
+# A process of its own, since the peak of one counts what its parent held when it began.
+_WATCH = """
+import json, resource, subprocess, sys, time
+start = time.perf_counter()
+limit = float(sys.argv[1]) or None
+try:
+    code = subprocess.call(sys.argv[2:], stdout=subprocess.DEVNULL, timeout=limit)
+except subprocess.TimeoutExpired:
+    code = None
+wall, used = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
+print(json.dumps([code, wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1e3]))
+"""
 
 
 def python(code: str, *arguments: str | Path) -> list[str | Path]:

@@ -5,6 +5,7 @@ Without arguments into docs/images, of which the README shows one; with a direct
 """
 
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -16,11 +17,11 @@ from playwright.sync_api import Browser  # noqa: E402
 
 import given_report  # noqa: E402
 from baseline.report.findings_page import render  # noqa: E402
-from given_browser import MISSING, a_browser, chromium  # noqa: E402
+from given_audit_pages import given_audits  # noqa: E402
+from given_browser import MISSING, NARROW, WIDE, a_browser, chromium  # noqa: E402
 
 View = tuple[str, str, str]
 
-WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 OPEN = "document.querySelector('#grid .slick-cell').click()"
 PLACE = "document.querySelector('.map td.fail:not(.total)').click()"
 # Name, fragment, and what is done in the page before the picture is taken.
@@ -57,14 +58,21 @@ def main(arguments: list[str]) -> int:
                 viewport={**WIDE, "height": 1190},
             )
             return 0
-        everything(browser, page, Path(arguments[0]))
+        everything(browser, page, VIEWS, Path(arguments[0]))
+        for name, audits in zip(("audits", "audit"), given_audits(Path(place) / "r"), strict=True):
+            everything(
+                browser,
+                audits,
+                [(name, "", ""), (f"{name}-accounts", "#accounts", "")],
+                Path(arguments[0]),
+            )
     return 0
 
 
-def everything(browser: Browser, page: Path, into: Path) -> None:
+def everything(browser: Browser, page: Path, views: Iterable[View], into: Path) -> None:
     """Each view in both sizes and both schemes."""
     into.mkdir(exist_ok=True, parents=True)
-    for view in VIEWS:
+    for view in views:
         for size in (WIDE, NARROW):
             for scheme in ("light", "dark"):
                 file = into / f"{view[0]}-{size['width']}-{scheme}.png"
@@ -76,7 +84,8 @@ def take(browser: Browser, page: Path, file: Path, view: View, **how: Any) -> No
     _, fragment, act = view
     sight = browser.new_page(reduced_motion="reduce", **how)
     sight.goto(f"{page.as_uri()}{fragment}")
-    sight.wait_for_selector("html[data-ready]")
+    if page.name == "report.html":
+        sight.wait_for_selector("html[data-ready]")
     if act:
         sight.evaluate(act)
     sight.wait_for_timeout(200)

@@ -6,13 +6,13 @@ from random import Random
 from typing import Any
 
 from baseline.findings.comparison import Change
+from baseline.findings.coverage import Covered
 from baseline.findings.model import FAIL, MANUAL, MUTED, PASS, UNKNOWN, CheckDetails, Finding
 from baseline.organization import DEFAULT_REGIONS, Account
 from baseline.report.content import (
     Answer,
     Comparison,
     Content,
-    Covered,
     OwnReport,
     Point,
     Shown,

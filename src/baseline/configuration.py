@@ -385,11 +385,16 @@ class Audit(_Section):
 QueryName = Annotated[str, _text(r"[A-Za-z]\w{0,99}", "a saved query, like RootLogin30Days")]
 
 
+Source = Literal["prowler", "scoutsuite", "guardduty", "config"]
+
+
 class Report(_Section):
-    """What the one report shows beside the findings."""
+    """What the one report shows beside the findings, and whose answers it waits for."""
 
     queries: tuple[QueryName, ...] = ("RootLogin30Days",)
     """Saved queries that are asked of the lake for it; `[]` for none."""
+    expect: tuple[Source, ...] | None = None
+    """Who is to look; what nobody looked at is UNKNOWN.  Default: all but tools that are off."""
 
 
 Pattern = Annotated[
@@ -412,7 +417,7 @@ class Mute(_Section):
     """Region; a pattern."""
     resource: Pattern = "*"
     """Resource, as the finding names it; a pattern."""
-    tool: Literal["prowler", "scoutsuite", "guardduty", "config", "*"] = "*"
+    tool: Source | Literal["*"] = "*"
     """Only what this tool finds."""
     reason: Words
     """Why the risk is accepted."""

@@ -29,13 +29,22 @@ def whole(file: Path) -> Iterator[TextIO]:
     part = file.with_name(f".{file.name}.{os.getpid()}.part")
     try:
         with writing(file):
-            file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            folder(file.parent)
             with open(part, "w", encoding="utf-8", newline="", opener=private) as out:
                 yield out
             part.replace(file)
     finally:
         with suppress(OSError):  # a place that takes no file has none to clear away
             part.unlink()
+
+
+def folder(path: Path) -> None:
+    """Make ``path``, and what is missing above it, for the owner alone; raises OSError."""
+    # What mkdir makes above it by itself everybody could list.
+    for parent in reversed(path.parents):
+        if not parent.exists():
+            parent.mkdir(mode=0o700, exist_ok=True)
+    path.mkdir(mode=0o700, exist_ok=True)
 
 
 def private(path: str, flags: int) -> int:

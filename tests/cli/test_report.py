@@ -32,12 +32,16 @@ from given_terminal import Ran
 
 FORMS = ("html", "csv", "json", "ocsf", "markdown", "junit")
 EVERY_FORM = tuple(word for form in FORMS for word in ("--format", form))
+UNASKED = "nobody has looked yet. Run: baseline audit run"
+EXPECTED = "report: {expect: [prowler]}\n"
 Report = Callable[..., Ran]
 
 
 @pytest.fixture
 def reports(tmp_path: Path) -> Path:
+    """Of an organization that wants answers of Prowler alone."""
     given_the_organization(tmp_path / "reports")
+    Path("baseline.yaml").write_text(EXPECTED)
     return tmp_path / "reports"
 
 
@@ -123,8 +127,6 @@ def test_an_account_that_gave_no_answer_keeps_its_findings_and_is_named(
     assert "1 could not be looked at" in ran.err
     unseen = written(two_weeks, "report.json")["unseen"]
     assert [(u["source"], u["account_id"], u["reason"]) for u in unseen] == [
-        ("scoutsuite", "", "it was never asked"),
-        ("config", "", "it was never asked"),
         ("prowler", SECOND, "AccessDenied"),
     ]
     assert report("--fail-on-unknown").code == 1
@@ -137,9 +139,45 @@ def test_where_nobody_ever_looked_is_said(report: Report, reports: Path) -> None
     assert "nobody has looked at any account yet" in ran.err
     given_an_audit(reports, "2026-07-01", [a_finding(status=PASS)], tried=[FIRST])
     report("--format", "json")
-    *never, one = written(reports, "report.json")["unseen"]
-    assert [u["source"] for u in never] == ["scoutsuite", "guardduty", "config"]
-    assert (one["account_id"], one["reason"]) == (SECOND, "nobody has looked yet")
+    (one,) = written(reports, "report.json")["unseen"]
+    assert (one["account_id"], one["reason"]) == (SECOND, UNASKED)
+
+
+@pytest.mark.parametrize(
+    ("settings", "silent"),
+    [
+        ("", {"config", "guardduty", "scoutsuite"}),
+        ("audit: {tools: {scoutsuite: {enabled: false}}}", {"config", "guardduty"}),
+        ("report: {expect: [prowler, config]}", {"config"}),
+        ("report: {expect: []}", set()),
+    ],
+)
+def test_who_is_expected_and_never_looked_is_unknown_and_closes_the_gate(
+    report: Report, reports: Path, settings: str, silent: set[str]
+) -> None:
+    """A job that forgot to ask GuardDuty must not end as if there was nothing."""
+    given_an_audit(reports, "2026-07-01", [a_finding(status=PASS)])
+    Path("baseline.yaml").write_text(settings)
+    ran = report("--fail-on-unknown", *EVERY_FORM)
+    assert ran.code == bool(silent)
+    unknown = [f for f in written(reports, "report.json")["findings"] if f["status"] == UNKNOWN]
+    assert {(f["tool"], f["account_id"]) for f in unknown} == {
+        (tool, account) for tool in silent for account in (FIRST, SECOND)
+    }
+    suites = JUnitXml.fromfile(str(reports / "report/junit.xml"))
+    assert sum(suite.errors for suite in suites) == len(unknown)
+    for tool in silent - {"scoutsuite"}:
+        said = f"nobody has looked yet. Run: baseline findings summary; or leave {tool} out"
+        assert said in written(reports, "report.html")
+
+
+def test_what_was_imported_is_not_all_that_there_is(report: Report, reports: Path) -> None:
+    stamp = given_an_audit(reports, "2026-07-01", [a_finding(status=PASS)])
+    look = history.find(reports, "audit", stamp)
+    history.put(replace(look, imported=True), [a_finding(status=PASS)], reports)
+    ran = report("--fail-on-unknown", "--format", "json")
+    assert (ran.code, counts(ran)) == (1, {PASS: 1, UNKNOWN: 2})
+    assert ", or import with --whole;" in written(reports, "report.json")["unseen"][0]["reason"]
 
 
 @pytest.mark.parametrize("chosen", [(), ("--account", "sandbox"), ("--account", "closed")])
@@ -162,8 +200,8 @@ def test_where_nobody_ever_looked_no_gate_is_open_and_nothing_is_called_whole(
 @pytest.mark.parametrize(
     ("narrow", "unseen"),
     [
-        ({"regions": ("eu-west-1",)}, {("us-east-1", "nobody has looked yet")}),
-        ({"services": ("s3",)}, {("", "nobody has looked yet at other services than s3")}),
+        ({"regions": ("eu-west-1",)}, {("us-east-1", UNASKED)}),
+        ({"services": ("s3",)}, {("", UNASKED.replace("yet", "yet at other services than s3"))}),
     ],
 )
 def test_regions_and_services_that_nobody_was_to_look_at_are_unknown(
@@ -186,7 +224,7 @@ def test_one_reading_of_one_region_is_not_everything(report: Report, reports: Pa
     report()
     page = written(reports, "report.html")
     assert "Nothing fails in what was looked at." in page
-    assert page.count("it was never asked") == 3
+    assert "nobody has looked yet. Run: baseline audit run; or leave prowler out" in page
     assert report("--fail-on-unknown", "--region", "us-east-1").code == 1
 
 
@@ -440,7 +478,7 @@ def test_what_is_muted_does_not_count(report: Report, reports: Path) -> None:
 
 def accept(check: str, expires: str) -> None:
     Path("baseline.yaml").write_text(
-        f"mute:\n  - {{check: {check}, reason: known, owner: anna, expires: {expires}}}\n"
+        f"{EXPECTED}mute:\n  - {{check: {check}, reason: known, owner: anna, expires: {expires}}}\n"
     )
 
 

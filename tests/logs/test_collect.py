@@ -398,7 +398,7 @@ def test_a_directory_must_hold_awslogs(tmp_path: Path) -> None:
 
 def test_a_lake_of_another_version_is_refused(lake: Lake) -> None:
     """Rather than read wrongly."""
-    lake.manifest._connection.execute("PRAGMA user_version = 99")
+    lake.manifest._database.rows("PRAGMA user_version = 99")
     with pytest.raises(LogFileError, match="another version"):
         Lake(lake.path)
 

@@ -9,20 +9,21 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from baseline.findings.comparison import Change
+from baseline.findings.coverage import Covered
 from baseline.findings.model import FAIL, MUTED, PASS, UNKNOWN
-from baseline.report.content import Answer, Comparison, Content, Covered, Shown, Unseen
-from baseline.report.digest import Digest
+from baseline.report.content import Answer, Comparison, Content, Shown, Unseen
 from baseline.report.gates import Gate, Verdict
 from baseline.report.markdown import code, summary
+from baseline.report.tally import Tally
 from given_findings import FIRST, HOSTILE, SECOND, a_content, hostile, shown
 
 
 def summed(findings: Iterable[Shown], gate: Gate = Gate(), content: Content | None = None) -> str:  # noqa: B008  # frozen
-    digest, verdict = Digest(), Verdict(gate)
+    tally, verdict = Tally(), Verdict(gate)
     for one in findings:
-        digest.see(one)
+        tally.see(one)
         verdict.see(one)
-    return summary(content or a_content(), digest, verdict)
+    return summary(content or a_content(), tally, verdict)
 
 
 def tokens(text: str) -> Iterator[Token]:

@@ -5,16 +5,30 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from html import unescape
 from pathlib import Path
 
 import pytest
 
 from baseline.audit import prowler, results
+from baseline.audit.ledger import Ledger
 from baseline.audit.manifest import Entry, LeftOut, Run, Status
+from baseline.configuration import Mute
 from baseline.findings import history
 from baseline.findings.model import Finding
-from baseline.report import Summary, folder, summarize, write_page, write_summary
+from baseline.findings.muting import Muting
+from baseline.report import (
+    Summary,
+    folder,
+    summarize,
+    write_front_page,
+    write_page,
+    write_summary,
+)
 from baseline.report.page import render
+from baseline.report.summary import as_merged
 from given_audit_stub import DENIED, HEADER
 
 FIRST, SECOND = "111111111111", "222222222222"
@@ -147,6 +161,30 @@ def test_the_page_shows_what_was_not_looked_at_before_any_finding(merged: Summar
     assert "is SUSPENDED" in page
 
 
+def test_an_accepted_risk_is_open_on_no_page_and_every_severity_is_counted(tmp_path: Path) -> None:
+    run = a_run(tmp_path, [row("s3_open", "critical", "FAIL"), row("odd", "urgent", "FAIL")])
+    Ledger.begin(run, tmp_path).close()
+    known = Mute(check="s3_open", reason="known", owner="anna", expires=date(2999, 1, 1))
+    merged = summarize(run, tmp_path, Muting([known], date(2026, 1, 1)))
+    assert {k: n for k, n in merged.severities.items() if n} == {"other": 1}
+    write_summary(merged, tmp_path)
+    write_front_page(tmp_path)
+    for page in (render(merged), (tmp_path / "index.html").read_text()):
+        assert re.search(r"1 other</span>\s+findings fail", page)
+        assert "<h2>Accepted</h2><b>1</b>" in page
+        assert "--bar-critical" in page  # drawn as the one report is
+
+
+def test_what_was_tried_again_since_it_was_merged_stands_as_it_is(tmp_path: Path) -> None:
+    run = a_run(tmp_path, [row("s3_open", "critical", "FAIL")])
+    merged = summarize(run, tmp_path)
+    write_summary(merged, tmp_path)
+    again = replace(run.entries[0], tries=2, counts={"FAIL": 7})
+    later = replace(run, entries=(again, *run.entries[1:]))
+    assert as_merged(later, tmp_path).entries[0] == again
+    assert as_merged(run, tmp_path).entries == merged.completeness
+
+
 def test_an_account_without_a_result_shows_no_zeros(merged: Summary) -> None:
     accounts = render(merged).split('id="accounts"')[1].split("</section>")[0]
     (second,) = (part for part in accounts.split("<tr>") if SECOND in part)
@@ -157,7 +195,7 @@ def test_an_account_without_a_result_shows_no_zeros(merged: Summary) -> None:
 def test_the_page_needs_nothing_but_itself(merged: Summary) -> None:
     page = render(merged)
     assert re.findall(r"(?:https?:)?//[\w.-]+\.\w+", page) == []
-    assert "default-src 'none'" in page
+    assert "default-src 'none'" in unescape(page)
 
 
 def test_hostile_names_do_nothing_in_the_page(tmp_path: Path) -> None:
@@ -171,11 +209,14 @@ def test_hostile_names_do_nothing_in_the_page(tmp_path: Path) -> None:
     assert "&lt;script&gt;alert(1)" in page
 
 
-@pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@SUM(1)", "\t=1", "\r=1", "a\r=", "\x1b[2J"])
+@pytest.mark.parametrize(
+    "cell",
+    ["=1+1", "+1", "-1", "@SUM(1)", "\t=1", "\r=1", "a\r=", "\x1b[2J", "a;=1", 'a;"=1', "a\n=1"],
+)
 def test_no_cell_of_the_csv_is_a_formula_or_moves_a_terminal(cell: str, tmp_path: Path) -> None:
     summarize(a_run(tmp_path, [row("x", "low", "FAIL", cell)]), tmp_path)
     text = (folder(tmp_path, STAMP) / "findings.csv").read_text()
-    assert not re.search(r"(?:^|,)\"?[=+@\t\r-]", text, re.MULTILINE)
+    assert not re.search(r"(?:^|[,;])\"*[=+@\t\r-]", text, re.MULTILINE)
     assert "\x1b" not in text
     assert len(rows_of(tmp_path)) == 2
 

@@ -9,20 +9,23 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 import given_report
+from baseline.findings.coverage import Covered
 from baseline.findings.model import FAIL, CheckDetails, Finding
 from baseline.organization import Account
-from baseline.report.content import (
-    Answer,
-    Content,
-    Covered,
-    OwnReport,
-    Shown,
-    Source,
-    Unseen,
-)
+from baseline.report.content import Answer, Content, OwnReport, Shown, Source, Unseen
 from baseline.report.findings_page import render
-from given_browser import MISSING, a_browser, chromium
-from given_findings import HOSTILE
+from given_browser import (
+    AXE,
+    MISSING,
+    NARROW,
+    PATIENCE,
+    WIDE,
+    View,
+    a_browser,
+    chromium,
+    violations,
+)
+from given_findings import HOSTILE, shown
 
 pytestmark = [
     pytest.mark.browser,
@@ -31,11 +34,7 @@ pytestmark = [
 
 ACCOUNTS, FINDINGS = 12, 600
 ROWS = list(given_report.findings(FINDINGS, ACCOUNTS))
-AXE = Path(__file__).parents[2] / "web/node_modules/axe-core/axe.min.js"
-# Milliseconds: machines that test have much to do.
-PATIENCE = 20_000
 expect.set_options(timeout=PATIENCE)
-WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 
 
 @pytest.fixture(scope="module")
@@ -50,25 +49,6 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with file.open("w") as out:
         render(given_report.content(ACCOUNTS), ROWS, given_report.details(), out)
     return file
-
-
-class View:
-    """A page, and whatever it complained of or asked for."""
-
-    def __init__(self, browser: Browser, **how: Any) -> None:
-        self.page = browser.new_page(**{"viewport": WIDE, "reduced_motion": "reduce"} | how)
-        self.page.set_default_timeout(PATIENCE)
-        self.complaints: list[str] = []
-        self.requests: list[str] = []
-        self.page.on("console", lambda message: self.complaints.append(message.text))
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on("dialog", lambda dialog: self.complaints.append(dialog.message))
-        self.page.on("request", lambda request: self.requests.append(request.url))
-
-    def open(self, file: Path, fragment: str = "") -> Page:
-        self.page.goto(f"{file.as_uri()}{fragment}")
-        self.page.wait_for_selector("html[data-ready]")
-        return self.page
 
 
 @pytest.fixture
@@ -379,6 +359,25 @@ def test_what_was_not_seen_for_one_reason_is_said_once(view: View, tmp_path: Pat
     expect(rows.last.locator("td").nth(2)).to_have_text("all")
 
 
+def test_a_framework_is_about_the_check_of_the_tool_that_says_so(
+    view: View, tmp_path: Path
+) -> None:
+    """Two tools may call their checks alike, and a framework is named by one of them."""
+    rows = [shown("mfa"), shown("mfa", tool="config"), shown("tls", tool="config")]
+    said = {
+        (tool, "mfa"): CheckDetails(tool, "mfa", "MFA", frameworks=frameworks)
+        for tool, frameworks in (
+            ("prowler", ("CIS-5.0: 1.4", "CIS-5.0: 1.5", "PCI-4.0: 8")),
+            ("config", ()),
+        )
+    }
+    page = view.open(written(tmp_path, given_report.content(ACCOUNTS), rows, said))
+    option = facet(page, "Framework").locator("label", has_text="CIS-5.0")
+    expect(option.locator("b")).to_have_text("1")
+    option.locator("input").check()
+    expect(page.locator("#state")).to_have_text("1 of 3 findings")
+
+
 def test_a_report_of_nothing_says_so(view: View, tmp_path: Path) -> None:
     nothing = Content("Security report", "", "2026-01-01T00:00:00Z", "0.1.0", "baseline report", ())
     page = view.open(written(tmp_path, nothing))
@@ -491,19 +490,6 @@ def test_nothing_keeps_anybody_out(browser: Browser, report: Path, scheme: str) 
     found += violations(page, "#place")
     page.close()
     assert found == []
-
-
-def violations(page: Page, part: str = "body") -> list[str]:
-    answer = page.evaluate(
-        "part => axe.run(part, {resultTypes: ['violations']}).then(({violations}) => violations)",
-        part,
-    )
-    return [
-        f"{each['impact']} {each['id']}: {node['target']} {node['failureSummary'][:300]}"
-        for each in answer
-        if each["impact"] in ("serious", "critical")
-        for node in each["nodes"][:4]
-    ]
 
 
 def test_what_is_vendored_is_what_the_lock_pins() -> None:

@@ -12,7 +12,7 @@ import msgspec
 
 from baseline.audit.manifest import JOURNAL, RUNS, Entry, Job, Run, now
 from baseline.errors import ToolError, UsageError
-from baseline.files import private, write, writing
+from baseline.files import folder, private, write, writing
 
 
 class Ledger:
@@ -146,8 +146,7 @@ def _taken_up(place: Path, stamp: str) -> int:
 def _private_directory(place: Path) -> None:
     """Reports hold whatever the tools saw: user data, variables of functions, policies."""
     try:
-        place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        place.mkdir(exist_ok=True, mode=0o700)
+        folder(place)
     except OSError as error:
         raise ToolError(
             f"cannot be made: {error.strerror}",

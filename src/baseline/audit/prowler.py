@@ -3,7 +3,6 @@
 import mmap
 import re
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
@@ -12,8 +11,7 @@ import msgspec
 from baseline import configuration
 from baseline.audit.obstacles import Complaint, Kind, Obstacle, gather
 from baseline.audit.prowler_source import Source
-from baseline.audit.scan import LOG, Meter, Scan, plain
-from baseline.errors import ToolError
+from baseline.audit.scan import LOG, Meter, Scan, plain, reading
 from baseline.findings import prowler as written
 from baseline.findings.model import (
     NOTHING_THERE,
@@ -148,7 +146,7 @@ def findings(directory: Path) -> Iterator[Finding]:
     """The rows of Prowler's CSV, streamed; raises ToolError when it is not whole."""
     file = directory / _CSV
     if file.is_file():
-        with _reading(file):
+        with reading("Prowler", file):
             yield from written.csv_findings(file)
 
 
@@ -156,7 +154,7 @@ def details(directory: Path) -> Iterator[CheckDetails]:
     """What its CSV says of its checks; raises ToolError when it is not whole."""
     file = directory / _CSV
     if file.is_file():
-        with _reading(file):
+        with reading("Prowler", file):
             yield from written.csv_details(file)
 
 
@@ -229,23 +227,11 @@ class _Record(msgspec.Struct):
 def _records(file: Path) -> int:
     """How many findings are in Prowler's JSON, which is not held in memory."""
     with (
-        _reading(file),
+        reading("Prowler", file),
         file.open("rb") as text,
         mmap.mmap(text.fileno(), 0, access=mmap.ACCESS_READ) as whole,
     ):
         return len(msgspec.json.decode(whole, type=list[_Record]))
-
-
-@contextmanager
-def _reading(file: Path) -> Iterator[None]:
-    try:
-        yield
-    except (OSError, ValueError) as error:
-        raise ToolError(
-            f"Prowler's results are not whole: {error!r}",
-            where=str(file),
-            remedy="Run it again: baseline audit run --resume",
-        ) from error
 
 
 def _log(directory: Path) -> str:

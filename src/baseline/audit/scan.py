@@ -1,10 +1,13 @@
 """One tool in one account: what is asked for, and how far it has come."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from baseline.audit.obstacles import Obstacle
+from baseline.errors import ToolError
 
 # What a tool writes to its terminal, in the scan's directory.
 LOG = "log.txt"
@@ -46,6 +49,19 @@ class Reach:
     done: int = 0
     total: int = 0
     failing: int = 0
+
+
+@contextmanager
+def reading(tool: str, file: Path) -> Iterator[None]:
+    """Raise ToolError, which names ``file``, when what ``tool`` wrote into it is not whole."""
+    try:
+        yield
+    except (OSError, ValueError) as error:
+        raise ToolError(
+            f"{tool}'s results are not whole: {error}",
+            where=str(file),
+            remedy="Run it again: baseline audit run --resume",
+        ) from error
 
 
 def plain(text: str) -> str:

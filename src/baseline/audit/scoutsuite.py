@@ -2,14 +2,12 @@
 
 import re
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from baseline import configuration
 from baseline.audit.obstacles import Complaint, Kind, Obstacle, gather
-from baseline.audit.scan import Meter, Scan
-from baseline.errors import ToolError
+from baseline.audit.scan import Meter, Scan, reading
 from baseline.findings import scoutsuite as written
 from baseline.findings.model import CheckDetails, Finding
 
@@ -110,7 +108,7 @@ def findings(directory: Path) -> Iterator[Finding]:
     file = directory / _RESULTS
     if not file.is_file():
         return
-    with _reading(file):
+    with reading("ScoutSuite", file):
         yield from written.findings(file.read_bytes())
 
 
@@ -119,20 +117,8 @@ def details(directory: Path) -> Iterator[CheckDetails]:
     file = directory / _RESULTS
     if not file.is_file():
         return
-    with _reading(file):
+    with reading("ScoutSuite", file):
         yield from written.details(file.read_bytes())
-
-
-@contextmanager
-def _reading(file: Path) -> Iterator[None]:
-    try:
-        yield
-    except (OSError, ValueError) as error:
-        raise ToolError(
-            f"ScoutSuite's results are not whole: {error}",
-            where=str(file),
-            remedy="Run it again: baseline audit run --resume",
-        ) from error
 
 
 def idle(directory: Path, answered: Collection[str]) -> tuple[()]:  # noqa: ARG001  # one form for all tools

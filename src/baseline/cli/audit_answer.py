@@ -5,7 +5,6 @@ from pathlib import Path
 from baseline.audit.manifest import Run, readable
 from baseline.cli.audit_rows import SCAN_SHOWN, last_words, scan_row, shortcomings, shown_scan
 from baseline.cli.shared import printable, show, talk
-from baseline.findings.model import SEVERITIES
 from baseline.findings.muting import Muting
 from baseline.report import (
     stand_as_latest,
@@ -14,6 +13,7 @@ from baseline.report import (
     write_page,
     write_summary,
 )
+from baseline.report.gates import as_bad
 
 # So many runs may fail one after the other before the latest result is left as it is.
 _RECENT = 20
@@ -37,9 +37,7 @@ def tell(run: Run, reports: Path, output: str, muting: Muting, fail_on: str = ""
     for line in (*shortcomings(summary.completeness), *muting.notes()):
         talk(printable(line, keep=""))
     talk(last_words(summary, reports))
-    bad = fail_on and any(
-        summary.severities[s] for s in SEVERITIES[: SEVERITIES.index(fail_on) + 1]
-    )
+    bad = any(count and as_bad(name, fail_on) for name, count in summary.severities.items())
     return 1 if bad or summary.complete < summary.scans else 0
 
 

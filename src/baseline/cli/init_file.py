@@ -104,6 +104,7 @@ config:
 
 # report:
 #   queries: [RootLogin30Days]    # saved queries whose answers it shows
+#   expect: null                  # or [prowler, guardduty, ...]: who is to look; null: all
 
 # # Risks that are accepted: these findings are MUTED, and count again after the day that is named.
 # # A * stands for anything; account, region, resource and tool may be left out.

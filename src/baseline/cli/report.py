@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import click
 from click.core import ParameterSource
@@ -24,7 +24,7 @@ from baseline.cli.shared import (
     talk,
     target_options,
 )
-from baseline.configuration import Configuration, mutes
+from baseline.configuration import Configuration, Source, mutes
 from baseline.errors import ToolError, UsageError
 from baseline.files import whole
 from baseline.findings import accounts
@@ -56,7 +56,11 @@ _FOLDER = "report"
 def _gate_options(command: Callable[..., Any]) -> Callable[..., Any]:
     severities = click.Choice(SEVERITIES)
     for option in (
-        click.option("--fail-on-unknown", is_flag=True, help="Exit 1 when anything is UNKNOWN."),
+        click.option(
+            "--fail-on-unknown",
+            is_flag=True,
+            help="Exit 1 when anything is UNKNOWN, also since nobody has looked yet.",
+        ),
         click.option(
             "--fail-on-new",
             type=severities,
@@ -165,6 +169,7 @@ def _wish(options: dict[str, Any]) -> "Wish":
         out=options["out"] or reports / _FOLDER,
         files={form: FILES[form] for form in options["formats"]},
         filters=Filters(*(frozenset(options[name]) for name in names)),
+        expected=_expected(configuration),
         since=_since(options["since"]),
         queries=options["queries"] or configuration.report.queries,
         own_queries=configuration.queries,
@@ -183,6 +188,15 @@ def _see_whose(reports: Path, configuration: Configuration) -> None:
         kept = accounts.known(reports)
         if kept:
             check_pin(kept.id, configuration, f"what is kept in {reports} is of")
+
+
+def _expected(configuration: Configuration) -> frozenset[str]:
+    """Who is to look everywhere: as configured, or all but the audit tools that are off."""
+    if configuration.report.expect is not None:
+        return frozenset(configuration.report.expect)
+    tools = configuration.audit.tools
+    off = {name for name in type(tools).model_fields if not getattr(tools, name).enabled}
+    return frozenset(get_args(Source)) - off
 
 
 def _since(text: str) -> str:
@@ -225,18 +239,18 @@ def _compose(wish: "Wish") -> "Edition":
 
 def _rows(edition: "Edition") -> Iterator[dict[str, Any]]:
     """How much there is of each status; of what fails, by severity."""
-    digest = edition.digest
-    for severity in digest.severities:
+    tally = edition.tally
+    for severity in tally.told:
         yield {
             "status": FAIL,
             "severity": severity,
-            "findings": digest.counts[FAIL, severity],
-            **{str(c): digest.changes[c, severity] if edition.compared else None for c in _CHANGES},
+            "findings": tally.counts[FAIL, severity],
+            **{str(c): tally.changes[c, severity] if edition.compared else None for c in _CHANGES},
         }
     for status in STATUSES[1:]:
-        count = digest.unseen if status == UNKNOWN else digest.total(status)
+        count = tally.unseen if status == UNKNOWN else tally.total(status)
         yield {"status": status, "severity": "", "findings": count}
-    yield {"status": _NO_RESULT, "severity": "", "findings": digest.no_result}
+    yield {"status": _NO_RESULT, "severity": "", "findings": tally.no_result}
 
 
 def _last_words(edition: "Edition", wish: "Wish") -> Iterator[str]:
@@ -251,7 +265,7 @@ def _last_words(edition: "Edition", wish: "Wish") -> Iterator[str]:
         yield f"Held back: and {total - len(named)} more, which are on the report."
     if verdict.closed:
         yield f"The gate is closed: {total} held back ({verdict.summed()})."
-    unknown = edition.digest.unseen
+    unknown = edition.tally.unseen
     if unknown and not wish.gate.fail_on_unknown:
         yield f"{unknown} could not be looked at: no answer is no PASS. See: --fail-on-unknown"
     yield from (str(wish.out / name) for name in wish.files.values())

@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 
 from baseline.errors import ToolError, UsageError
-from baseline.files import private, write, writing
+from baseline.files import folder, private, write, writing
 from baseline.findings import ocsf, parquet
 from baseline.findings.look import Look, Place
 from baseline.findings.model import DETECTING, CheckDetails, Finding, Key
@@ -100,7 +100,7 @@ def _alone(reports: Path) -> Iterator[None]:
     """Wait until no other process is about to write, and keep the others waiting."""
     file = reports / HISTORY / _LOCK
     with writing(file):
-        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        folder(file.parent)
         lock = open(file, "wb", opener=private)  # noqa: SIM115  # only what it is for may fail so
     with lock:
         with writing(file):

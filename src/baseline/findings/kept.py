@@ -4,10 +4,7 @@ SQLite. It is a copy: whoever removes it loses nothing but time.
 """
 
 import os
-import sqlite3
-import threading
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -15,7 +12,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from baseline.errors import BaselineError
+from baseline.database import Database
+from baseline.files import folder, writing
 from baseline.findings.look import Place
 from baseline.organization import Target
 
@@ -23,11 +21,11 @@ FILE = "aws.sqlite"
 Raw = dict[str, Any]
 
 _VERSION = 1
-_FETCH = 500
 # Seconds for which another reading is waited for that writes at the moment.
 _PATIENCE = 60.0
 # Not every step waits for the disk: when the power fails, the last ones are read again.
-_SETTINGS = ("journal_mode = WAL", "synchronous = NORMAL")
+_SETTINGS = ("PRAGMA journal_mode = WAL", "PRAGMA synchronous = NORMAL")
+_REMEDY = "Check the disk and the rights, or remove it: it is a copy of what AWS has."
 _SCHEMA = """
 CREATE TABLE detectors (region TEXT PRIMARY KEY, id TEXT NOT NULL) STRICT;
 CREATE TABLE findings (
@@ -85,32 +83,29 @@ class Kept:
     """The file ``aws.sqlite`` in a directory; used by several threads."""
 
     def __init__(self, directory: Path) -> None:
-        self._path = directory / FILE
-        self._lock = threading.Lock()
-        with self._translated():
-            directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-            os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))
-            self._connection = sqlite3.connect(
-                self._path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False
-            )
-            for setting in _SETTINGS:
-                self._connection.execute(f"PRAGMA {setting}")
-            version = self._connection.execute("PRAGMA user_version").fetchone()[0]
-            if version != _VERSION:
-                self._create()
+        path = directory / FILE
+        with writing(path):
+            folder(directory)
+            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        self._database = Database(path, remedy=_REMEDY, patience=_PATIENCE)
+        for setting in _SETTINGS:
+            self._database.rows(setting)
+        # Of another version of this program, too: it is a copy.
+        if self._database.version != _VERSION:
+            self._database.create(_SCHEMA, _VERSION)
 
     def close(self) -> None:
         """Let go of the file."""
-        self._connection.close()
+        self._database.close()
 
     def forget(self, targets: Iterable[Target]) -> None:
         """Let all of these accounts and regions be read anew; of GuardDuty, the whole regions."""
         targets = list(targets)
-        with self._transaction():
-            self._connection.executemany(
+        with self._database.transaction() as step:
+            step.executemany(
                 "DELETE FROM findings WHERE region = ?", {(target.region,) for target in targets}
             )
-            self._connection.executemany(
+            step.executemany(
                 "DELETE FROM rules WHERE account = ? AND region = ?",
                 [(target.account_id, target.region) for target in targets],
             )
@@ -119,55 +114,57 @@ class Kept:
 
     def begin(self, region: str, detector: str) -> None:
         """Forget the findings of a region when another detector than before is asked."""
-        with self._transaction() as execute:
-            known = execute("SELECT id FROM detectors WHERE region = ?", (region,)).fetchone()
+        with self._database.transaction() as step:
+            known = step.execute("SELECT id FROM detectors WHERE region = ?", (region,)).fetchone()
             if known != (detector,):
-                execute("DELETE FROM findings WHERE region = ?", (region,))
-                execute("INSERT OR REPLACE INTO detectors VALUES (?, ?)", (region, detector))
+                step.execute("DELETE FROM findings WHERE region = ?", (region,))
+                step.execute("INSERT OR REPLACE INTO detectors VALUES (?, ?)", (region, detector))
 
     def updated(self, region: str) -> int | None:
         """When the latest finding of a region was updated, in milliseconds since 1970."""
-        (found,) = self._one("SELECT max(updated) FROM findings WHERE region = ?", region)
+        ((found,),) = self._database.rows(
+            "SELECT max(updated) FROM findings WHERE region = ?", (region,)
+        )
         return None if found is None else int(found)
 
     def put_findings(self, region: str, findings: Iterable[Raw]) -> None:
         """Keep findings as GetFindings gives them, in place of what was kept of them."""
         rows = [_finding_row(region, finding) for finding in findings]
-        with self._transaction():
-            self._connection.executemany(
-                "INSERT OR REPLACE INTO findings VALUES (?, ?, ?, ?, ?, ?)", rows
-            )
+        with self._database.transaction() as step:
+            step.executemany("INSERT OR REPLACE INTO findings VALUES (?, ?, ?, ?, ?, ?)", rows)
 
     def drop_findings(self, region: str, ids: Iterable[str]) -> None:
         """Forget findings that GuardDuty has not got any more."""
-        with self._transaction():
-            self._connection.executemany(
+        with self._database.transaction() as step:
+            step.executemany(
                 "DELETE FROM findings WHERE region = ? AND id = ?", [(region, one) for one in ids]
             )
 
     def severities(self, region: str) -> dict[str, float]:
         """The severity of each finding of a region that is not archived, by id."""
         return dict(
-            self._all(
+            self._database.rows(
                 "SELECT id, severity FROM findings WHERE region = ? AND NOT archived", (region,)
             )
         )
 
     def findings(self) -> Iterator[Raw]:
         """All findings of GuardDuty, archived or not."""
-        for (finding,) in self._each("SELECT finding FROM findings ORDER BY region, updated"):
+        for (finding,) in self._database.each(
+            "SELECT finding FROM findings ORDER BY region, updated"
+        ):
             yield msgspec.json.decode(finding)
 
     def types(self) -> list[str]:
         """The types of GuardDuty's findings that are kept."""
-        rows = self._all("SELECT DISTINCT json_extract(finding, '$.Type') FROM findings")
+        rows = self._database.rows("SELECT DISTINCT json_extract(finding, '$.Type') FROM findings")
         return [str(kind) for (kind,) in rows]
 
     # Config, an account and region at a time
 
     def rules(self, target: Target) -> dict[str, Judged]:
         """What is kept of each rule, without its results."""
-        rows = self._all(
+        rows = self._database.rows(
             "SELECT rule, compliance, resources, capped, read FROM rules"
             " WHERE account = ? AND region = ?",
             (target.account_id, target.region),
@@ -179,8 +176,8 @@ class Kept:
 
     def put_rules(self, target: Target, rules: Mapping[str, Judged]) -> None:
         """Keep verdicts, each with the results that it rests on."""
-        with self._transaction():
-            self._connection.executemany(
+        with self._database.transaction() as step:
+            step.executemany(
                 "INSERT OR REPLACE INTO rules VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 [_rule_row(target, rule, judged) for rule, judged in rules.items()],
             )
@@ -189,15 +186,15 @@ class Kept:
         """Forget all rules of a place but these: the others are not there any more."""
         kept = set(names)
         gone = [rule for rule in self.rules(target) if rule not in kept]
-        with self._transaction():
-            self._connection.executemany(
+        with self._database.transaction() as step:
+            step.executemany(
                 "DELETE FROM rules WHERE account = ? AND region = ? AND rule = ?",
                 [(target.account_id, target.region, rule) for rule in gone],
             )
 
     def judged(self) -> Iterator[tuple[Target, str, Judged]]:
         """Every rule in every account and region, with its results."""
-        rows = self._each(
+        rows = self._database.each(
             "SELECT account, region, rule, compliance, resources, capped, read, results FROM rules"
             " ORDER BY account, region, rule"
         )
@@ -211,58 +208,13 @@ class Kept:
     def tell(self, answers: Iterable[Answer]) -> None:
         """Keep how tries went; what was read before stays."""
         rows = [(*a.place, a.tried, a.read, _encodable(a.reason), a.remedy) for a in answers]
-        with self._transaction():
-            self._connection.executemany(_TRIED, rows)
+        with self._database.transaction() as step:
+            step.executemany(_TRIED, rows)
 
     def answers(self) -> Mapping[Place, Answer]:
         """How the last try went, everywhere."""
-        rows = self._all("SELECT * FROM places ORDER BY tool, account, region")
+        rows = self._database.rows("SELECT * FROM places ORDER BY tool, account, region")
         return {Place(*row[:3]): Answer(Place(*row[:3]), *row[3:]) for row in rows}
-
-    def _create(self) -> None:
-        """Begin anew, also after another version of this program: it is a copy."""
-        tables = self._connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")
-        drops = " ".join(f'DROP TABLE "{name}";' for (name,) in tables)
-        self._connection.executescript(
-            f"BEGIN; {drops} {_SCHEMA} PRAGMA user_version = {_VERSION}; COMMIT;"
-        )
-
-    def _one(self, sql: str, *values: str) -> tuple[Any, ...]:
-        row: tuple[Any, ...] = self._all(sql, values)[0]
-        return row
-
-    def _all(self, sql: str, values: tuple[str, ...] = ()) -> list[Any]:
-        with self._lock, self._translated():
-            return self._connection.execute(sql, values).fetchall()
-
-    def _each(self, sql: str) -> Iterator[Any]:
-        """All rows, not all of them in memory; for when nobody writes any more."""
-        with self._translated():
-            cursor = self._connection.execute(sql)
-            while some := cursor.fetchmany(_FETCH):
-                yield from some
-
-    @contextmanager
-    def _transaction(self) -> Iterator[Any]:
-        with self._lock, self._translated():
-            self._connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._connection.execute
-            except BaseException:  # whatever ends it, an interruption too, undoes it and goes on
-                self._connection.execute("ROLLBACK")
-                raise
-            self._connection.execute("COMMIT")
-
-    @contextmanager
-    def _translated(self) -> Iterator[None]:
-        try:
-            yield
-        except (sqlite3.Error, OSError) as error:
-            raise BaselineError(
-                f"cannot be used: {getattr(error, 'strerror', None) or error}",
-                where=str(self._path),
-                remedy="Check the disk and the rights, or remove it: it is a copy of what AWS has.",
-            ) from error
 
 
 def milliseconds(text: str) -> int:

@@ -22,6 +22,16 @@ OTHER = "other"
 DETECTING = frozenset({"guardduty"})
 
 
+def counted_as(severity: str) -> str:
+    """The severity under which it counts: one that nobody knows is OTHER."""
+    return severity if severity in SEVERITIES else OTHER
+
+
+def rank(severity: str) -> int:
+    """0 for the worst; one that nobody knows may be as bad as that."""
+    return SEVERITIES.index(severity) if severity in SEVERITIES else 0
+
+
 class Key(NamedTuple):
     """What tells a finding from others, in whichever run it is found.
 

@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 import msgspec
 
 from baseline.errors import ToolError
-from baseline.files import private, writing
+from baseline.files import folder, private, writing
 from baseline.logs.convert import text
 
 _KEY = "baseline"
@@ -41,7 +41,7 @@ def writing_rows(
     fields += [f'also AS "{also}"'] if also else []
     try:
         with writing(file):
-            file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            folder(file.parent)
             _sweep(file.parent)
             with open(staged, "wb", buffering=_BUFFER, opener=private) as out:
                 yield _adding(out)

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from baseline.errors import LogFileError, UsageError
+from baseline.files import folder
 from baseline.logs.layout import TABLES
 from baseline.logs.manifest import Manifest
 
@@ -36,7 +37,7 @@ class Lake:
     def create(cls, path: Path) -> "Lake":
         """The lake at ``path``, made if it is not there; raises UsageError when it cannot be."""
         try:
-            path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            folder(path)
             (path / STAGING).mkdir(mode=0o700, exist_ok=True)
             (path / MANIFEST).touch(mode=0o600)
         except OSError as error:

@@ -4,13 +4,11 @@ SQLite, one transaction a step. A file that the manifest does not name does not 
 that is what makes a killed run harmless.
 """
 
-import sqlite3
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from baseline.database import Database
 from baseline.errors import LogFileError
 from baseline.logs.layout import Folder
 
@@ -75,12 +73,12 @@ class Manifest:
     """The lake's memory. Used by one thread."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        with self._translated():
-            self._connection = sqlite3.connect(path, isolation_level=None)
-            version = self._connection.execute("PRAGMA user_version").fetchone()[0]
+        self._database = Database(
+            path, LogFileError, remedy="Check the disk and the rights, or use another --lake."
+        )
+        version = self._database.version
         if version == 0:
-            self._create()
+            self._database.create(_SCHEMA, VERSION)
         elif version != VERSION:
             raise LogFileError(
                 f"was written by another version of this program (layout {version})",
@@ -90,15 +88,15 @@ class Manifest:
 
     def close(self) -> None:
         """Let go of the file."""
-        self._connection.close()
+        self._database.close()
 
     def next_id(self) -> int:
         """The first number that no object has had."""
-        return int(self._query("SELECT coalesce(max(id), 0) + 1 FROM objects")[0][0])
+        return int(self._database.rows("SELECT coalesce(max(id), 0) + 1 FROM objects")[0][0])
 
     def known(self, folder: Folder) -> dict[str, Known]:
         """What was read of one day of one account and region, by key."""
-        rows = self._query(
+        rows = self._database.rows(
             "SELECT key, id, tag, rows, part, reason FROM objects"
             " WHERE tbl = ? AND date = ? AND account = ? AND region = ?",
             (folder.table, folder.date, folder.account, folder.region),
@@ -107,7 +105,7 @@ class Manifest:
 
     def parts(self, table: str, date: str | None = None) -> list[Part]:
         """The Parquet files of a table, or of one of its days, sorted."""
-        rows = self._query(
+        rows = self._database.rows(
             "SELECT path, tbl, date, rows, bytes FROM parts"
             " WHERE tbl = ? AND (? IS NULL OR date = ?) ORDER BY path",
             (table, date, date),
@@ -116,7 +114,7 @@ class Manifest:
 
     def days(self, table: str) -> list[Folder]:
         """The account, region and date of whatever was collected of a table, each once."""
-        rows = self._query(
+        rows = self._database.rows(
             "SELECT DISTINCT date, account, region FROM objects WHERE tbl = ?", (table,)
         )
         return [
@@ -126,16 +124,18 @@ class Manifest:
 
     def set_aside(self) -> list[tuple[str, str]]:
         """Key and reason of the objects that could not be read."""
-        return self._query("SELECT key, reason FROM objects WHERE reason NOTNULL ORDER BY key")
+        return self._database.rows(
+            "SELECT key, reason FROM objects WHERE reason NOTNULL ORDER BY key"
+        )
 
     def commit(self, entries: Iterable[Entry], part: Part | None, retired: Iterable[str]) -> None:
         """Make one step visible: its objects, its file, and the files that it replaces."""
         entries, retired = list(entries), list(retired)
-        with self._translated(), self._transaction():
-            execute = self._connection.execute
+        with self._database.transaction() as step:
+            execute = step.execute
             for entry in entries:
                 execute("DELETE FROM objects WHERE key = ?", (entry.key,))
-            self._connection.executemany(
+            step.executemany(
                 "INSERT INTO objects VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", map(_row, entries)
             )
             if part:
@@ -147,37 +147,6 @@ class Manifest:
                 new = part.path if part else None
                 execute("UPDATE objects SET part = ? WHERE part = ?", (new, path))
                 execute("DELETE FROM parts WHERE path = ?", (path,))
-
-    def _create(self) -> None:
-        with self._translated():
-            self._connection.executescript(
-                f"BEGIN; {_SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;"
-            )
-
-    def _query(self, sql: str, values: tuple[str | None, ...] = ()) -> list[Any]:
-        with self._translated():
-            return self._connection.execute(sql, values).fetchall()
-
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        self._connection.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:  # whatever ends it, an interruption too, undoes it and goes on
-            self._connection.execute("ROLLBACK")
-            raise
-        self._connection.execute("COMMIT")
-
-    @contextmanager
-    def _translated(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.Error as error:
-            raise LogFileError(
-                f"cannot be used: {error}",
-                where=str(self._path),
-                remedy="Check the disk and the rights, or use another --lake.",
-            ) from error
 
 
 def _row(entry: Entry) -> tuple[str | int | None, ...]:

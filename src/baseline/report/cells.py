@@ -1,26 +1,31 @@
 """Cells of a CSV: what people open in a spreadsheet, and attackers may have written."""
 
+import re
 from collections.abc import Sequence
 
 # A cell that begins like this is a formula to a spreadsheet [OWASP: CSV injection].
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 _FORMULAS = frozenset(_FORMULA)
+# Where a semicolon separates, as in much of Europe, or a line ends, another cell begins.
+_NEXT_CELL = re.compile(r"""([;\n]["'\s]*)(?=[=+@-])""")
 
 
 def defused_row(row: Sequence[str]) -> Sequence[str]:
     """``row`` with every cell defused. Nearly all are harmless, which is seen quickly."""
-    if _FORMULAS.isdisjoint([cell[:1] for cell in row]) and "".join(row).isprintable():
-        return row
+    if _FORMULAS.isdisjoint([cell[:1] for cell in row]):
+        whole = "".join(row)
+        if whole.isprintable() and ";" not in whole:
+            return row
     return [defused(cell) for cell in row]
 
 
 def defused(text: str) -> str:
     """``text`` as a cell that no spreadsheet runs, and no terminal obeys."""
     cell = "'" + text if text.startswith(_FORMULA) else text
-    if cell.isprintable():
-        return cell
-    return "".join(c if c.isprintable() or c == "\n" else " " for c in cell)
+    if not cell.isprintable():
+        cell = "".join(c if c.isprintable() or c == "\n" else " " for c in cell)
+    return _NEXT_CELL.sub(r"\1'", cell)
 
 
 def printable(text: str, keep: str = "") -> str:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from baseline.findings.comparison import Change
 from baseline.findings.config import NO_RESULT
+from baseline.findings.coverage import Covered
 from baseline.findings.model import UNKNOWN, Finding
 from baseline.organization import Account
 
@@ -37,18 +38,6 @@ class Shown(NamedTuple):
         """Whether it is a rule of Config's of which nobody knows that there is anything to see."""
         finding = self.finding
         return self.status == UNKNOWN and finding.detail == NO_RESULT and not finding.resource
-
-
-class Covered(NamedTuple):
-    """The answer to one check of the roll-out in one account and region: PASS, FAIL or UNKNOWN."""
-
-    account_id: str
-    region: str
-    service: str
-    check: str
-    status: str
-    detail: str = ""
-    remedy: str = ""
 
 
 @dataclass(frozen=True)

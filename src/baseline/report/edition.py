@@ -12,7 +12,6 @@ from baseline.configuration import Mute
 from baseline.errors import ToolError
 from baseline.findings import history
 from baseline.findings.comparison import Side, compare
-from baseline.findings.model import FAIL
 from baseline.findings.muting import Muting
 from baseline.organization import Filters
 from baseline.query.kept import Kept
@@ -20,7 +19,6 @@ from baseline.report import gathering
 from baseline.report.answers import answers
 from baseline.report.changes import Changes
 from baseline.report.content import Content, Point, Shown
-from baseline.report.digest import Digest
 from baseline.report.exports import Details, write_csv, write_json, write_ocsf
 from baseline.report.findings_page import render
 from baseline.report.gates import EVERYTHING, Gate, Verdict
@@ -28,6 +26,7 @@ from baseline.report.gathering import Blind
 from baseline.report.junit import write_junit
 from baseline.report.known import Known, earlier
 from baseline.report.markdown import summary
+from baseline.report.tally import Tally
 from baseline.report.trend import trend
 
 _TITLE = "AWS security report"
@@ -36,12 +35,16 @@ _NOTHING_SINCE = "Nobody has looked since the time that it is compared with: not
 
 @dataclass(frozen=True)
 class Wish:
-    """What is to be on the report; ``files`` are its forms' names in the folder ``out``."""
+    """What is to be on the report; ``files`` are its forms' names in the folder ``out``.
+
+    ``expected`` are the tools that are to look everywhere.
+    """
 
     reports: Path
     out: Path
     files: dict[str, str]
     filters: Filters
+    expected: frozenset[str]
     since: str
     queries: tuple[str, ...]
     own_queries: Path
@@ -67,14 +70,14 @@ def compose(wish: Wish) -> "Edition":
 
 
 class Edition:
-    """A report as it is now: ``content``, ``digest`` and ``verdict`` are its sums."""
+    """A report as it is now: ``content``, ``tally`` and ``verdict`` are its sums."""
 
     def __init__(self, wish: Wish, lost: Mapping[str, str]) -> None:
         """Read all findings once, but for the files in ``lost``, each with what is wrong with it.
 
         Raises UsageError when nobody ever looked, and ToolError when a look cannot be read.
         """
-        self._past = gathering.past(wish.reports, wish.filters, lost)
+        self._past = gathering.past(wish.reports, wish.filters, wish.expected, lost)
         self._mutes, self._today = wish.mutes, datetime.now(UTC).date()
         self._known = Known.after(self._past.looks, self._past.chosen)
         self._changes, note = self._compared(wish.since)
@@ -82,9 +85,9 @@ class Edition:
         self._details: Details = history.details(wish.reports, lambda e: damaged.append(str(e)))
         self._gate = wish.gate
         muting = self._muting()
-        self.digest, self.verdict, blind = Digest(), Verdict(wish.gate), Blind()
+        self.tally, self.verdict, blind = Tally(), Verdict(wish.gate), Blind()
         for shown in self._rows(muting):
-            for observer in (self.digest, self.verdict, blind):
+            for observer in (self.tally, self.verdict, blind):
                 observer.see(shown)
         notes = (*self._past.notes, *damaged, *note, *muting.notes(), *blind.notes())
         self.content = self._content(wish, blind, notes)
@@ -120,7 +123,7 @@ class Edition:
             case "ocsf":
                 write_ocsf(out, self.rows(), self._details, self.content.made)
             case "markdown":
-                out.write(summary(self.content, self.digest, self.verdict))
+                out.write(summary(self.content, self.tally, self.verdict))
             case "junit":
                 write_junit(out, self.rows(), self._gate or EVERYTHING)
 
@@ -153,7 +156,7 @@ class Edition:
             sources=tuple(gathering.sources(known, past.runs)),
             coverage=past.coverage,
             verified=past.verified,
-            unseen=(*gathering.never_ran(past.own_looks), *blind),
+            unseen=tuple(blind),
             comparison=self._changes.counts() if self._changes else None,
             trend=self._trend(),
             queries=tuple(answers(wish.queries, wish.lake, kept, wish.own_queries)),
@@ -165,7 +168,5 @@ class Edition:
     def _trend(self) -> tuple[Point, ...]:
         """The days before as they were told then, and the last as it is told now."""
         *before, last = trend(self._past)
-        failing = {
-            severity: self.digest.counts[FAIL, severity] for severity in self.digest.severities
-        }
-        return (*before, replace(last, severities=failing, unknown=self.digest.unseen))
+        failing = {severity: self.tally.failing[severity] for severity in self.tally.told}
+        return (*before, replace(last, severities=failing, unknown=self.tally.unseen))

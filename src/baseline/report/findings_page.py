@@ -4,23 +4,19 @@ What a reader wants first is plain HTML; the findings, of which there may be hun
 are compressed columns that the page's script opens.
 """
 
-import base64
-import hashlib
-import importlib.resources
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, replace
-from datetime import datetime
 from typing import Any, TextIO
 from urllib.parse import urlencode
 
-import jinja2
-
-from baseline.findings.model import FAIL, OTHER, PASS, SEVERITIES, UNKNOWN, CheckDetails, Finding
+from baseline.findings.coverage import Covered
+from baseline.findings.model import FAIL, PASS, UNKNOWN, CheckDetails, Finding, counted_as
+from baseline.findings.ocsf import TITLES
 from baseline.report.cells import printable
 from baseline.report.columns import Columns, pack
-from baseline.report.content import Content, Covered, OwnReport, Shown, Unseen
-from baseline.report.digest import counted_as
+from baseline.report.content import Content, OwnReport, Shown, Unseen
+from baseline.report.drawing import draw
 from baseline.report.tally import Tally
 
 # In the order in which they need each other.
@@ -28,9 +24,9 @@ _SCRIPTS = (
     *("vendor/vendor.js", "dom.js", "store.js", "choice.js", "console.js", "details.js"),
     *("grid.js", "facets.js", "map.js", "trend.js", "print.js", "main.js"),
 )
-_STYLES = ("vendor/vendor.css", "page.css")
+_STYLES = ("vendor/vendor.css", "base.css", "page.css")
 # SlickGrid puts an empty style element into the page, and its rules into that one by one.
-_EMPTY = ""
+_INJECTED = ("",)
 # Rows of a long table that are shown before somebody asks for all.
 _FIRST = 12
 # Accounts or regions that are named in one cell.
@@ -42,7 +38,8 @@ Details = Mapping[tuple[str, str], CheckDetails]
 def render(content: Content, rows: Iterable[Shown], details: Details, out: TextIO) -> None:
     """Write the page to ``out``; ``rows`` are read once."""
     tally, columns = Tally(), Columns((*Finding._fields, "change"))
-    for row in tally.through(rows):
+    for row in rows:
+        tally.see(row)
         columns.add(_cells(row))
     out.write(_page(content, tally, pack(_data(content, tally, columns, details))))
 
@@ -56,24 +53,25 @@ def _cells(row: Shown) -> tuple[str, ...]:
 
 
 def _page(content: Content, tally: Tally, data: str) -> str:
-    scripts = {name: _part(name) for name in _SCRIPTS}
-    styles = {name: _part(name) for name in _STYLES}
-    return _template("page.html").render(
+    return draw(
+        "page.html",
+        _SCRIPTS,
+        _STYLES,
+        _INJECTED,
         content=content,
         tally=tally,
         data=data,
-        scripts=scripts,
-        styles=styles,
-        policy=_policy(scripts.values(), (*styles.values(), _EMPTY)),
         accounts={a.id: a for a in content.accounts},
         ous={a.id: a.ou for a in content.accounts},
         places=_places(content.coverage),
         answers=Counter(row.status for row in content.coverage),
         gaps=_alike(content.unseen),
         severities=tally.told,
+        titles=_titles(content),
         names={"fail": FAIL, "pass": PASS, "unknown": UNKNOWN},
         first=_FIRST,
         few=_FEW,
+        view=_view,
     )
 
 
@@ -86,13 +84,18 @@ def _data(content: Content, tally: Tally, columns: Columns, details: Details) ->
     strangers = {key: (name, "") for key, name in tally.names.items()}
     beside = {
         "accounts": strangers | known,
-        "sources": {source.name: source.title for source in content.sources},
+        "sources": _titles(content),
         "severities": tally.told,
         "details": [asdict(each) for each in details.values()],
         "trend": [asdict(point) for point in content.trend],
         "reports": _reports(content.reports),
     }
     return {**_plain(beside), "findings": columns.packed(), "coverage": coverage.packed()}
+
+
+def _titles(content: Content) -> dict[str, str]:
+    """What people call the tools, also such as have not looked."""
+    return TITLES | {source.name: source.title for source in content.sources}
 
 
 def _reports(reports: Iterable[OwnReport]) -> dict[str, list[tuple[str, str]]]:
@@ -125,54 +128,6 @@ def _alike(unseen: Iterable[Unseen]) -> list[tuple[Unseen, list[str], list[str]]
     ]
 
 
-def _policy(scripts: Iterable[str], styles: Iterable[str]) -> str:
-    """Nothing runs but what was here when the page was made, and nothing goes out."""
-    return "; ".join(
-        (
-            "default-src 'none'",
-            f"script-src {' '.join(map(_hash, scripts))}",
-            f"style-src {' '.join(map(_hash, styles))}",
-            "base-uri 'none'",
-            "form-action 'none'",
-        )
-    )
-
-
-def _hash(text: str) -> str:
-    """The source expression that lets exactly ``text`` pass [Content Security Policy, level 3]."""
-    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
-
-
-def _template(name: str) -> jinja2.Template:
-    environment = jinja2.Environment(
-        loader=jinja2.FunctionLoader(_part),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=_shown,
-    )
-    environment.filters |= {
-        "time": _time,
-        "day": _day,
-        "short_day": _short_day,
-        "number": "{:,}".format,
-        "safe_href": _href,
-        "weight": _failing,
-    }
-    environment.globals["view"] = _view
-    return environment.get_template(name)
-
-
-def _shown(value: Any) -> Any:
-    """What stands on the page of a value; markup of the template itself stays as it is."""
-    return printable(value, "\n") if type(value) is str else value
-
-
-def _failing(counts: Mapping[str, int]) -> int:
-    return sum(counts[name] for name in (*SEVERITIES, OTHER))
-
-
 def _plain(value: Any) -> Any:
     """``value`` with nothing in its texts that anybody but a reader would heed."""
     match value:
@@ -185,29 +140,6 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _href(path: str) -> str:
-    """``path`` as a reference that stays beside the page, or ``#`` when it would leave."""
-    outside = ":" in path.split("/", maxsplit=1)[0] or path.startswith(("/", "\\"))
-    return "#" if outside else path
-
-
 def _view(**chosen: str | tuple[str, ...]) -> str:
     """The link to the findings that are so."""
     return "#findings?" + urlencode(chosen, doseq=True, errors="replace")
-
-
-def _part(name: str) -> str:
-    file = importlib.resources.files("baseline.report") / "web" / name
-    return file.read_text(encoding="utf-8")
-
-
-def _time(text: str) -> str:
-    return datetime.fromisoformat(text).strftime("%-d %B %Y, %H:%M UTC") if text else ""
-
-
-def _day(text: str) -> str:
-    return datetime.fromisoformat(text).strftime("%-d %B %Y") if text else ""
-
-
-def _short_day(text: str) -> str:
-    return datetime.fromisoformat(text).strftime("%-d %b %Y") if text else ""

@@ -6,9 +6,9 @@ A muted finding has a status of its own and counts for none; one whose mute has 
 from collections import Counter
 from dataclasses import dataclass
 
-from baseline.findings.model import FAIL, OTHER, SEVERITIES, UNKNOWN
+from baseline.findings.model import FAIL, OTHER, SEVERITIES, UNKNOWN, counted_as, rank
 from baseline.report.content import Shown
-from baseline.report.digest import FRESH, Worst, counted_as, rank
+from baseline.report.tally import FRESH, Worst
 
 UNSEEN = "could not look"
 
@@ -33,9 +33,9 @@ class Gate:
             return UNSEEN if self.fail_on_unknown and not shown.no_result else ""
         if shown.status != FAIL:
             return ""
-        if _as_bad(severity, self.fail_on):
+        if as_bad(severity, self.fail_on):
             return severity
-        fresh = change in FRESH and _as_bad(severity, self.fail_on_new)
+        fresh = change in FRESH and as_bad(severity, self.fail_on_new)
         return f"{change}, {severity}" if fresh else ""
 
 
@@ -43,7 +43,8 @@ class Gate:
 EVERYTHING = Gate(fail_on=SEVERITIES[-1], fail_on_unknown=True)
 
 
-def _as_bad(severity: str, limit: str) -> bool:
+def as_bad(severity: str, limit: str) -> bool:
+    """Whether ``severity`` is as bad as ``limit``, or worse; nothing is where there is none."""
     return bool(limit) and (severity == OTHER or rank(severity) <= rank(limit))
 
 

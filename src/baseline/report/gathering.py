@@ -13,12 +13,13 @@ from typing import TypeVar
 from baseline.audit.manifest import Entry, Run, Status, readable
 from baseline.errors import ToolError, UsageError
 from baseline.findings import accounts, coverage, history
-from baseline.findings.look import AUDIT, Look
+from baseline.findings.coverage import Covered
+from baseline.findings.look import AUDIT, PARTIAL, Look
 from baseline.findings.model import UNKNOWN, Finding
 from baseline.findings.ocsf import TITLES
 from baseline.organization import ACTIVE, Account, Filters, Organization
 from baseline.report.changes import IT_WAS
-from baseline.report.content import Covered, OwnReport, Shown, Source, Unseen
+from baseline.report.content import OwnReport, Shown, Source, Unseen
 from baseline.report.known import Known
 from baseline.report.standing import standing
 
@@ -29,8 +30,8 @@ _RUNS = 200
 # Places and reasons that are told of what could not be looked at, and places of each reason that
 # are told even then: they are held in memory, and a page of more is read by nobody.
 _PLACES, _REASONS, _ALWAYS = 20_000, 5_000, 3
-# How a tool is asked.
-_AUDIT, _READ = "See: baseline audit run", "See: baseline findings summary"
+# How whoever has not looked yet is made to.
+_AUDIT, _READ = "baseline audit run", "baseline findings summary"
 _BEGIN = {"guardduty": _READ, "config": _READ}
 
 
@@ -44,6 +45,7 @@ class Past:
     organization: Organization
     chosen: frozenset[str] | None
     regions: frozenset[str]
+    expected: frozenset[str]
     coverage: tuple[Covered, ...]
     verified: str
     notes: tuple[str, ...]
@@ -60,6 +62,17 @@ class Past:
     def own_looks(self) -> tuple[Look, ...]:
         """Those that somebody wanted answers of: an import is none."""
         return tuple(look for look in self.looks if not look.imported)
+
+    @property
+    def never_asked(self) -> frozenset[str]:
+        """Of the tools that are expected those of which nobody ever wanted an answer."""
+        return self.expected - {place.tool for look in self.own_looks for place in look.tried}
+
+    @property
+    def imported(self) -> frozenset[str]:
+        """The tools of which anything was imported."""
+        looks = (look for look in self.looks if look.imported)
+        return frozenset(place.tool for look in looks for place in look.tried)
 
     @property
     def seen_regions(self) -> tuple[str, ...]:
@@ -81,11 +94,13 @@ class Past:
         return tuple(a for a in every if self.chosen is None or a.id in self.chosen)
 
 
-def past(reports: Path, filters: Filters, lost: Mapping[str, str]) -> Past:
+def past(
+    reports: Path, filters: Filters, expected: frozenset[str], lost: Mapping[str, str]
+) -> Past:
     """What is kept in ``reports`` of the accounts and regions that ``filters`` choose.
 
-    Files in ``lost`` are left out and named. Raises UsageError when nobody ever looked, and for an
-    account or OU that is not there.
+    ``expected`` are the tools that are to look everywhere. Files in ``lost`` are left out and
+    named. Raises UsageError when nobody ever looked, and for an account or OU that is not there.
     """
     notes = list(lost.values())
     looks = [
@@ -114,8 +129,9 @@ def past(reports: Path, filters: Filters, lost: Mapping[str, str]) -> Past:
         organization=organization,
         chosen=chosen,
         regions=filters.regions,
+        expected=expected,
         coverage=tuple(
-            Covered(*row[: len(Covered._fields)])
+            row
             for row in rows
             if (chosen is None or row.account_id in chosen)
             and (not filters.regions or row.region in filters.regions)
@@ -193,24 +209,27 @@ class _Tool:
 
 
 def untried(past: Past) -> Iterator[Finding]:
-    """An UNKNOWN for each place that a tool which looked at others was never asked to look at.
+    """An UNKNOWN for each place that a tool which is expected was never asked to look at.
 
-    Accounts that are not active are not missed, unless nothing else was asked for.
+    So is one that looked elsewhere. Accounts that are not active are not missed, unless nothing
+    else was asked for.
     """
-    tried = _tried(past.own_looks)
+    tried = _tried(past.own_looks) | {tool: defaultdict(_Tried) for tool in past.never_asked}
     asked = [account for account in past.accounts if account.active] or past.accounts
     for account in asked:
         for tool, its in tried.items():
             for region, reason in its[account.id].missed(past.wanted_regions):
-                yield _untried(tool, account, region, reason)
+                yield _untried(tool, account, region, _said(past, tool, reason))
 
 
-def never_ran(looks: Iterable[Look]) -> Iterator[Unseen]:
-    """The tools of which nobody ever wanted an answer."""
-    tools = {place.tool for look in looks for place in look.tried}
-    for tool in TITLES:
-        if tool not in tools:
-            yield Unseen(tool, "", "", "", "it was never asked", _BEGIN.get(tool, _AUDIT))
+def _said(past: Past, tool: str, reason: str) -> str:
+    """``reason``, and what helps."""
+    run = f"Run: {_BEGIN.get(tool, _AUDIT)}"
+    if tool not in past.never_asked:
+        return f"{reason}. {run}"
+    if tool in past.imported:
+        reason, run = PARTIAL, f"{run}, or import with --whole"
+    return f"{reason}. {run}; or leave {tool} out of report.expect"
 
 
 @dataclass

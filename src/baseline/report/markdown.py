@@ -12,8 +12,8 @@ from baseline.findings.comparison import Change
 from baseline.findings.model import FAIL, MUTED, PASS, SEVERITIES, UNKNOWN
 from baseline.report.cells import printable
 from baseline.report.content import Comparison, Content, Shown
-from baseline.report.digest import Digest
 from baseline.report.gates import Verdict
+from baseline.report.tally import Tally
 
 # Characters of a text, and lines of a list, that a summary shows.
 _LONG = 160
@@ -36,16 +36,16 @@ def code(text: str, most: int = _LONG) -> str:
     return f"{fence} {shown} {fence}" if len(fence) > 1 else f"`{shown}`"
 
 
-def summary(content: Content, digest: Digest, verdict: Verdict) -> str:
+def summary(content: Content, tally: Tally, verdict: Verdict) -> str:
     """The summary; where there is a gate, what it holds back comes first."""
     parts = (
-        _head(content, digest),
+        _head(content, tally),
         _held_back(verdict) if verdict.gate else (),
-        _table(digest, content.comparison),
-        _known(content, digest),
-        _list("New, or back again", map(_finding, digest.new), digest.new.total),
-        _list("The worst", map(_finding, digest.worst), digest.worst.total),
-        _list("Accounts with the most", _accounts(digest), len(digest.accounts)),
+        _table(tally, content.comparison),
+        _known(content, tally),
+        _list("New, or back again", map(_finding, tally.new), tally.new.total),
+        _list("The worst", map(_finding, tally.worst), tally.worst.total),
+        _list("Accounts with the most", _accounts(tally), tally.failing_accounts(*tally.told)),
         _list("Could not be looked at", *_unseen(content)),
         _list("Asked of the logs", _answers(content), len(content.queries)),
         _foot(content),
@@ -53,10 +53,9 @@ def summary(content: Content, digest: Digest, verdict: Verdict) -> str:
     return "\n".join(chain.from_iterable(parts)) + "\n"
 
 
-def _head(content: Content, digest: Digest) -> Iterator[str]:
+def _head(content: Content, tally: Tally) -> Iterator[str]:
     worst = [
-        f"{digest.counts[FAIL, s]} {s}"
-        for s in (*SEVERITIES[:2], *digest.severities[len(SEVERITIES) :])
+        f"{tally.counts[FAIL, s]} {s}" for s in (*SEVERITIES[:2], *tally.told[len(SEVERITIES) :])
     ]
     yield f"## {code(content.title)}: {', '.join(worst)}"
     yield ""
@@ -73,26 +72,26 @@ def _held_back(verdict: Verdict) -> Iterator[str]:
     yield from _list("Held back", map(_finding, verdict.worst), number)
 
 
-def _table(digest: Digest, comparison: Comparison | None) -> Iterator[str]:
+def _table(tally: Tally, comparison: Comparison | None) -> Iterator[str]:
     """Severities; all that stands in its cells is our own."""
     changes = [Change.NEW, Change.REOPENED, Change.RESOLVED] if comparison else []
     heads = ["severity", "failing", *changes]
     yield f"| {' | '.join(heads)} |"
     yield f"|---|{'--:|' * (len(heads) - 1)}"
-    for severity in digest.severities:
-        changed = (digest.changes[change, severity] for change in changes)
-        yield f"| {' | '.join(map(str, (severity, digest.counts[FAIL, severity], *changed)))} |"
+    for severity in tally.told:
+        changed = (tally.changes[change, severity] for change in changes)
+        yield f"| {' | '.join(map(str, (severity, tally.counts[FAIL, severity], *changed)))} |"
     yield ""
 
 
-def _known(content: Content, digest: Digest) -> Iterator[str]:
-    total = digest.total
+def _known(content: Content, tally: Tally) -> Iterator[str]:
+    total = tally.total
     yield (
         f"- {total(FAIL)} fail, {total(PASS)} pass, {total(MUTED)} are muted, "
-        f"**{digest.unseen} could not be looked at**"
+        f"**{tally.unseen} could not be looked at**"
     )
-    if digest.no_result:
-        yield f"- Config has no result for {digest.no_result} of its rules: {_NOTHING_THERE}"
+    if tally.no_result:
+        yield f"- Config has no result for {tally.no_result} of its rules: {_NOTHING_THERE}"
     if content.comparison:
         since = content.comparison
         yield (
@@ -137,14 +136,11 @@ def _finding(shown: Shown) -> str:
     return " ".join(parts)
 
 
-def _accounts(digest: Digest) -> Iterator[str]:
-    def weight(account_id: str) -> list[int]:
-        return [digest.accounts[account_id][severity] for severity in digest.severities]
-
-    for account_id in sorted(digest.accounts, key=weight, reverse=True):
-        counts = zip(digest.severities, weight(account_id), strict=True)
-        said = ", ".join(f"{count} {severity}" for severity, count in counts if count)
-        yield f"{code(digest.names[account_id] or account_id)} {code(account_id)}: {said}"
+def _accounts(tally: Tally) -> Iterator[str]:
+    for account_id, counts in tally.worst_accounts():
+        said = ", ".join(f"{counts[s]} {s}" for s in tally.told if counts[s])
+        if said:
+            yield f"{code(tally.names[account_id] or account_id)} {code(account_id)}: {said}"
 
 
 def _unseen(content: Content) -> tuple[list[str], int]:

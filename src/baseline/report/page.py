@@ -1,23 +1,17 @@
-"""One page that opens from disk, with no server and no network, whatever it is fed."""
+"""The pages of audits: one of each run, and the front page over all of them."""
 
-import base64
-import hashlib
-import importlib.resources
 from collections import Counter
-from datetime import datetime
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
-from urllib.parse import quote
-
-import jinja2
 
 from baseline.audit.manifest import Run, Status, readable
 from baseline.audit.obstacles import Kind
 from baseline.audit.tools import TOOLS
 from baseline.files import write
-from baseline.findings.model import FAIL, PASS, SEVERITIES, UNKNOWN
+from baseline.findings.model import FAIL, MUTED, OTHER, PASS, SEVERITIES, UNKNOWN, counted_as
+from baseline.report.drawing import draw
 from baseline.report.standing import standing
-from baseline.report.summary import FINDINGS, PAGE, SHOWN, SUMMARY, Summary, folder
+from baseline.report.summary import FINDINGS, PAGE, SUMMARY, Summary, as_merged, folder
 
 # What the reader of the page is told of each kind of obstacle.
 KINDS = {
@@ -34,7 +28,9 @@ KINDS = {
     Kind.NOT_UNDERSTOOD: "things that the tool could not make out",
 }
 
-
+_STYLES = ("base.css", "audits.css")
+_NAMES = {"fail": FAIL, "pass": PASS, "unknown": UNKNOWN, "muted": MUTED}
+_TITLES = {name: tool.title for name, tool in TOOLS.items()}
 # From the folder of a run back to the reports.
 _BACK = "../../"
 # Runs that the front page lists.
@@ -52,22 +48,57 @@ def write_front_page(reports: Path) -> None:
 
 
 def render_front_page(reports: Path) -> str:
-    """The front page, from the manifests alone: it costs no second look at any finding."""
-    found = readable(reports, _RUNS)
+    """The front page, from manifests and sums alone: it costs no second look at any finding."""
+    found = [as_merged(run, reports) for run in readable(reports, _RUNS)]
     accounts = standing(found)
-    answers = [s.answer for tools in accounts.values() for s in tools.values()]
+    answers = [known.answer for tools in accounts.values() for known in tools.values()]
+    usable = [answer for answer in answers if answer]
     severities = Counter[str]()
-    for answer in answers:
-        severities.update(answer.severities if answer else {})
-    return _template("front.html").render(
+    for answer in usable:
+        for severity, count in answer.severities.items():
+            severities[counted_as(severity)] += count
+    return draw(
+        "front.html",
+        (),
+        _STYLES,
         runs=[(run, _files(reports, run.stamp), _sums(run)) for run in reversed(found)],
         accounts=accounts,
-        looked=sum(answer is not None for answer in answers),
+        looked=len(usable),
         scans=len(answers),
-        severities={s: severities[s] for s in SEVERITIES},
-        tools=[t for t in TOOLS if any(t in tools for tools in accounts.values())],
-        **_shared(),
+        counts=_added(answer.counts for answer in usable),
+        severities=_told(severities),
+        failing=severities,
+        titles=_TITLES,
+        names=_NAMES,
     )
+
+
+def render(summary: Summary) -> str:
+    """The page of a run; no script that comes from an account can run in it."""
+    return draw(
+        "run.html",
+        ("run.js",),
+        _STYLES,
+        summary=summary,
+        kinds=KINDS,
+        back=_BACK,
+        files={"csv": FINDINGS, "json": SUMMARY, "run": f"{_BACK}runs/{summary.stamp}.json"},
+        severities=_told(summary.severities),
+        titles=_TITLES,
+        names=_NAMES,
+    )
+
+
+def _told(severities: Mapping[str, int]) -> tuple[str, ...]:
+    """The severities that are told of, the worst first; OTHER where there is any."""
+    return (*SEVERITIES, OTHER) if severities.get(OTHER) else SEVERITIES
+
+
+def _added(counts: Iterable[Mapping[str, int]]) -> Counter[str]:
+    total = Counter[str]()
+    for one in counts:
+        total.update(one)
+    return total
 
 
 def _sums(run: Run) -> dict[str, int]:
@@ -87,62 +118,3 @@ def _files(reports: Path, stamp: str) -> dict[str, str]:
         what: str((own / name).relative_to(reports)) if (own / name).is_file() else ""
         for what, name in names.items()
     }
-
-
-def render(summary: Summary) -> str:
-    """The page. Everything that comes from an account is escaped, and no script of it can run."""
-    return _template("page.html").render(
-        summary=summary,
-        script=_part("page.js"),
-        script_hash=_hash(_part("page.js")),
-        kinds=KINDS,
-        back=_BACK,
-        files={"csv": FINDINGS, "json": SUMMARY, "run": f"{_BACK}runs/{summary.stamp}.json"},
-        most=SHOWN,
-        **_shared(),
-    )
-
-
-def _shared() -> dict[str, Any]:
-    """What every page is given."""
-    style = _part("page.css")
-    return {
-        "titles": {name: tool.title for name, tool in TOOLS.items()},
-        "severity_names": SEVERITIES,
-        "style": style,
-        "style_hash": _hash(style),
-        "names": {"fail": FAIL, "pass": PASS, "unknown": UNKNOWN},
-    }
-
-
-def _template(name: str) -> jinja2.Template:
-    environment = jinja2.Environment(
-        loader=jinja2.FunctionLoader(_part),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["path"] = quote
-    environment.filters["duration"] = _duration
-    environment.filters["time"] = _time
-    return environment.get_template(name)
-
-
-def _part(name: str) -> str:
-    file = importlib.resources.files("baseline.report") / "templates" / name
-    return file.read_text(encoding="utf-8")
-
-
-def _hash(text: str) -> str:
-    """The source expression that lets exactly ``text`` pass [Content Security Policy, level 3]."""
-    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
-
-
-def _duration(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min {rest:02} s" if minutes else f"{rest} s"
-
-
-def _time(text: str) -> str:
-    return datetime.fromisoformat(text).strftime("%-d %B %Y, %H:%M UTC") if text else "not yet"

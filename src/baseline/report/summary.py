@@ -31,6 +31,8 @@ from baseline.findings.model import (
     STATUSES,
     UNKNOWN,
     Finding,
+    counted_as,
+    rank,
 )
 from baseline.findings.muting import Muting
 from baseline.report.cells import defused_row
@@ -145,6 +147,26 @@ def stand_as_latest(stamp: str, reports: Path) -> None:
             part.replace(reports / name)
 
 
+class _Merged(msgspec.Struct):
+    """What is wanted of a ``summary.json``."""
+
+    completeness: tuple[Entry, ...]
+
+
+def as_merged(run: Run, reports: Path) -> Run:
+    """``run`` with its entries as its merged result counts them: without accepted risks.
+
+    What was tried again since then stays as it is, and so does all where nothing was merged.
+    """
+    try:
+        told = (folder(reports, run.stamp) / SUMMARY).read_bytes()
+        entries = msgspec.json.decode(told, type=_Merged).completeness
+    except (OSError, msgspec.DecodeError):
+        return run
+    known = {(entry.key, entry.tries): entry for entry in entries}
+    return replace(run, entries=tuple(known.get((e.key, e.tries), e) for e in run.entries))
+
+
 class _Merge:
     """Counts what passes through, and keeps the worst."""
 
@@ -190,7 +212,7 @@ class _Merge:
 
     def _fail(self, row: Finding) -> None:
         key = row.tool, row.check
-        self._severities[row.tool, row.account_id][row.severity] += 1
+        self._severities[row.tool, row.account_id][counted_as(row.severity)] += 1
         self._failing[key] += 1
         self._checks.setdefault(key, row)
         self._accounts.setdefault(key, set()).add(row.account_id)
@@ -272,11 +294,11 @@ class _Merge:
             )
             for key, row in self._checks.items()
         ]
-        found.sort(key=lambda c: (_rank(c.severity), -c.accounts, -c.failing, c.check))
+        found.sort(key=lambda c: (rank(c.severity), -c.accounts, -c.failing, c.check))
         return found[:_TOP_CHECKS]
 
     def _worst_first(self) -> list[Finding]:
-        severities = sorted(self._worst, key=_rank)
+        severities = sorted(self._worst, key=rank)
         return [row for severity in severities for row in self._worst[severity]][:SHOWN]
 
 
@@ -287,10 +309,6 @@ def _sum(names: Iterable[str], counts: Iterable[Counter[str]]) -> dict[str, int]
         for name, count in one.items():
             total[name] = total.get(name, 0) + count
     return total
-
-
-def _rank(severity: str) -> int:
-    return SEVERITIES.index(severity) if severity in SEVERITIES else len(SEVERITIES)
 
 
 def _write_rows(file: Path, rows: Iterable[Finding]) -> None:

@@ -1,12 +1,51 @@
-"""Counts of findings, taken while they pass on their way to somewhere else."""
+"""Counts of findings, taken while they pass, and the worst of them."""
 
+import heapq
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
-from baseline.findings.model import FAIL, OTHER, PASS, SEVERITIES, UNKNOWN, Finding
+from baseline.findings.comparison import Change
+from baseline.findings.model import (
+    FAIL,
+    OTHER,
+    PASS,
+    SEVERITIES,
+    UNKNOWN,
+    Finding,
+    counted_as,
+    rank,
+)
 from baseline.report.content import Shown
-from baseline.report.digest import counted_as, rank
+
+# Findings that are named where all of them have no room.
+NAMED = 20
+
+# What was not there before.
+FRESH = (Change.NEW, Change.REOPENED)
+
+
+class Worst:
+    """The worst of many findings; of equals, those that came first."""
+
+    def __init__(self, most: int = NAMED) -> None:
+        self.total = 0
+        self._most = most
+        self._kept: list[tuple[tuple[bool, int, int], Shown]] = []
+
+    def see(self, shown: Shown) -> None:
+        """Keep ``shown``, if it is bad enough."""
+        self.total += 1
+        # What could not be looked at has no severity to speak of.
+        order = (shown.status == FAIL, -rank(shown.finding.severity), -self.total)
+        if len(self._kept) < self._most:
+            heapq.heappush(self._kept, (order, shown))
+        else:
+            heapq.heappushpop(self._kept, (order, shown))
+
+    def __iter__(self) -> Iterator[Shown]:
+        """The worst first."""
+        return (shown for _, shown in sorted(self._kept, reverse=True))
 
 
 @dataclass(frozen=True)
@@ -19,54 +58,73 @@ class FailingCheck:
     accounts: int
 
 
-@dataclass
 class Tally:
-    """Counts by status, and of what fails by severity: in all, by account and by check.
+    """What there is: ``counts`` by status and severity of what is there, resolved or not.
 
-    ``accounts`` count severities of what fails, and UNKNOWN, by id; ``names`` are theirs.
-    ``no_result`` are those of what is UNKNOWN of which that is no loss.
+    ``changes`` are by change and severity. ``accounts`` count severities of what fails, and
+    UNKNOWN, by id; ``names`` are theirs. ``no_result`` are those of what is UNKNOWN of which that
+    is no loss.
     """
 
-    statuses: Counter[str] = field(default_factory=Counter)
-    severities: Counter[str] = field(default_factory=Counter)
-    names: dict[str, str] = field(default_factory=dict)
-    no_result: int = 0
-    accounts: defaultdict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
-    _failing: dict[tuple[str, str], Counter[str]] = field(default_factory=dict)
-    _passing: Counter[tuple[str, str]] = field(default_factory=Counter)
-    _examples: dict[tuple[str, str], Finding] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self.counts: Counter[tuple[str, str]] = Counter()
+        self.changes: Counter[tuple[Change | None, str]] = Counter()
+        self.accounts: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        self.names: dict[str, str] = {}
+        self.no_result = 0
+        self.worst = Worst()
+        self.new = Worst()
+        self._failing: dict[tuple[str, str], Counter[str]] = {}
+        self._passing: Counter[tuple[str, str]] = Counter()
+        self._examples: dict[tuple[str, str], Finding] = {}
 
-    def through(self, rows: Iterable[Shown]) -> Iterator[Shown]:
-        """The same rows, counted."""
-        for row in rows:
-            self.no_result += row.no_result
-            self._count(row.finding, row.status)
-            yield row
-
-    def _count(self, row: Finding, status: str) -> None:
-        self.statuses[status] += 1
-        self.names.setdefault(row.account_id, row.account_name)
+    def see(self, shown: Shown) -> None:
+        """Count it."""
+        finding, status = shown.finding, shown.status
+        severity = counted_as(finding.severity)
+        self.counts[status, severity] += 1
+        self.names.setdefault(finding.account_id, finding.account_name)
+        if finding.status == FAIL:
+            self.changes[shown.change, severity] += 1
         if status == FAIL:
-            self._fail(row)
-        elif status == UNKNOWN:
-            self.accounts[row.account_id][UNKNOWN] += 1
+            self.accounts[finding.account_id][severity] += 1
+            self._fail(shown)
         elif status == PASS:
-            self._passing[row.tool, row.check] += 1
+            self._passing[finding.tool, finding.check] += 1
+        elif status == UNKNOWN:
+            self.accounts[finding.account_id][UNKNOWN] += 1
+            self.no_result += shown.no_result
 
-    def _fail(self, row: Finding) -> None:
-        severity = counted_as(row.severity)
-        self.severities[severity] += 1
-        self.accounts[row.account_id][severity] += 1
-        key = row.tool, row.check
-        worst = self._examples.setdefault(key, row)
-        if rank(row.severity) < rank(worst.severity):
-            self._examples[key] = row
-        self._failing.setdefault(key, Counter())[row.account_id] += 1
+    def _fail(self, shown: Shown) -> None:
+        self.worst.see(shown)
+        if shown.change in FRESH:
+            self.new.see(shown)
+        finding = shown.finding
+        key = finding.tool, finding.check
+        worst = self._examples.setdefault(key, finding)
+        if rank(finding.severity) < rank(worst.severity):
+            self._examples[key] = finding
+        self._failing.setdefault(key, Counter())[finding.account_id] += 1
 
     @property
     def told(self) -> tuple[str, ...]:
         """The severities that are told of, the worst first; OTHER where there is any."""
-        return (*SEVERITIES, OTHER) if self.severities[OTHER] else SEVERITIES
+        other = any(self.changes[change, OTHER] for change in (None, *Change))
+        return (*SEVERITIES, OTHER) if other else SEVERITIES
+
+    @property
+    def failing(self) -> Counter[str]:
+        """How many fail of each severity."""
+        return Counter({severity: n for (its, severity), n in self.counts.items() if its == FAIL})
+
+    @property
+    def unseen(self) -> int:
+        """How much could not be looked at."""
+        return self.total(UNKNOWN) - self.no_result
+
+    def total(self, status: str) -> int:
+        """How many have ``status``."""
+        return sum(count for (its, _), count in self.counts.items() if its == status)
 
     def failing_accounts(self, *severities: str) -> int:
         """In how many accounts anything of these severities fails."""

@@ -7,9 +7,8 @@ from typing import Any
 
 from baseline.findings import history
 from baseline.findings.look import Look, Place
-from baseline.findings.model import FAIL, SEVERITIES, UNKNOWN
+from baseline.findings.model import FAIL, SEVERITIES, UNKNOWN, counted_as
 from baseline.report.content import Point
-from baseline.report.digest import counted_as
 from baseline.report.gathering import Past
 from baseline.report.known import Known, Part, Standing
 

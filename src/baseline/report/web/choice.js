@@ -25,7 +25,8 @@ const choice = (() => {
     { name: "service", title: "Service" },
     { name: "tool", title: "Tool" },
     { name: "change", title: "Change" },
-    { name: "framework", title: "Framework", column: "check" },
+    // What a framework says of a check it says of the check of one tool.
+    { name: "framework", title: "Framework", column: "tool check" },
     { name: "check", title: "Check" },
   ];
   const SORTS = [
@@ -89,7 +90,7 @@ const choice = (() => {
       this.options = Object.fromEntries(
         FACETS.map((f) => [f.name, plain(table, f.column ?? f.name)]),
       );
-      this.options.framework = table.columns.check.values.map(
+      this.options.framework = table.columns["tool check"].values.map(
         (check) => frameworks.get(check) ?? [],
       );
       this.orders = { severity: byPlace(severities), change: byPlace(["new", "reopened", "open"]) };

@@ -17,10 +17,13 @@
   byId("data").remove();
   const table = new store.Table(data.findings);
   table.derive("ou", "account_id", (id) => data.accounts[id]?.[1] ?? "");
-  const frameworks = new Map();
-  for (const { check, frameworks: names } of data.details) {
-    frameworks.set(check, [...new Set(names.map((name) => name.split(":")[0]))]);
-  }
+  table.join("tool check", "tool", "check");
+  const frameworks = new Map(
+    data.details.map(({ tool, check, frameworks: names }) => [
+      `${tool} ${check}`,
+      [...new Set(names.map((name) => name.split(":")[0]))],
+    ]),
+  );
   const chooser = new choice.Chooser(table, data.severities, frameworks);
   let rows = new Uint32Array();
   let place = -1;

@@ -28,6 +28,22 @@ const store = (() => {
       this.columns[name] = { values: [...numbers.keys()], codes: codes.map((code) => each[code]) };
     }
 
+    // A column more, of what two others say together.
+    join(name, first, second) {
+      const [one, two] = [this.columns[first], this.columns[second]];
+      const numbers = new Map();
+      const values = [];
+      const codes = one.codes.map((code, row) => {
+        const pair = code * two.values.length + two.codes[row];
+        if (!numbers.has(pair)) {
+          numbers.set(pair, values.length);
+          values.push(`${one.values[code]} ${two.values[two.codes[row]]}`);
+        }
+        return numbers.get(pair);
+      });
+      this.columns[name] = { values, codes };
+    }
+
     cell(row, name) {
       const column = this.columns[name];
       return column.values[column.codes[row]];

@@ -20,7 +20,7 @@ from baseline.cli.rollout_preflight import preflight, warn
 from baseline.cli.tables import Row, grouped
 from baseline.errors import ToolError, UsageError
 from baseline.parallel import Done, Failed
-from baseline.rollout import catalogue, coverage, deploy, kept_plan, plan
+from baseline.rollout import catalogue, coverage, deploy, kept_plan, plan, protection
 from baseline.rollout.catalogue import Part
 from baseline.rollout.checks import checks
 from baseline.rollout.coverage import Coverage, Status
@@ -327,6 +327,9 @@ def _say_what_is_left(job: Job, made: Plan) -> None:
         "To delete one with all its logs: empty it with all versions (S3 console, Empty), then "
         "aws s3 rb s3://BUCKET; at last aws kms schedule-key-deletion --key-id KEY"
     )
+    stack = next(s for s in job.baseline.stacks if s.name == catalogue.STORAGE)
+    if stack.parameters[protection.ADMINISTRATORS]:
+        shared.talk("Their policies let only those do it whom protection.administrators names.")
 
 
 def _summary(steps: Iterable[Step]) -> str:

@@ -1,12 +1,13 @@
 """Members cannot switch the baseline off, and the roll-out goes on all the same."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from baseline.errors import AwsError
 from baseline.simulation import Blueprint, Fault, Simulation
 from given_obstacles import AWAY, DEVELOPMENT, HOME, MAIN
 from given_terminal import Baseline, at_a_terminal
@@ -88,8 +89,7 @@ def test_with_the_policy_everything_is_rolled_out_changed_and_removed(
     made.clear()
     assert run("rollout", "deploy", "--yes").code == 0
     assert made == []
-    networks = f"vpc: {{accounts: ['{DEVELOPMENT}'], regions: [{HOME}]}}\n"
-    choose(f"{MEMBERS}{networks}cloudtrail: {{log_group_days: 30}}\nconfig: {{rules: []}}\n")
+    choose(f"{MEMBERS}{NETWORK}cloudtrail: {{log_group_days: 30}}\nconfig: {{rules: []}}\n")
     assert run("rollout", "preflight").code == 0
     assert run("rollout", "deploy", "--yes").code == 0
     assert run("rollout", "verify").code == 0
@@ -98,6 +98,108 @@ def test_with_the_policy_everything_is_rolled_out_changed_and_removed(
     assert run("rollout", "remove", "--yes").code == 0
     assert sorted(made[:3]) == ["DeletePolicy", "DeleteStack", "DetachPolicy"]
     assert attached(organization) == ["FullAWSAccess"]
+
+
+Act = tuple[str, str, dict[str, Any]]
+ROLES_OF_OURS = (
+    "AssumableSecurityAuditRole", "baseline-cloudtrail-logs", "baseline-config-recorder",
+    "AWSCloudFormationStackSetExecutionRole", "OrganizationAccountAccessRole",
+    "stacksets-exec-0a1b",
+)  # fmt: skip
+NETWORK = f"vpc: {{accounts: ['{DEVELOPMENT}'], regions: [{HOME}]}}\n"
+
+
+def own_administrator(organization: Simulation) -> Callable[[str], Any]:
+    """Clients of somebody who may do everything in a member, as far as IAM goes."""
+    iam = organization.client("iam", AWAY, DEVELOPMENT)
+    everybody = {"Effect": "Allow", "Principal": {"AWS": MAIN}, "Action": "sts:AssumeRole"}
+    iam.create_role(
+        RoleName="Administrator",
+        AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [everybody]}),
+    )
+    iam.attach_role_policy(
+        RoleName="Administrator", PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess"
+    )
+    arn = f"arn:aws:sts::{DEVELOPMENT}:assumed-role/Administrator/anna"
+    return lambda service: organization.client(service, HOME, DEVELOPMENT, acting_as=arn)
+
+
+def acts(client: Callable[[str], Any]) -> Iterator[Act]:
+    """What would switch off each thing that is there, as calls: service, operation, parameters."""
+    (detector,) = client("guardduty").list_detectors()["DetectorIds"]
+    for operation in (
+        "delete_detector", "update_detector", "disassociate_from_administrator_account",
+        "disassociate_from_master_account",
+    ):  # fmt: skip
+        yield "guardduty", operation, {"DetectorId": detector}
+    for operation in ("stop_configuration_recorder", "delete_configuration_recorder"):
+        yield "config", operation, {"ConfigurationRecorderName": "baseline"}
+    (recorder,) = client("config").describe_configuration_recorders()["ConfigurationRecorders"]
+    recorder = {key: recorder[key] for key in ("name", "roleARN", "recordingGroup")}
+    yield "config", "put_configuration_recorder", {"ConfigurationRecorder": recorder}
+    channel = {"name": "baseline", "s3BucketName": "own"}
+    yield "config", "delete_delivery_channel", {"DeliveryChannelName": "baseline"}
+    yield "config", "put_delivery_channel", {"DeliveryChannel": channel}
+    yield "config", "delete_config_rule", {"ConfigRuleName": "baseline-restricted-ssh"}
+    for operation in ("stop_logging", "delete_trail", "update_trail"):
+        yield "cloudtrail", operation, {"Name": "baseline"}
+    yield "cloudtrail", "put_event_selectors", {"TrailName": "baseline", "EventSelectors": []}
+    for group in ("/baseline/cloudtrail", "/baseline/flowlogs/baseline"):
+        yield "logs", "delete_log_group", {"logGroupName": group}
+        yield "logs", "delete_retention_policy", {"logGroupName": group}
+        yield "logs", "put_retention_policy", {"logGroupName": group, "retentionInDays": 1}
+    flow_logs = [f["FlowLogId"] for f in client("ec2").describe_flow_logs()["FlowLogs"]]
+    assert len(flow_logs) == 2
+    yield "ec2", "delete_flow_logs", {"FlowLogIds": flow_logs}
+    tag = [{"Key": "baseline:organization"}]
+    yield "ec2", "delete_tags", {"Resources": flow_logs, "Tags": tag}
+    yield "ec2", "create_tags", {"Resources": flow_logs, "Tags": [{**tag[0], "Value": "x"}]}
+    trust = {"PolicyDocument": json.dumps({"Version": "2012-10-17", "Statement": []})}
+    for role in ROLES_OF_OURS:
+        yield "iam", "update_assume_role_policy", {"RoleName": role, **trust}
+        yield "iam", "delete_role", {"RoleName": role}
+        policy = {"PolicyArn": "arn:aws:iam::aws:policy/SecurityAudit"}
+        yield "iam", "detach_role_policy", {"RoleName": role, **policy}
+        yield "iam", "attach_role_policy", {"RoleName": role, **policy}
+        yield "iam", "put_role_policy", {"RoleName": role, "PolicyName": "x", **trust}
+    made = {"AssumeRolePolicyDocument": trust["PolicyDocument"]}
+    yield "iam", "create_role", {"RoleName": "stacksets-exec-mine", **made}
+    stacks = client("cloudformation").describe_stacks()["Stacks"]
+    names = {stack["StackName"] for stack in stacks}
+    assert len(names) == 6
+    for name in sorted(names):
+        yield "cloudformation", "delete_stack", {"StackName": name}
+        yield "cloudformation", "update_stack", {"StackName": name, "UsePreviousTemplate": True}
+    yield "organizations", "leave_organization", {}
+
+
+def answer(client: Callable[[str], Any], act: Act) -> str:
+    service, operation, parameters = act
+    try:
+        getattr(client(service), operation)(**parameters)
+    except AwsError as error:
+        return error.what
+    return "done"
+
+
+def test_an_administrator_of_a_member_is_denied_each_act_that_would_switch_it_off(
+    organization: Simulation, run: Baseline
+) -> None:
+    choose(NETWORK + MEMBERS)
+    only = ("--account", "development", "--account", MAIN, "--region", HOME)
+    assert run("rollout", "deploy", *only, "--yes").code == 0
+    client = own_administrator(organization)
+    tried = list(acts(client))
+    answers = [(act, answer(client, act)) for act in tried]
+    denied = "with an explicit deny in a service control policy"
+    assert [(act, said) for act, said in answers if not said.endswith(denied)] == []
+    assert len(tried) > 60
+    # All is as it was; and where the policy is not, each act is one that AWS would let them do.
+    verified = run("rollout", "verify", *only, "-o", "json")
+    assert [row for row in verified.rows if row["status"] != "PASS"] == []
+    assert run("rollout", "remove", *ONLY, "--yes").code == 0
+    client("cloudtrail").stop_logging(Name="baseline")
+    client("iam").create_role(RoleName="stacksets-exec-mine", AssumeRolePolicyDocument="{}")
 
 
 def test_where_service_control_policies_are_not_enabled_it_says_so_before_and_after(

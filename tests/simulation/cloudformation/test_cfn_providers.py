@@ -18,8 +18,8 @@ from given_resources import PRODUCTION, REGION, Case
 
 CASES = (*FIRST_CASES, *BATCH_CASES, *NETWORK_CASES)
 
-# Both sides of an invitation are tested together, below.
-INVITATION = {"AWS::GuardDuty::Member", "AWS::GuardDuty::Master"}
+# Both sides of an invitation are tested together, below; and what only the main account may make.
+BELOW = {"AWS::GuardDuty::Member", "AWS::GuardDuty::Master", "AWS::Organizations::Policy"}
 
 
 def test_every_type_in_the_templates_has_a_provider() -> None:
@@ -33,7 +33,7 @@ def test_every_type_in_the_templates_has_a_provider() -> None:
 
 
 def test_every_provider_is_tried_here() -> None:
-    assert {case.type for case in CASES} | INVITATION == set(PROVIDERS)
+    assert {case.type for case in CASES} | BELOW == set(PROVIDERS)
 
 
 @pytest.mark.parametrize("name", templates.NAMES)
@@ -106,6 +106,39 @@ def test_an_invitation_is_sent_accepted_and_taken_back(world: Any) -> None:
     world.client("cloudformation", MAIN.id, REGION).delete_stack(StackName="main")
     world.settle()
     assert world.client("guardduty", MAIN.id, REGION).list_detectors()["DetectorIds"] == []
+
+
+def control(action: str, *targets: str) -> str:
+    document = {"Statement": [{"Effect": "Deny", "Action": action, "Resource": "*"}]}
+    said = {"Name": "Guard", "Type": "SERVICE_CONTROL_POLICY", "Content": document}
+    policy = {"Type": "AWS::Organizations::Policy", "Properties": {**said, "TargetIds": targets}}
+    return json.dumps({"Resources": {"Policy": policy}})
+
+
+def test_a_policy_of_the_organization_is_attached_moved_and_goes(world: Any) -> None:
+    client = world.client("organizations", MAIN.id, REGION)
+
+    def found() -> dict[str, list[str]]:
+        """What is attached, by what it says."""
+        listed = client.list_policies(Filter="SERVICE_CONTROL_POLICY")["Policies"]
+        said: dict[str, list[str]] = {}
+        for policy in (p["Id"] for p in listed if p["Name"] == "Guard"):
+            content = client.describe_policy(PolicyId=policy)["Policy"]["Content"]
+            targets = client.list_targets_for_policy(PolicyId=policy)["Targets"]
+            said[content] = [target["TargetId"] for target in targets]
+        return said
+
+    made = world.create("control", control("a:B", PRODUCTION), MAIN.id, REGION)
+    assert made["StackStatus"] == "CREATE_COMPLETE"
+    text = '{"Statement":[{"Effect":"Deny","Action":"%s","Resource":"*"}]}'
+    assert found() == {text % "a:B": [PRODUCTION]}
+    world.update("control", control("c:D", "r-acme"), MAIN.id, REGION)
+    assert found() == {text % "c:D": ["r-acme"]}
+    world.client("cloudformation", MAIN.id, REGION).delete_stack(StackName="control")
+    world.settle()
+    assert found() == {}
+    refused = world.create("control", control("a:B", PRODUCTION), PRODUCTION, REGION)
+    assert refused["StackStatus"] == "ROLLBACK_COMPLETE"
 
 
 def test_without_an_invitation_there_is_nothing_to_accept(world: Any) -> None:

@@ -17,6 +17,11 @@ _NAMED: Mapping[str, Mapping[str, str]] = {
     "athena": {"WorkGroup": "workgroup/{}", "Name": "workgroup/{}"},
     "batch": {"jobQueue": "job-queue/{}", "jobDefinition": "job-definition/{}"},
     "cloudformation": {"StackName": "stack/{}/*", "StackSetName": "stackset/{}:*"},
+    # After the name comes an id that AWS makes up.
+    "config": {
+        "ConfigurationRecorderName": "configuration-recorder/{}/*",
+        "ConfigurationRecorder.name": "configuration-recorder/{}/*",
+    },
     "cloudtrail": {"Name": "trail/{}", "TrailName": "trail/{}", "ResourceId": "trail/{}"},
     "events": {"Name": "rule/{}", "Rule": "rule/{}"},
     "glue": {"DatabaseName": "database/{}"},
@@ -79,6 +84,10 @@ def _arns(call: Call, prefix: str) -> Iterator[str]:
                 yield from _by_id(call, text)
             elif name in _NAMED.get(prefix, {}):
                 yield _by_name(call, prefix, name, text)
+    for name in _NAMED.get(prefix, {}):
+        within = queried(call, name) if "." in name else None
+        if within:
+            yield _by_name(call, prefix, name, within)
 
 
 def _by_id(call: Call, text: str) -> Iterator[str]:

@@ -17,12 +17,9 @@ _PAGE = 20
 # Of service control policies [Organizations User Guide, quotas; since May 2026].
 _MOST_ATTACHED, _LONGEST_POLICY = 10, 10_240
 
+STACK_SETS = "member.org.stacksets.cloudformation.amazonaws.com"
 # Principals that AWS lets be delegated and moto does not know [Organizations: integrated services].
-_DELEGABLE = (
-    "cloudtrail.amazonaws.com",
-    "config.amazonaws.com",
-    "member.org.stacksets.cloudformation.amazonaws.com",
-)
+_DELEGABLE = ("cloudtrail.amazonaws.com", "config.amazonaws.com", STACK_SETS)
 _DENIED = "You don't have permissions to access this resource."
 _CONTROL = "SERVICE_CONTROL_POLICY"
 
@@ -142,6 +139,7 @@ class Organizations(Service):
         iam.attach_role_policy(
             RoleName=role, PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess"
         )
+        self._moved(made["CreateAccountStatus"]["AccountId"], ())
         return made
 
     def create_policy(self, call: Call) -> dict[str, Any]:
@@ -179,6 +177,28 @@ class Organizations(Service):
                 "(MAX_POLICY_TYPE_ATTACHMENT_LIMIT_EXCEEDED).",
             )
         return self.moto(call)
+
+    def move_account(self, call: Call) -> dict[str, Any]:
+        """Put an account into another root or OU; StackSets follow."""
+        return self._moving(call)
+
+    def remove_account_from_organization(self, call: Call) -> dict[str, Any]:
+        """Let an account go; StackSets follow."""
+        return self._moving(call)
+
+    def _moving(self, call: Call) -> dict[str, Any]:
+        account_id = call.parameters["AccountId"]
+        before = self._units_of(account_id)
+        answer = self._pass_on(call)
+        self._moved(account_id, before)
+        return answer
+
+    def _moved(self, account_id: str, before: tuple[str, ...]) -> None:
+        cloudformation = self.simulation.service("cloudformation")
+        cloudformation.account_moved(account_id, before, self._units_of(account_id))
+
+    def _units_of(self, account_id: str) -> tuple[str, ...]:
+        return tuple(level.id for level in reversed(self.over(account_id)[:-1]))
 
     @property
     def _main(self) -> str:

@@ -12,7 +12,7 @@ from baseline.errors import ConfigurationError
 from baseline.simulation.simulation import Simulation
 
 # State of another version of moto would not fit its classes. A digest of the state follows.
-_MAGIC = f"aws-baseline simulation 2, moto {moto.__version__}\n".encode()
+_MAGIC = f"aws-baseline simulation 3, moto {moto.__version__}\n".encode()
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 

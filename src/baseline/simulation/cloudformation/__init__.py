@@ -8,13 +8,14 @@ order, the concurrency and the failure tolerance that AWS documents.
 
 from typing import Any, ClassVar, NoReturn
 
+from baseline.simulation.cloudformation.automation import Automation
 from baseline.simulation.cloudformation.change_sets import ChangeSets
-from baseline.simulation.cloudformation.stack_sets import StackSets
+from baseline.simulation.cloudformation.detection import Detection
 from baseline.simulation.cloudformation.views import Views
 from baseline.simulation.service import Call, Refusal
 
 
-class CloudFormation(StackSets, ChangeSets, Views):
+class CloudFormation(Automation, Detection, ChangeSets, Views):
     """The service; nothing of it is left to moto, whose stacks would be others than ours."""
 
     name: ClassVar[str] = "cloudformation"

@@ -1,10 +1,15 @@
 """Stacks as the API shows them."""
 
+import json
+from typing import TYPE_CHECKING, Any
+
+from baseline.simulation.cloudformation.drift import DELETED, IN_SYNC, Difference, ResourceDrift
 from baseline.simulation.cloudformation.records import Event, Stack, StackResource
 from baseline.simulation.cloudformation.requests import Answer, present, shown
 from baseline.simulation.cloudformation.template import parse
 
-_NOT_CHECKED = {"StackDriftStatus": "NOT_CHECKED"}
+if TYPE_CHECKING:
+    from baseline.simulation.cloudformation.detection import Detecting
 
 
 def stack(found: Stack) -> Answer:
@@ -41,7 +46,9 @@ def _common(found: Stack) -> Answer:
         DeletionTime=found.deleted,
         StackStatus=found.status,
         StackStatusReason=found.reason,
-        DriftInformation=_NOT_CHECKED,
+        DriftInformation=present(
+            StackDriftStatus=found.drift, LastCheckTimestamp=found.drift_checked
+        ),
     )
 
 
@@ -98,3 +105,57 @@ def _resource(held: StackResource) -> Answer:
         ResourceStatusReason=held.reason,
         DriftInformation={"StackResourceDriftStatus": "NOT_CHECKED"},
     )
+
+
+def detection(found: "Detecting") -> Answer:
+    """For DescribeStackDriftDetectionStatus."""
+    done = found.status == "DETECTION_COMPLETE"
+    drifted = sum(drift.status != IN_SYNC for drift in found.stack.drifts)
+    return {
+        "StackId": found.stack.id,
+        "StackDriftDetectionId": found.id,
+        "DetectionStatus": found.status,
+        "Timestamp": found.begun,
+        **present(DetectionStatusReason=found.reason),
+        **(
+            {"StackDriftStatus": found.stack.drift, "DriftedStackResourceCount": drifted}
+            if done
+            else {}
+        ),
+    }
+
+
+def resource_drift(stack_id: str, found: ResourceDrift) -> Answer:
+    """For DescribeStackResourceDrifts."""
+    said = drift_summary(stack_id, found)
+    if found.status == DELETED:
+        return said
+    expected, actual = _text(dict(found.expected)), _text(dict(found.actual))
+    return {**said, "ExpectedProperties": expected, "ActualProperties": actual}
+
+
+def drift_summary(stack_id: str, found: ResourceDrift) -> Answer:
+    """What stacks and instances of StackSets show of a resource alike."""
+    return {
+        "StackId": stack_id,
+        "LogicalResourceId": found.name,
+        "PhysicalResourceId": found.physical_id,
+        "ResourceType": found.type,
+        "StackResourceDriftStatus": found.status,
+        "Timestamp": found.checked,
+        **present(PropertyDifferences=[_difference(one) for one in found.differences]),
+    }
+
+
+def _difference(found: Difference) -> Answer:
+    return {
+        "PropertyPath": found.path,
+        "ExpectedValue": _text(found.expected),
+        "ActualValue": _text(found.actual),
+        "DifferenceType": found.kind,
+    }
+
+
+def _text(value: Any) -> str:
+    """A value as drift detection shows it: text as it is, all else as JSON."""
+    return value if isinstance(value, str) else json.dumps(value)

@@ -82,6 +82,11 @@ class Deployment:
         self._stack.deleted = self._world.now()
         self._history.say(GONE)
 
+    @property
+    def world(self) -> Surroundings:
+        """What it sees of the world."""
+        return self._world
+
     def differs(self, wanted: Wanted) -> bool:
         """Whether an update would change anything; raises Refusal when it cannot be known."""
         return wanted.differs(self._stack, self._scope(wanted))

@@ -14,7 +14,12 @@ from baseline.simulation import identity
 from baseline.simulation.cloudformation import parameters
 from baseline.simulation.cloudformation.history import Failed, failures
 from baseline.simulation.cloudformation.records import Stack
-from baseline.simulation.cloudformation.stack_set_records import Instance, Operation, StackSet
+from baseline.simulation.cloudformation.stack_set_records import (
+    FAILED_IMPORT,
+    Instance,
+    Operation,
+    StackSet,
+)
 from baseline.simulation.cloudformation.stacks import INVOKED_BY, Stacks
 from baseline.simulation.cloudformation.template import parse
 from baseline.simulation.cloudformation.wanted import Wanted
@@ -23,6 +28,8 @@ if TYPE_CHECKING:
     from baseline.simulation.simulation import Simulation
 
 _SESSION = "AWSCloudFormation"
+# Stands for the role that CloudFormation makes for itself in each member.
+_OF_THE_SERVICE = "stacksets-exec-simulated"
 _DONE = ("CREATE_COMPLETE", "UPDATE_COMPLETE")
 # A stack that never came to be is replaced by a new one.
 _STILLBORN = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED")
@@ -60,8 +67,12 @@ class Instances:
             instance.detailed = result.status = "FAILED"
             if self._operation.action == "DELETE":
                 instance.status = instance.detailed = "INOPERABLE"
+            elif self._operation.imports:
+                instance.status, instance.detailed = "INOPERABLE", FAILED_IMPORT
             return False
         instance.reason, instance.status = "", "CURRENT"
+        if self._operation.imports and self._differs(instance):
+            instance.status = "OUTDATED"
         instance.detailed = result.status = "SUCCEEDED"
         return True
 
@@ -77,7 +88,19 @@ class Instances:
         if instance is not None:
             instance.detailed, instance.reason = "CANCELLED", reason
 
+    def _differs(self, instance: Instance) -> bool:
+        """Whether a stack that was taken in is other than the StackSet says."""
+        stack = self._stack(instance)
+        wanted = self._wanted(instance)
+        return stack is None or (wanted.template.body, dict(wanted.parameters), wanted.tags) != (
+            stack.body, stack.parameters, stack.tags,
+        )  # fmt: skip
+
     def _act(self, instance: Instance) -> None:
+        if self._operation.imports:
+            instance.stack_id = self._operation.imports[instance.account_id, instance.region]
+            self._check_roles(instance)
+            return
         if self._operation.action != "DELETE":
             self._check_roles(instance)
             self._bring(instance)
@@ -141,7 +164,7 @@ class Instances:
         return stack if stack is not None and not stack.gone else None
 
     def _actor(self, instance: Instance) -> str:
-        role = self._set.execution_role
+        role = _OF_THE_SERVICE if self._set.service_managed else self._set.execution_role
         return f"arn:aws:sts::{instance.account_id}:assumed-role/{role}/{_SESSION}"
 
     def _permit(self, instance: Instance, operation: str, stack_name: str) -> None:
@@ -152,6 +175,8 @@ class Instances:
         )
 
     def _check_roles(self, instance: Instance) -> None:
+        if self._set.service_managed:
+            return
         problem = self._role_problem(instance.account_id)
         if problem:
             raise Failed(problem)

@@ -80,6 +80,14 @@ class Provider(ABC):
     def delete(self, place: Place, made: Made, properties: Properties) -> None:
         """Delete the resource; one that is gone already is a refusal that ``gone`` knows."""
 
+    def read(self, place: Place, made: Made, properties: Properties) -> Properties | None:
+        """The properties that drift detection compares, as they are; None for a type that has none.
+
+        What is not there is a refusal that ``gone`` knows.
+        """
+        del place, made, properties
+        return None
+
     def client(self, place: Place) -> Any:
         """The client of the type's own service."""
         return place.client(self.service)
@@ -107,9 +115,21 @@ def gone(error: AwsError) -> bool:
     return any(word in error.code for word in _GONE)
 
 
+def missing(what: str) -> AwsError:
+    """The refusal of what an API leaves out of its list."""
+    return AwsError(f"{what} does not exist", code="NotFound")
+
+
 def chosen(properties: Properties, *names: str) -> dict[str, Any]:
     """Those of the named properties that are there."""
     return {name: properties[name] for name in names if name in properties}
+
+
+def raised(value: Any) -> Any:
+    """``value`` with all keys beginning in upper case, as CloudFormation has them."""
+    if isinstance(value, Mapping):
+        return {name[0].upper() + name[1:]: raised(item) for name, item in value.items()}
+    return [raised(item) for item in value] if isinstance(value, list) else value
 
 
 def lowered(value: Any) -> Any:

@@ -3,9 +3,12 @@
 import datetime as dt
 import uuid
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from baseline.simulation.cloudformation.intrinsics import Made
+
+if TYPE_CHECKING:
+    from baseline.simulation.cloudformation.drift import ResourceDrift
 
 STACK_TYPE = "AWS::CloudFormation::Stack"
 GONE = "DELETE_COMPLETE"
@@ -102,6 +105,10 @@ class Stack:
     events: list[Event] = field(default_factory=list)
     # What the last update did and its rollback could not undo.
     stuck: tuple[Change, ...] = ()
+    # What the last look at the resources found, and when that was.
+    drift: str = "NOT_CHECKED"
+    drifts: tuple["ResourceDrift", ...] = ()
+    drift_checked: dt.datetime | None = None
 
     @property
     def busy(self) -> bool:

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from baseline.simulation.cloudformation.descriptions import drift_summary
+from baseline.simulation.cloudformation.drift import IN_SYNC, ResourceDrift, summed
 from baseline.simulation.cloudformation.requests import Answer, present, shown
 from baseline.simulation.cloudformation.stack_set_records import (
     Instance,
@@ -12,8 +14,6 @@ from baseline.simulation.cloudformation.stack_set_records import (
     StackSet,
 )
 from baseline.simulation.cloudformation.template import parse
-
-_PERMISSIONS = "SELF_MANAGED"
 
 
 def stack_set(found: StackSet) -> Answer:
@@ -26,9 +26,8 @@ def stack_set(found: StackSet) -> Answer:
         "Capabilities": list(found.capabilities),
         "Tags": list(found.tags),
         "StackSetARN": found.arn,
-        "AdministrationRoleARN": _administration_role(found),
-        "ExecutionRoleName": found.execution_role,
-        "OrganizationalUnitIds": [],
+        **_roles(found),
+        "OrganizationalUnitIds": sorted(found.units),
         "Regions": sorted({region for _, region in list(found.instances)}),
     }
 
@@ -40,9 +39,22 @@ def stack_set_summary(found: StackSet) -> Answer:
         "StackSetName": found.name,
         "StackSetId": found.id,
         "Status": found.status,
-        "PermissionModel": _PERMISSIONS,
+        "PermissionModel": "SERVICE_MANAGED" if found.service_managed else "SELF_MANAGED",
         "ManagedExecution": {"Active": found.managed},
+        **present(AutoDeployment=_automation(found)),
     }
+
+
+def _automation(found: StackSet) -> Answer | None:
+    if not found.service_managed:
+        return None
+    said = {"Enabled": found.automatic, **present(DependsOn=list(found.after))}
+    return said | ({"RetainStacksOnAccountRemoval": found.keeps_stacks} if found.automatic else {})
+
+
+def automatic_target(unit: str, regions: Iterable[str]) -> Answer:
+    """For ListStackSetAutoDeploymentTargets."""
+    return {"OrganizationalUnitId": unit, "Regions": sorted(regions)}
 
 
 def instance(found: StackSet, one: Instance) -> Answer:
@@ -59,9 +71,13 @@ def instance_summary(found: StackSet, one: Instance) -> Answer:
         "Region": one.region,
         "Status": one.status,
         "StackInstanceStatus": {"DetailedStatus": one.detailed},
-        "DriftStatus": "NOT_CHECKED",
+        "DriftStatus": one.drift,
         **present(
-            StackId=one.stack_id, StatusReason=one.reason, LastOperationId=one.last_operation
+            StackId=one.stack_id,
+            StatusReason=one.reason,
+            LastOperationId=one.last_operation,
+            OrganizationalUnitId=one.unit,
+            LastDriftCheckTimestamp=one.drift_checked,
         ),
     }
 
@@ -71,7 +87,7 @@ def passes(one: Instance, filters: Iterable[Mapping[str, Any]]) -> bool:
     values = {
         "DETAILED_STATUS": one.detailed,
         "LAST_OPERATION_ID": one.last_operation,
-        "DRIFT_STATUS": "NOT_CHECKED",
+        "DRIFT_STATUS": one.drift,
     }
     return all(values.get(each["Name"]) == each["Values"] for each in filters)
 
@@ -82,9 +98,33 @@ def operation(found: StackSet, one: Operation) -> Answer:
         **operation_summary(one),
         "StackSetId": found.id,
         "RetainStacks": one.retain,
-        "AdministrationRoleARN": _administration_role(found),
-        "ExecutionRoleName": found.execution_role,
+        **_roles(found),
+        **present(
+            DeploymentTargets=one.targets,
+            StackSetDriftDetectionDetails=None if one.changes else _drifts(one),
+        ),
     }
+
+
+def _drifts(one: Operation) -> Answer:
+    statuses = [result.status for result in list(one.results.values())]
+    drifted = sum(summed(found) != IN_SYNC for found in list(one.drifts.values()))
+    failed = statuses.count("FAILED")
+    ended = {"SUCCEEDED": "PARTIAL_SUCCESS" if failed else "COMPLETED"}.get(one.status, one.status)
+    return {
+        "DriftStatus": "DRIFTED" if drifted else IN_SYNC,
+        "DriftDetectionStatus": "IN_PROGRESS" if one.open else ended,
+        "TotalStackInstancesCount": len(statuses),
+        "DriftedStackInstancesCount": drifted,
+        "InSyncStackInstancesCount": len(one.drifts) - drifted,
+        "InProgressStackInstancesCount": sum(s in ("PENDING", "RUNNING") for s in statuses),
+        "FailedStackInstancesCount": failed,
+    }
+
+
+def drift(stack_id: str, found: ResourceDrift) -> Answer:
+    """For ListStackInstanceResourceDrifts."""
+    return drift_summary(stack_id, found)
 
 
 def operation_summary(one: Operation) -> Answer:
@@ -116,5 +156,12 @@ def result(key: Key, one: Result) -> Answer:
     }
 
 
-def _administration_role(found: StackSet) -> str:
-    return f"arn:aws:iam::{found.account_id}:role/{found.administration_role}"
+def _roles(found: StackSet) -> Answer:
+    """The roles of a self-managed StackSet; CloudFormation does not show its own."""
+    if found.service_managed:
+        return {}
+    administration = f"arn:aws:iam::{found.account_id}:role/{found.administration_role}"
+    return {
+        "AdministrationRoleARN": administration,
+        "ExecutionRoleName": found.execution_role,
+    }

@@ -4,14 +4,19 @@ import datetime as dt
 from dataclasses import dataclass, field
 from typing import Any
 
+from baseline.simulation.cloudformation.drift import ResourceDrift
 from baseline.simulation.cloudformation.wanted import Tags
 
 Key = tuple[str, str]  # account id, region
+FAILED_IMPORT = "FAILED_IMPORT"
 
 
 @dataclass
 class Instance:
-    """A stack instance: what a StackSet has, or tried to have, in one account and region."""
+    """A stack instance: what a StackSet has, or tried to have, in one account and region.
+
+    ``unit`` is the root or OU by which a service-managed StackSet was meant to be there.
+    """
 
     account_id: str
     region: str
@@ -21,6 +26,9 @@ class Instance:
     stack_id: str = ""
     overrides: dict[str, str] = field(default_factory=dict)
     last_operation: str = ""
+    unit: str = ""
+    drift: str = "NOT_CHECKED"
+    drift_checked: dt.datetime | None = None
 
 
 @dataclass
@@ -33,7 +41,11 @@ class Result:
 
 @dataclass
 class Operation:
-    """One operation on a StackSet. ``accounts`` are those of each region it goes through."""
+    """One operation on a StackSet. ``accounts`` are those of each region it goes through.
+
+    ``targets`` are the DeploymentTargets of a service-managed one, as they were given, ``imports``
+    the stacks that it takes in as instances, ``drifts`` what one that looks has found.
+    """
 
     id: str
     action: str
@@ -45,6 +57,14 @@ class Operation:
     reason: str = ""
     ended: dt.datetime | None = None
     results: dict[Key, Result] = field(default_factory=dict)
+    targets: dict[str, Any] = field(default_factory=dict)
+    imports: dict[Key, str] = field(default_factory=dict)
+    drifts: dict[Key, tuple[ResourceDrift, ...]] = field(default_factory=dict)
+
+    @property
+    def changes(self) -> bool:
+        """Whether it does more than look."""
+        return self.action != "DETECT_DRIFT"
 
     @property
     def open(self) -> bool:
@@ -59,7 +79,11 @@ class Operation:
 
 @dataclass
 class StackSet:
-    """A template that is rolled out to accounts and regions, and what became of it there."""
+    """A template that is rolled out to accounts and regions, and what became of it there.
+
+    A service-managed one may deploy by itself (``automatic``) to accounts that come into its
+    ``units``, in their regions, after the StackSets whose ARNs are in ``after``.
+    """
 
     id: str
     name: str
@@ -73,6 +97,11 @@ class StackSet:
     administration_role: str = ""
     execution_role: str = ""
     managed: bool = False
+    service_managed: bool = False
+    automatic: bool = False
+    keeps_stacks: bool = False
+    after: tuple[str, ...] = ()
+    units: dict[str, set[str]] = field(default_factory=dict)
     status: str = "ACTIVE"
     instances: dict[Key, Instance] = field(default_factory=dict)
     operations: dict[str, Operation] = field(default_factory=dict)

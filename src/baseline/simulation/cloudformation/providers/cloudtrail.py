@@ -15,6 +15,8 @@ from baseline.simulation.cloudformation.provider import (
 _SAME = ("S3BucketName", "S3KeyPrefix", "SnsTopicName", "IncludeGlobalServiceEvents",
          "IsMultiRegionTrail", "IsOrganizationTrail", "CloudWatchLogsLogGroupArn",
          "CloudWatchLogsRoleArn")  # fmt: skip
+_SHOWN = ("S3BucketName", "S3KeyPrefix", "IncludeGlobalServiceEvents", "IsMultiRegionTrail",
+          "IsOrganizationTrail", "CloudWatchLogsLogGroupArn", "CloudWatchLogsRoleArn")  # fmt: skip
 _RENAMED = {"EnableLogFileValidation": "EnableLogFileValidation", "KMSKeyId": "KmsKeyId"}
 
 
@@ -56,6 +58,18 @@ class Trail(Provider):
         """Delete the trail; its log files stay."""
         del properties
         self.client(place).delete_trail(Name=made.attributes["Arn"])
+
+    def read(self, place: Place, made: Made, properties: Properties) -> Properties:
+        """Whether and what it records, and where it delivers to."""
+        del properties
+        client, arn = self.client(place), made.attributes["Arn"]
+        trail = client.get_trail(Name=arn)["Trail"]
+        return {
+            **{name: trail.get(name) for name in _SHOWN},
+            "KMSKeyId": trail.get("KmsKeyId"),
+            "EnableLogFileValidation": trail.get("LogFileValidationEnabled"),
+            "IsLogging": client.get_trail_status(Name=arn)["IsLogging"],
+        }
 
 
 def _parameters(properties: Properties) -> dict[str, Any]:

@@ -12,6 +12,8 @@ from baseline.simulation.cloudformation.provider import (
     PutProvider,
     chosen,
     lowered,
+    missing,
+    raised,
 )
 
 _RECORDER = "AWS::Config::ConfigurationRecorder"
@@ -47,6 +49,16 @@ class ConfigurationRecorder(PutProvider):
         client.stop_configuration_recorder(ConfigurationRecorderName=made.id)
         client.delete_configuration_recorder(ConfigurationRecorderName=made.id)
 
+    def read(self, place: Place, made: Made, properties: Properties) -> Properties:
+        """What it records; that it was stopped is not seen by CloudFormation."""
+        del properties
+        found = self.client(place).describe_configuration_recorders()["ConfigurationRecorders"]
+        group = _named(found, made.id)["recordingGroup"]
+        said = {
+            k: v for k, v in group.items() if k in ("allSupported", "includeGlobalResourceTypes")
+        }
+        return {"RecordingGroup": raised(said), "RoleARN": _named(found, made.id)["roleARN"]}
+
 
 class DeliveryChannel(PutProvider):
     """Where the recorder delivers to; it needs a recorder, and starts it."""
@@ -77,6 +89,20 @@ class DeliveryChannel(PutProvider):
         for recorder in _recorders(client):
             client.stop_configuration_recorder(ConfigurationRecorderName=recorder)
         client.delete_delivery_channel(DeliveryChannelName=made.id)
+
+    def read(self, place: Place, made: Made, properties: Properties) -> Properties:
+        """Where it delivers to."""
+        del properties
+        found = _named(self.client(place).describe_delivery_channels()["DeliveryChannels"], made.id)
+        names = {"S3BucketName": "s3BucketName", "S3KmsKeyArn": "s3KmsKeyArn"}
+        return {ours: found.get(theirs) for ours, theirs in names.items()}
+
+
+def _named(found: list[dict[str, Any]], name: str) -> dict[str, Any]:
+    for one in found:
+        if one["name"] == name:
+            return one
+    raise missing(name)
 
 
 def _channels(client: Any) -> list[str]:
@@ -109,6 +135,16 @@ class ConfigRule(Provider):
         """Delete the rule."""
         del properties
         self.client(place).delete_config_rule(ConfigRuleName=made.id)
+
+    def read(self, place: Place, made: Made, properties: Properties) -> Properties:
+        """What it compares."""
+        found = self.client(place).describe_config_rules(ConfigRuleNames=[made.id])
+        rule = found["ConfigRules"][0]
+        given = rule.get("InputParameters")
+        if given and not isinstance(properties.get("InputParameters", ""), str):
+            given = json.loads(given)
+        source = {name: rule["Source"].get(name) for name in ("Owner", "SourceIdentifier")}
+        return {"Source": source, "InputParameters": given, "Description": rule.get("Description")}
 
     def _put(self, place: Place, name: str, properties: Properties) -> Made:
         client = self.client(place)

@@ -10,6 +10,7 @@ from baseline.simulation.cloudformation.provider import (
     Properties,
     Provider,
     chosen,
+    missing,
 )
 
 
@@ -76,6 +77,16 @@ class Vpc(_Switched):
         del properties
         self.client(place).delete_vpc(VpcId=made.id)
 
+    def read(self, place: Place, made: Made, properties: Properties) -> Properties:
+        """Its switches."""
+        del properties
+        client, found = self.client(place), {}
+        for name in ("EnableDnsSupport", "EnableDnsHostnames"):
+            attribute = name[0].lower() + name[1:]
+            answer = client.describe_vpc_attribute(VpcId=made.id, Attribute=attribute)
+            found[name] = answer[name]["Value"]
+        return found
+
     @staticmethod
     def _switch(client: Any, resource: str, properties: Properties) -> None:
         for name, value in chosen(properties, "EnableDnsSupport", "EnableDnsHostnames").items():
@@ -138,6 +149,15 @@ class FlowLog(Provider):
         """Delete the flow log."""
         del properties
         self.client(place).delete_flow_logs(FlowLogIds=[made.id])
+
+    def read(self, place: Place, made: Made, properties: Properties) -> Properties:
+        """That it is there, and of which traffic."""
+        del properties
+        found = self.client(place).describe_flow_logs()["FlowLogs"]
+        for one in found:
+            if one["FlowLogId"] == made.id:
+                return {"TrafficType": one["TrafficType"]}
+        raise missing(made.id)
 
 
 class _Fixed(Provider):

@@ -11,6 +11,7 @@ from baseline.simulation.cloudformation.provider import (
     Properties,
     Provider,
     chosen,
+    missing,
     removed_tags,
     tag_map,
 )
@@ -50,6 +51,18 @@ class Detector(Provider):
         del properties
         with _already_gone():
             self.client(place).delete_detector(DetectorId=made.id)
+
+    def read(self, place: Place, made: Made, properties: Properties) -> Properties:
+        """Whether it looks, and how often it tells."""
+        del properties
+        client = self.client(place)
+        if made.id not in client.list_detectors()["DetectorIds"]:
+            raise missing(made.id)
+        found = client.get_detector(DetectorId=made.id)
+        return {
+            "Enable": found["Status"] == "ENABLED",
+            "FindingPublishingFrequency": found["FindingPublishingFrequency"],
+        }
 
 
 class Member(Provider):

@@ -69,6 +69,20 @@ class Role(Provider):
         _set_role_policies(client, made.id, {})
         client.delete_role(RoleName=made.id)
 
+    def read(self, place: Place, made: Made, properties: Properties) -> Properties:
+        """Trust, session and policies."""
+        client = self.client(place)
+        role = client.get_role(RoleName=made.id)["Role"]
+        attached, wanted = _attached(client, made.id), properties.get("ManagedPolicyArns") or []
+        kept = [arn for arn in wanted if arn in attached]
+        return {
+            "AssumeRolePolicyDocument": _parsed(role["AssumeRolePolicyDocument"]),
+            "Description": role.get("Description"),
+            "MaxSessionDuration": role.get("MaxSessionDuration"),
+            "ManagedPolicyArns": kept + sorted(attached - set(wanted)),
+            "Policies": _inline_as_they_are(client, made.id, properties.get("Policies") or ()),
+        }
+
 
 def _set_role_policies(
     client: Any, role: str, properties: Properties, *, new: bool = False
@@ -86,6 +100,24 @@ def _set_role_policies(
         client.delete_role_policy(RoleName=role, PolicyName=name)
     for name, text in kept.items():
         client.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=text)
+
+
+def _inline_as_they_are(
+    client: Any, role: str, wanted: Iterable[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """The inline policies, in the order of the template, others last."""
+    places = {policy["PolicyName"]: number for number, policy in enumerate(wanted)}
+    names = client.list_role_policies(RoleName=role)["PolicyNames"]
+    found = (client.get_role_policy(RoleName=role, PolicyName=name) for name in names)
+    policies = [
+        {"PolicyName": one["PolicyName"], "PolicyDocument": _parsed(one["PolicyDocument"])}
+        for one in found
+    ]
+    return sorted(policies, key=lambda one: places.get(one["PolicyName"], len(places)))
+
+
+def _parsed(policy: Any) -> Any:
+    return json.loads(policy) if isinstance(policy, str) else policy
 
 
 def _attached(client: Any, role: str) -> set[str]:
@@ -142,6 +174,14 @@ class ManagedPolicy(Provider):
         _attach(client, made.id, properties, {})
         _delete_old_versions(client, made.id)
         client.delete_policy(PolicyArn=made.id)
+
+    def read(self, place: Place, made: Made, properties: Properties) -> Properties:
+        """What it allows."""
+        del properties
+        client = self.client(place)
+        version = client.get_policy(PolicyArn=made.id)["Policy"]["DefaultVersionId"]
+        found = client.get_policy_version(PolicyArn=made.id, VersionId=version)["PolicyVersion"]
+        return {"PolicyDocument": _parsed(found["Document"])}
 
 
 def _delete_old_versions(client: Any, arn: str) -> None:

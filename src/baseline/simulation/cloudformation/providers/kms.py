@@ -1,5 +1,6 @@
 """KMS keys and their aliases."""
 
+import json
 from typing import Any, ClassVar
 
 from baseline.simulation.cloudformation.intrinsics import Made
@@ -8,6 +9,7 @@ from baseline.simulation.cloudformation.provider import (
     Properties,
     Provider,
     chosen,
+    missing,
     removed_tags,
     tag_map,
 )
@@ -56,6 +58,18 @@ class Key(Provider):
         self.client(place).schedule_key_deletion(
             KeyId=made.id, PendingWindowInDays=properties.get("PendingWindowInDays", 30)
         )
+
+    def read(self, place: Place, made: Made, properties: Properties) -> Properties:
+        """Who may use it, and whether it is rotated; a key that is to be deleted is gone."""
+        del properties
+        client = self.client(place)
+        state = client.describe_key(KeyId=made.id)["KeyMetadata"]["KeyState"]
+        if state == "PendingDeletion":
+            raise missing(made.id)
+        policy = client.get_key_policy(KeyId=made.id, PolicyName="default")["Policy"]
+        rotated = client.get_key_rotation_status(KeyId=made.id)["KeyRotationEnabled"]
+        enabled = state == "Enabled"
+        return {"KeyPolicy": json.loads(policy), "EnableKeyRotation": rotated, "Enabled": enabled}
 
     @staticmethod
     def _switch(client: Any, key: str, before: Properties, after: Properties) -> None:

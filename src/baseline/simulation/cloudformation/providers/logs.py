@@ -8,6 +8,7 @@ from baseline.simulation.cloudformation.provider import (
     Properties,
     Provider,
     PutProvider,
+    missing,
     removed_tags,
     tag_map,
 )
@@ -58,6 +59,16 @@ class LogGroup(Provider):
         """Delete the group with what it holds."""
         del properties
         self.client(place).delete_log_group(logGroupName=made.id)
+
+    def read(self, place: Place, made: Made, properties: Properties) -> Properties:
+        """How long it keeps what it gets, and its key."""
+        del properties
+        found = self.client(place).describe_log_groups(logGroupNamePrefix=made.id)["logGroups"]
+        for group in found:
+            if group["logGroupName"] == made.id:
+                days, key = group.get("retentionInDays"), group.get("kmsKeyId")
+                return {"RetentionInDays": days, "KmsKeyId": key}
+        raise missing(made.id)
 
 
 class ResourcePolicy(PutProvider):

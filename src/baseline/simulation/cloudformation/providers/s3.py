@@ -1,9 +1,11 @@
 """Buckets and their policies."""
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from baseline.errors import AwsError
 from baseline.simulation.cloudformation.intrinsics import Made
 from baseline.simulation.cloudformation.provider import Place, Properties, Provider, PutProvider
 from baseline.simulation.cloudformation.providers.iam import document
@@ -166,6 +168,22 @@ class Bucket(Provider):
         del properties
         self.client(place).delete_bucket(Bucket=made.id)
 
+    def read(self, place: Place, made: Made, properties: Properties) -> Properties:
+        """Versions and public access."""
+        del properties
+        client = self.client(place)
+        status = client.get_bucket_versioning(Bucket=made.id).get("Status")
+        try:
+            found = client.get_public_access_block(Bucket=made.id)
+        except AwsError as error:
+            if error.code != "NoSuchPublicAccessBlockConfiguration":
+                raise
+            found = {}
+        return {
+            "VersioningConfiguration": {"Status": status},
+            "PublicAccessBlockConfiguration": found.get("PublicAccessBlockConfiguration"),
+        }
+
 
 def _set_up(client: Any, bucket: str, before: Properties, after: Properties) -> None:
     for name, setting in _SETTINGS.items():
@@ -206,6 +224,12 @@ class BucketPolicy(PutProvider):
         """Take the policy away."""
         del properties
         self.client(place).delete_bucket_policy(Bucket=made.id)
+
+    def read(self, place: Place, made: Made, properties: Properties) -> Properties:
+        """What it allows."""
+        del properties
+        policy = self.client(place).get_bucket_policy(Bucket=made.id)["Policy"]
+        return {"PolicyDocument": json.loads(policy)}
 
 
 TYPES = (Bucket, BucketPolicy)

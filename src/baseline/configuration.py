@@ -456,9 +456,24 @@ class Cost(_Section):
     """Numbers by the names of its assumptions, like `events: 200000`."""
 
 
-class StackSets(_Section):
-    """The roles that self-managed StackSets use, and the role that can create them in members."""
+Unit = Annotated[
+    str,
+    _text(
+        r"/|(/[^/]+)+|ou-[a-z0-9]{4,32}-[a-z0-9]{8,32}|r-[a-z0-9]{4,32}",
+        "an OU by its path or id, like /Workloads or ou-ab12-cdef3456",
+    ),
+]
 
+
+class StackSets(_Section):
+    """How stacks come into the members."""
+
+    mode: Literal["self-managed", "service-managed"] = "self-managed"
+    """By the baseline's own roles, or CloudFormation's, also into accounts that come later."""
+    ous: tuple[Unit, ...] = ()
+    """OUs whose accounts get the baseline, by path or id, like /Workloads; empty: all accounts."""
+    keep_on_leaving: bool = False
+    """In mode service-managed: whether stacks stay in an account that leaves those OUs."""
     bootstrap_role: RoleName = "OrganizationAccountAccessRole"
     """Role in each member that creates the StackSets' own roles there."""
 

@@ -132,14 +132,14 @@ class Filters:
         named = {_find(organization, name).id for name in self.accounts}
         unwanted = {_find(organization, name).id for name in self.not_accounts}
         for ou in self.ous:
-            if not any(_inside(a.ou, ou) for a in organization.accounts):
+            if not any(inside(a.ou, ou) for a in organization.accounts):
                 raise UsageError(f"no account is in the OU {ou}", remedy="See: baseline accounts")
         return tuple(
             a
             for a in organization.accounts
             if (not named or a.id in named)
             and a.id not in unwanted
-            and (not self.ous or any(_inside(a.ou, ou) for ou in self.ous))
+            and (not self.ous or any(inside(a.ou, ou) for ou in self.ous))
         )
 
     def choose_regions(self, regions: Iterable[str]) -> tuple[str, ...]:
@@ -288,6 +288,7 @@ def _find(organization: Organization, name: str) -> Account:
     return organization.account(name)
 
 
-def _inside(path: str, ou: str) -> bool:
+def inside(path: str, ou: str) -> bool:
+    """Whether the OU at ``path`` is ``ou``, or in it."""
     wanted = "/" + ou.strip("/")
     return path == wanted or path.startswith(wanted.rstrip("/") + "/")

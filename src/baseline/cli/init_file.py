@@ -201,7 +201,10 @@ def _stack_sets(role: str) -> str:
     default = Configuration().stack_sets.bootstrap_role
     mark = "# " if role == default else ""
     return (
-        f"{mark}stack_sets:\n"
+        f"{mark}stack_sets:                     # see docs/how-to/new-accounts.md\n"
+        "#   mode: self-managed            # or service-managed: accounts that come later as well\n"
+        "#   ous: []                       # like [/Workloads]; empty: all accounts\n"
+        "#   keep_on_leaving: false        # service-managed: stacks of accounts that leave those\n"
         f"{mark}  # The role that can create the StackSets' own roles in a member account.\n"
         f"{mark}  bootstrap_role: {role}"
     )

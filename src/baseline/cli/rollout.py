@@ -20,18 +20,27 @@ from baseline.cli.rollout_preflight import preflight, warn
 from baseline.cli.tables import Row, grouped
 from baseline.errors import ToolError, UsageError
 from baseline.parallel import Done, Failed
-from baseline.rollout import catalogue, coverage, deploy, kept_plan, plan, protection
+from baseline.rollout import (
+    catalogue,
+    coverage,
+    deploy,
+    drift,
+    kept_plan,
+    plan,
+    protection,
+)
 from baseline.rollout.catalogue import Part
 from baseline.rollout.checks import checks
 from baseline.rollout.coverage import Coverage, Status
 from baseline.rollout.deploy import NotTriedError, Result
 from baseline.rollout.plan import Action, Kind, Plan, Step
-from baseline.rollout.remedies import anew
+from baseline.rollout.remedies import anew, put_back
 
 STEP_COLUMNS = ("action", "kind", "name", *PLACE, "reason")
 RESULT_COLUMNS = ("result", "kind", "name", *PLACE, "cause", "remedy")
 _ORDER = (Status.FAIL, Status.UNKNOWN, Status.PASS)
 COVERAGE_COLUMNS = ("status", "service", "check", *PLACE, "detail", "remedy")
+DRIFT_COLUMNS = ("resource", "type", "physical_id", "property", "expected", "actual")
 _FAILED, _NOT_TRIED = "failed", "not tried"
 _DEPLOY = "Run: baseline rollout deploy"
 _NOTHING_TO_DO = (
@@ -152,19 +161,29 @@ def _shown(file: Path, options: dict[str, Any]) -> tuple[Job, Plan]:
 @rollout.command("verify")
 @rollout_options
 @reports_option
-def verify_command(reports: Path | None, **options: Any) -> int:
+@click.option(
+    "--drift",
+    "drifting",
+    is_flag=True,
+    help="Have CloudFormation look for what was changed by hand, too; takes minutes on AWS.",
+)
+def verify_command(reports: Path | None, drifting: bool, **options: Any) -> int:
     """Prove it: nothing left to do, and every service in every account and region as it should be.
 
     \b
     Example:  baseline rollout verify -o csv > coverage.csv
+              baseline rollout verify --drift --account sandbox -o json
 
     Asks the services themselves, through AssumableSecurityAuditRole. UNKNOWN means that it could
     not be looked at. Exits with 0 when all is PASS, else with 1. A proof of everything is kept
-    among the reports, for `baseline report`.
+    among the reports, for `baseline report`. With --drift there is a row for each property that is
+    otherwise than its template says: resource, property, expected, actual. That changes nothing.
     """
     job = begin(**options)
-    rows = verified(job, options["accounts"])
-    job.show(rows if job.every else _quiet(rows, job.output), COVERAGE_COLUMNS)
+    rows = verified(job, options["accounts"], drifting=drifting)
+    shown = rows if job.every else _quiet(rows, job.output)
+    more = DRIFT_COLUMNS if drifting and job.output != "table" else ()
+    job.show(shown, (*COVERAGE_COLUMNS, *more))
     if job.choice == plan.EVERYTHING:
         _keep(job, rows, reports or shared.load_configuration(options["config_path"]).reports)
     counts = Counter(row["status"] for row in rows)
@@ -172,11 +191,14 @@ def verify_command(reports: Path | None, **options: Any) -> int:
     return int(counts[Status.PASS] != len(rows))
 
 
-def verified(job: Job, accounts: tuple[str, ...] = ()) -> list[Row]:
+def verified(job: Job, accounts: tuple[str, ...] = (), *, drifting: bool = False) -> list[Row]:
     """What the plan, and every service asked, says of the roll-out: the worst first."""
     made = job.plan()
+    _say_who_is_out(job, made)
     rows = [_covered(job, step) for step in made.steps if step.kind is not Kind.ACCOUNT]
     rows += [_answer(job, answer, made) for answer in _looked_at(job)]
+    if drifting:
+        rows = [row | dict.fromkeys(DRIFT_COLUMNS, "") for row in rows] + _drift(job, made)
     closed = [step for step in made.steps if step.kind is Kind.ACCOUNT]
     rows += [_closed(job, s) for s in closed if not rows or job.names(s.part, accounts)]
     rows.sort(key=lambda r: (_ORDER.index(r["status"]), r["service"], r["check"], r["account"]))
@@ -256,14 +278,53 @@ def _looked_at(job: Job) -> Iterator[Coverage]:
             yield answer
 
 
+def _drift(job: Job, made: Plan) -> list[Row]:
+    """What CloudFormation says was changed by hand, with progress by StackSet."""
+    shared.talk("CloudFormation looks for what was changed by hand …")
+    with watching(show=job.progress) as watch:
+        looks = drift.detect(made, job.baseline, job.reach, watch.step)
+        return [row for look in looks for row in _drift_rows(job, look)]
+
+
+def _drift_rows(job: Job, look: drift.Look) -> Iterator[Row]:
+    row: Row = {
+        "status": Status.PASS,
+        "service": "cloudformation",
+        "check": f"drift {look.part.name}",
+        **job.place(look.part),
+        "detail": "as its template says",
+        "remedy": "",
+        **dict.fromkeys(DRIFT_COLUMNS, ""),
+    }
+    for found in look.drifted:
+        names = (found.resource, found.type, found.physical_id)
+        said = (*names, found.path, found.expected, found.actual)
+        words = {"detail": str(found), "remedy": put_back(look.part, job.baseline)}
+        yield row | {"status": Status.FAIL} | words | dict(zip(DRIFT_COLUMNS, said, strict=True))
+    if look.error:
+        why = {"detail": f"could not look: {look.error.what}", "remedy": look.error.remedy}
+        yield row | {"status": Status.UNKNOWN} | why
+    elif not look.drifted:
+        yield row
+
+
+def _say_who_is_out(job: Job, made: Plan) -> None:
+    """Accounts of the organization in which nothing is done, and why."""
+    out = [step for step in made.steps if step.kind is Kind.ACCOUNT]
+    for row in grouped((_step(job, step) for step in out), ("kind", "reason")):
+        where = row["where"].removesuffix(f" {job.baseline.home_region}")
+        shared.talk(f"Left out: {where}: {row['reason']}.")
+
+
 def _announce(job: Job, made: Plan) -> None:
     """Say on stderr what is going to happen, before it is asked for."""
     columns = ("action", "kind", "name")
     for row in grouped((_step(job, step) for step in made.changes), columns):
         shared.talk(f"  {row['action']:8}{row['kind']:16}{row['name']:18} {row['where']}")
-    for step in made.changes:
-        if step.action is Action.RETAIN:
-            shared.talk(f"Given up: {step.part} {step.reason}.")
+    given_up = [step for step in made.changes if step.action is Action.RETAIN]
+    for row in grouped((_step(job, step) for step in given_up), ("name", "reason")):
+        shared.talk(f"Given up: {row['name']} in {row['where']}: {row['reason']}.")
+    _say_who_is_out(job, made)
     shared.talk(_summary(made.steps))
 
 

@@ -15,6 +15,9 @@ With GuardDuty's delegated administrator nobody is invited: in wave 3 it is name
 region, and in wave 4 in all others.
 
 The aggregator of Config, in the main account, needs nobody.
+
+In mode service-managed each StackSet of the members has a second one, named after it, of the same
+template: the main account stays in the first, and stack-set-roles are where the first still are.
 """
 
 import difflib
@@ -34,10 +37,19 @@ from baseline.organization import (
     Organization,
     Target,
     check_pin,
+    inside,
 )
-from baseline.rollout import adoption, delegation, inviting, networks, protection
+from baseline.rollout import (
+    adoption,
+    delegation,
+    inviting,
+    networks,
+    protection,
+    service_managed,
+)
 from baseline.rollout.adoption import Adopted
 from baseline.rollout.delegation import Delegation
+from baseline.rollout.service_managed import Automation, ServiceManaged
 from baseline.templates import Member, Rule
 from baseline.templates.analytics import NamedQuery
 
@@ -104,7 +116,8 @@ class Stack:
 class StackSet:
     """A StackSet, and the targets in which it should have an instance.
 
-    ``overrides`` are the parameters that are others in an account, by its id.
+    ``overrides`` are the parameters that are others in an account, by its id; ``managed`` is what
+    only a service-managed one has.
     """
 
     name: str
@@ -113,6 +126,7 @@ class StackSet:
     targets: frozenset[Target]
     wave: int
     overrides: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    managed: ServiceManaged | None = None
 
     def given(self, account_id: str) -> Mapping[str, str]:
         """The parameters of its instances in an account."""
@@ -154,7 +168,23 @@ class Baseline:
     @property
     def chosen(self) -> frozenset[str]:
         """The accounts that are not left out."""
-        return frozenset(s.part.target.account_id for s in self.stacks if s.name == ROLES)
+        return frozenset(t.account_id for s in self.stack_sets for t in s.targets)
+
+    @cached_property
+    def _names(self) -> Mapping[tuple[str, bool], str]:
+        """The StackSets that are wanted, by template and by whether they are the main account's."""
+        main = self.home.account_id
+        return {
+            (service_managed.family(s.name), account_id == main): s.name
+            for s in self.stack_sets
+            if not inviting.invites(s.name)
+            for account_id in {t.account_id for t in s.targets}
+        }
+
+    def instance(self, name: str, target: Target) -> Part:
+        """The instance of the template ``name`` in a target, whichever StackSet it belongs to."""
+        main = target.account_id == self.home.account_id
+        return Part(self._names.get((name, main), name), target)
 
     def stack_set(self, name: str) -> StackSet:
         """The StackSet called ``name``."""
@@ -177,7 +207,7 @@ class Baseline:
 
     def needs(self, part: Part) -> Iterator[Part]:
         """What has to be there before ``part`` can be made."""
-        account_id = part.target.account_id
+        account_id, name = part.target.account_id, service_managed.family(part.name)
         if part.name == RUNNER:
             # Its bucket is encrypted with the key that is there.
             yield Part(STORAGE, self.home)
@@ -186,17 +216,17 @@ class Baseline:
         if part.name not in (ROLES, *_ALONE):
             yield Part(ROLES, Target(account_id, self.home_region))
         yield from self._guardduty_needs(part)
-        if part.name == "audit-roles" and account_id != self.home.account_id:
+        if name == "audit-roles" and account_id != self.home.account_id:
             # Whoever looks at a member looks at the main account, too.
             yield Part("audit-roles", self.home)
-        if part.name == "auditing":
-            yield Part("audit-roles", Target(account_id, self.home_region))
+        if name == "auditing":
+            yield self.instance("audit-roles", Target(account_id, self.home_region))
             # Its trails end when the organization's is there, and that when they are.
             yield Part(ORGANIZATION_TRAIL, self.home)
-        if part.name in self._over_storage:
+        if name in self._over_storage:
             yield Part(STORAGE, self.home)
-        if part.name == RULES:
-            yield Part("auditing", part.target)
+        if name == RULES:
+            yield self.instance("auditing", part.target)
 
     def delegated(self, region: str) -> Part:
         """The delegation in a region, which has to be wanted."""
@@ -207,7 +237,7 @@ class Baseline:
         """Members need invitations, and all need the main account's own GuardDuty."""
         region = part.target.region
         own = Part(inviting.FIRST, Target(self.home.account_id, region))
-        if part.name == MEMBERS:
+        if service_managed.family(part.name) == MEMBERS:
             yield replace(own, name=self.inviters.get(part.target.account_id, inviting.FIRST))
         elif part.name == delegation.NAME:
             yield own
@@ -230,14 +260,14 @@ def wanted(
     accounts already. Raises ConfigurationError when the configuration asks for what cannot be.
     """
     _check(configuration, organization, regions)
-    accounts = [a for a in organization.active if a.id not in configuration.exclude_accounts]
-    kinds = _Kinds(configuration, organization, tuple(accounts), regions, inviters or {})
+    accounts = _chosen(configuration, organization)
+    kinds = _Kinds(configuration, organization, accounts, regions, inviters or {})
     stack_sets = (
-        kinds.audit_roles(),
+        *kinds.audit_roles(),
         *kinds.guardduty_main(),
-        kinds.guardduty_member(),
-        kinds.auditing(),
-        kinds.config_rules(),
+        *kinds.guardduty_member(),
+        *kinds.auditing(),
+        *kinds.config_rules(),
         kinds.vpc(),
     )
     return Baseline(
@@ -283,6 +313,43 @@ def _check(
     _check_global_region(configuration.global_region, regions[organization.main_account_id])
     _check_rules(configuration.config.rules or ())
     _check_guardduty(configuration, organization)
+    if configuration.stack_sets.keep_on_leaving and not _is_service_managed(configuration):
+        raise ConfigurationError(
+            "only StackSets of mode service-managed notice by themselves that an account leaves",
+            where="stack_sets.keep_on_leaving",
+            remedy="Write mode: service-managed, or leave it out.",
+        )
+
+
+def _is_service_managed(configuration: Configuration) -> bool:
+    return configuration.stack_sets.mode == "service-managed"
+
+
+def _chosen(configuration: Configuration, organization: Organization) -> tuple[Account, ...]:
+    """The main account, and the active members that are in the chosen OUs and not left out."""
+    main, units = organization.main_account_id, set(_units(configuration, organization))
+    return tuple(
+        account
+        for account in organization.active
+        if account.id not in configuration.exclude_accounts
+        and (account.id == main or not units or not units.isdisjoint(account.parents))
+    )
+
+
+def _units(configuration: Configuration, organization: Organization) -> tuple[str, ...]:
+    """The ids of the chosen OUs, none inside of another; raises ConfigurationError."""
+    known = dict(organization.units)
+    for ou in configuration.stack_sets.ous:
+        if ou not in known and ou not in known.values():
+            raise ConfigurationError(
+                f"there is no OU {ou}",
+                where="stack_sets.ous",
+                remedy=f"Known: {', '.join(sorted(known))}.",
+            )
+    chosen = {*configuration.stack_sets.ous}
+    paths = {path: unit for path, unit in known.items() if {path, unit} & chosen}
+    outer = [p for p in paths if not any(p != other and inside(p, other) for other in paths)]
+    return tuple(sorted(paths[path] for path in outer))
 
 
 def _check_global_region(chosen: str, regions: tuple[str, ...]) -> None:
@@ -401,11 +468,22 @@ class _Kinds:
             WITH_NETWORKS: str(bool(self._networks)).lower(),
         }
         for account in self.accounts:
-            wave = 0 if account.id == self._main else 1
-            yield self._stack(ROLES, account.id, parameters, wave)
+            if self._has_roles(account.id):
+                wave = 0 if account.id == self._main else 1
+                yield self._stack(ROLES, account.id, parameters, wave)
+
+    def _has_roles(self, account_id: str) -> bool:
+        """Whether self-managed StackSets reach the account: networks have no others."""
+        networked = {target.account_id for target in self._networks}
+        return not self._by_service or account_id in {self._main, *networked}
+
+    @property
+    def _by_service(self) -> bool:
+        return _is_service_managed(self.configuration)
 
     def storage(self) -> Stack:
-        listed = len(self.accounts) <= MOST_LISTED
+        # Accounts that come later are on no list.
+        listed = len(self.accounts) <= MOST_LISTED and not self._by_service
         parameters = {
             "OrganizationId": self.organization.id,
             "AccountIds": ",".join(account.id for account in self.accounts) if listed else "",
@@ -434,7 +512,8 @@ class _Kinds:
     def protection(self, stack_sets: Iterable[StackSet]) -> Iterator[Stack]:
         """The policy that keeps members from switching it all off, where it is wanted."""
         if self.configuration.protection.ous:
-            in_members = [s.name for s in stack_sets if not inviting.invites(s.name)]
+            families = (service_managed.family(s.name) for s in stack_sets)
+            in_members = dict.fromkeys(f for f in families if not inviting.invites(f))
             stacks = (ROLES, *(f"StackSet-{name}-*" for name in in_members))
             parameters = protection.parameters(
                 self.configuration, self.organization, EXECUTION_ROLE, stacks
@@ -484,14 +563,45 @@ class _Kinds:
         part = Part(ANALYTICS, Target(self._main, self._home))
         return Stack(part, templates.auditing_analytics(queries), parameters, 2)
 
-    def audit_roles(self) -> StackSet:
+    def audit_roles(self) -> Iterator[StackSet]:
         audit = self.configuration.audit
         parameters = self._central() | {
             "ExternalId": audit.external_id or "",
             "RequireMfa": str(audit.require_mfa).lower(),
         }
         targets = frozenset(Target(account.id, self._home) for account in self.accounts)
-        return self._stack_set("audit-roles", parameters, targets, 2)
+        body = templates.measured("audit-roles", templates.read("audit-roles"))
+        yield from self._both(StackSet("audit-roles", body, parameters, targets, 2))
+
+    def _both(self, whole: StackSet, *after: str, alone: bool = True) -> Iterator[StackSet]:
+        """The StackSet, and the service-managed one; ``whole`` is that of mode self-managed.
+
+        ``alone`` is whether an account can get it without anything being done in another.
+        """
+        main = frozenset(t for t in whole.targets if t.account_id == self._main)
+        own = main if self._by_service else whole.targets
+        yield replace(whole, targets=own)
+        automation = Automation(
+            alone,
+            alone and self.configuration.stack_sets.keep_on_leaving,
+            tuple(map(service_managed.named, after)),
+        )
+        units = _units(self.configuration, self.organization) or (self._root,)
+        others = whole.targets - own
+        regions = frozenset(target.region for target in others)
+        managed = ServiceManaged(units, self._inside(units), regions, automation)
+        name = service_managed.named(whole.name)
+        yield replace(whole, name=name, targets=others, managed=managed)
+
+    @property
+    def _root(self) -> str:
+        return self.organization.units.get("/", "")
+
+    def _inside(self, units: tuple[str, ...]) -> frozenset[str]:
+        """All members in units, also those of which StackSets should keep off."""
+        return frozenset(
+            a.id for a in self.organization.members if not set(units).isdisjoint(a.parents)
+        )
 
     def guardduty_main(self) -> Iterator[StackSet]:
         """Detectors with as many members as there is room for, and StackSets for the others."""
@@ -565,17 +675,18 @@ class _Kinds:
         """The StackSet that invites each member account."""
         return {m.account_id: name for name, some in self._invited.items() for m in some}
 
-    def guardduty_member(self) -> StackSet:
+    def guardduty_member(self) -> Iterator[StackSet]:
         parameters = {"MainAccountId": self._main} | self._frequency()
         targets = frozenset(
             t for t in self._everywhere() if t.account_id != self._main and not self._delegates
         )
         kept = {t: d for t, d in self.adopted.detectors.items() if t in targets}
         body = templates.guardduty_member({(t.account_id, t.region): d for t, d in kept.items()})
-        # After all who invite.
-        return StackSet(MEMBERS, body, parameters, targets, 4 if len(self._invited) > 1 else 3)
+        # After all who invite; nobody has invited an account that comes later.
+        wave = 4 if len(self._invited) > 1 else 3
+        yield from self._both(StackSet(MEMBERS, body, parameters, targets, wave), alone=False)
 
-    def auditing(self) -> StackSet:
+    def auditing(self) -> Iterator[StackSet]:
         parameters = self._central() | {
             "GlobalConfigRegion": self.configuration.global_region,
             "LogGroupDays": str(self.configuration.cloudtrail.log_group_days),
@@ -583,12 +694,13 @@ class _Kinds:
         }
         kept = self.adopted
         body = templates.auditing(_places(kept.recorders), _places(kept.trails))
-        return StackSet("auditing", body, parameters, frozenset(self._everywhere()), 3)
+        everywhere = frozenset(self._everywhere())
+        yield from self._both(StackSet("auditing", body, parameters, everywhere, 3), "audit-roles")
 
-    def config_rules(self) -> StackSet:
+    def config_rules(self) -> Iterator[StackSet]:
         """With no rule chosen it is wanted nowhere."""
         chosen = [rule for rule in templates.rules().values() if self._wants(rule)]
-        return StackSet(
+        whole = StackSet(
             name=RULES,
             body=templates.config_rules(chosen),
             parameters={
@@ -598,6 +710,7 @@ class _Kinds:
             targets=frozenset(self._everywhere() if chosen else ()),
             wave=4,
         )
+        yield from self._both(whole, "auditing")
 
     def _wants(self, rule: Rule) -> bool:
         names = self.configuration.config.rules
@@ -695,12 +808,6 @@ class _Kinds:
         part = Part(name, Target(account_id, self._home))
         body = templates.measured(name, templates.read(name))
         return Stack(part, body, parameters, wave)
-
-    def _stack_set(
-        self, name: str, parameters: dict[str, str], targets: frozenset[Target], wave: int
-    ) -> StackSet:
-        body = templates.measured(name, templates.read(name))
-        return StackSet(name, body, parameters, targets, wave)
 
 
 def _places(targets: Iterable[Target]) -> list[tuple[str, str]]:

@@ -36,6 +36,7 @@ from baseline.rollout.role_checks import (
     NETWORKS_POLICY,
 )
 from baseline.rollout.runner_checks import CHECKS as RUNNER_CHECKS
+from baseline.rollout.service_managed import family
 from baseline.rollout.storage_checks import CHECKS as STORAGE_CHECKS
 from baseline.rollout.trail_checks import ACCOUNT_TRAIL, SEEN_TRAIL
 from baseline.rollout.trail_checks import CHECKS as TRAIL_CHECKS
@@ -46,7 +47,7 @@ _CONTINUOUS = {"recordingFrequency": "CONTINUOUS"}
 
 def checks(target: Target, baseline: Baseline, choice: Choice = EVERYTHING) -> Iterator[Check]:
     """What is to be asked in ``target`` about the chosen stacks and StackSets."""
-    has = {s.name for s in baseline.stack_sets if target in s.targets}
+    has = {family(s.name) for s in baseline.stack_sets if target in s.targets}
     has |= {s.name for s in baseline.stacks if target == s.part.target}
     has = {name for name in has if choice.named(name)}
     if ROLES in has and target == baseline.home:

@@ -7,7 +7,14 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from baseline.errors import DeniedError
-from baseline.rollout import delegation, existing, protection, protection_checks, quotas
+from baseline.rollout import (
+    delegation,
+    existing,
+    protection,
+    protection_checks,
+    quotas,
+    service_managed,
+)
 from baseline.rollout.adoption import AUDITING
 from baseline.rollout.catalogue import (
     AGGREGATOR,
@@ -40,7 +47,7 @@ def questions(name: str) -> Iterator[Check]:
     """What to ask before the stack, or the instance of the StackSet, ``name`` is made."""
     if name != delegation.NAME:  # has no template
         yield Check("cloudformation", "names", lambda place: _names(name, place))
-    yield from _ASKED.get(name, ())
+    yield from _ASKED.get(service_managed.family(name), ())
 
 
 # What is asked where a stack is there already and others build on it: whether CloudFormation can
@@ -59,7 +66,9 @@ def _names(name: str, place: Place) -> str:
         if (ask := _TAKEN.get(kind)) and (said := ask(place, properties))
     ]
     # The organization's trail makes way for no other.
-    if name == AUDITING and any(said.startswith("trail ") for said in taken):
+    if service_managed.family(name) == AUDITING and any(
+        said.startswith("trail ") for said in taken
+    ):
         raise Adoptable(f"{', '.join(taken)} is there already", "cloudtrail")
     if taken:
         raise Missing(f"{', '.join(taken)} is there already", _RENAME)
@@ -247,6 +256,16 @@ def _access(place: Place) -> str:
     return "enabled"
 
 
+def _trusted(place: Place) -> str:
+    """Organizations lets StackSets into its accounts, by roles that CloudFormation makes itself."""
+    if place.ask("cloudformation", "describe_organizations_access")["Status"] != "ENABLED":
+        raise Missing(
+            "StackSets has no access to the organization, which mode service-managed needs",
+            "aws cloudformation activate-organizations-access",
+        )
+    return "enabled"
+
+
 def _rules(place: Place) -> str:
     found = place.ask("config", "describe_config_rules")["ConfigRules"]
     quotas.check(place, quotas.RULES, len(found), len(place.all_intended(RULES)))
@@ -309,6 +328,8 @@ def _all_features(place: Place) -> str:
     return "all"
 
 
+# Asked in the home region, before a service-managed StackSet does anything.
+TRUSTED = Check("cloudformation", "trusted access", _trusted)
 # Asked in the main account, before an administrator is named in a region.
 DELEGATED = Check("guardduty", "delegated administrator", _delegated)
 _FEATURES = Check("organizations", "features", _all_features)

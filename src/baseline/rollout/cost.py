@@ -5,7 +5,7 @@ An estimate is a range: nobody knows beforehand how much happens in the accounts
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -14,7 +14,7 @@ import yaml
 
 from baseline.configuration import Configuration
 from baseline.organization import Target
-from baseline.rollout import delegation, intended, inviting
+from baseline.rollout import delegation, intended, inviting, service_managed
 from baseline.rollout.catalogue import (
     ANALYTICS,
     MEMBERS,
@@ -26,7 +26,7 @@ from baseline.rollout.catalogue import (
     Part,
 )
 from baseline.rollout.intended import Where
-from baseline.rollout.plan import Choice
+from baseline.rollout.plan import EVERYTHING, Choice
 
 _HOURS = 730  # of a month, as AWS counts
 _GB = 1_000_000_000
@@ -222,12 +222,12 @@ class _Chosen:
     choice: Choice
 
     def of(self, name: str) -> frozenset[Target]:
-        """The targets of the stack or StackSet ``name`` that are chosen."""
+        """The targets of the stack or the StackSets of the template ``name`` that are chosen."""
         parts = [s.part for s in self.baseline.stacks if s.name == name]
         parts += [
             Part(name, target)
             for stack_set in self.baseline.stack_sets
-            if stack_set.name == name
+            if service_managed.family(stack_set.name) == name
             for target in stack_set.targets
         ]
         return frozenset(part.target for part in parts if self.choice.has(part))
@@ -235,7 +235,7 @@ class _Chosen:
     def trails(self) -> frozenset[Target]:
         """Where there are events of a trail of the baseline's: its own, or the organization's."""
         if self.baseline.has_one_trail:
-            everywhere = self.baseline.stack_set("auditing").targets
+            everywhere = replace(self, choice=EVERYTHING).of("auditing")
             return everywhere if self.of(ORGANIZATION_TRAIL) else frozenset()
         return self.of("auditing") - self.baseline.adopted.trails
 

@@ -11,7 +11,14 @@ from functools import cached_property
 from baseline.errors import BaselineError
 from baseline.organization import Target
 from baseline.parallel import Done, Failed, Outcome, Pause, each
-from baseline.rollout import invitations, observe, protection, stacks, uploads
+from baseline.rollout import (
+    invitations,
+    observe,
+    protection,
+    service_managed,
+    stacks,
+    uploads,
+)
 from baseline.rollout.catalogue import (
     ADMINISTRATION_ROLE,
     MEMBERS,
@@ -147,7 +154,7 @@ def _blocked(
     step: Step, baseline: Baseline, failed: dict[Part, BaselineError]
 ) -> NotTriedError | None:
     """Why the step cannot be tried: what it needs failed; or, to be deleted, is still needed."""
-    if step.action in (Action.CREATE, Action.UPDATE):
+    if step.action in (Action.CREATE, Action.IMPORT, Action.UPDATE):
         for part in baseline.needs(step.part):
             if part in failed:
                 return NotTriedError(
@@ -266,12 +273,15 @@ class _Work:
             results += _update_set(operations, wanted, itself, updates)
         else:
             results += _phase(updates, self._inviting(name, lambda t: operations.update(wanted, t)))
+        stacks_of = {target: step.stack for target, step in parts[Action.IMPORT].items()}
+        results += _phase(parts[Action.IMPORT], lambda _: operations.take_in(wanted, stacks_of))
         create = self._inviting(name, lambda t: operations.create(wanted, t))
-        return [*results, *_phase(parts[Action.CREATE], create)]
+        results += _phase(parts[Action.CREATE], create)
+        return _settled(operations, itself, results)
 
     def _inviting(self, name: str, call: _Call) -> _Call:
         """``call``, after those of its targets that left GuardDuty were invited again."""
-        if name != MEMBERS:
+        if service_managed.family(name) != MEMBERS:
             return call
 
         def invited(targets: Iterable[Target]) -> Ended:
@@ -283,6 +293,7 @@ class _Work:
 
     def _operations(self, name: str) -> Operations:
         return Operations(
+            managed=self.baseline.stack_set(name).managed,
             client=self.reach.session.client("cloudformation", self.baseline.home_region),
             name=name,
             organization_id=self.baseline.organization.id,
@@ -327,6 +338,17 @@ def _update_set(
         Done(itself, "updated"),
         *(_outcome(step, ended[target]) for target, step in updates.items()),
     ]
+
+
+def _settled(operations: Operations, itself: Step | None, results: list[Result]) -> list[Result]:
+    """The results, once the StackSet does by itself what it should; else its own is a failure."""
+    if itself is None or itself.action is Action.SKIP:
+        return results
+    try:
+        operations.settle()
+    except BaselineError as error:
+        return [Failed(itself, error) if r.target == itself else r for r in results]
+    return results
 
 
 def _delete_set(operations: Operations, itself: Step, instances: Iterable[Result]) -> Result:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from baseline import templates
-from baseline.rollout import delegation, inviting
+from baseline.rollout import delegation, inviting, service_managed
 from baseline.rollout.catalogue import MEMBERS, Baseline, StackSet
 from baseline.rollout.state import InstanceState, StackSetState, State
 
@@ -81,12 +81,13 @@ def _kept(baseline: Baseline, state: State) -> Iterator[StackSet]:
             parameters=found.parameters,
             targets=frozenset(t for t in found.instances if t.account_id in active),
             wave=2,
+            managed=baseline.stack_set(name).managed,
         )
 
 
 def _kinds(name: str) -> frozenset[str]:
     """The types of resources of a StackSet that are GuardDuty's own from now on."""
-    if name == MEMBERS:
+    if service_managed.family(name) == MEMBERS:
         return frozenset((_DETECTOR, _MASTER))
     return frozenset((_MEMBER,)) if inviting.invites(name) else frozenset()
 

@@ -16,7 +16,7 @@ from baseline.errors import UsageError
 from baseline.organization import Target
 from baseline.rollout.catalogue import Baseline, Part
 from baseline.rollout.plan import Choice, Plan, Step
-from baseline.rollout.state import State
+from baseline.rollout.state import StackSetState, State
 
 _KIND, _VERSION = "baseline rollout plan", 1
 _AGAIN = "Make a new plan and read it: baseline rollout plan --out FILE"
@@ -138,7 +138,12 @@ def _wanted(baseline: Baseline) -> Iterator[Any]:
     for each in baseline.stack_sets:
         targets = sorted(map(str, each.targets))
         overrides = {account: dict(given) for account, given in each.overrides.items()}
-        yield each.name, each.body, dict(each.parameters), targets, overrides
+        managed = each.managed and {
+            **vars(each.managed),
+            "inside": sorted(each.managed.inside),
+            "regions": sorted(each.managed.regions),
+        }
+        yield each.name, each.body, dict(each.parameters), targets, overrides, managed
     if baseline.delegation:
         accounts = {r: sorted(some) for r, some in baseline.delegation.accounts.items()}
         ours = sorted(baseline.delegation.ours)
@@ -152,11 +157,18 @@ def _found(state: State, steps: Iterable[Step]) -> Iterator[Any]:
         yield str(part), asdict(state.stacks[part])
     for name in sorted({part.name for part in parts} & state.stack_sets.keys()):
         found = state.stack_sets[name]
-        yield name, found.template, dict(found.parameters), found.owner
+        yield name, found.template, dict(found.parameters), found.owner, _managing(found)
         for target in _about(name, parts, found.instances):
             yield str(target), asdict(found.instances[target])
     for region, delegated in sorted(state.delegated.items()):
         yield region, asdict(delegated)
+
+
+def _managing(found: StackSetState) -> Any:
+    if found.managing is None:
+        return None
+    regions = {unit: sorted(names) for unit, names in found.managing.regions.items()}
+    return {"automation": asdict(found.managing.automation), "regions": regions}
 
 
 def _about(name: str, parts: set[Part], targets: Iterable[Target]) -> list[Target]:

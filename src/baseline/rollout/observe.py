@@ -1,5 +1,7 @@
 """Reads the stacks, the StackSets and all their instances. Reading changes nothing."""
 
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -7,12 +9,13 @@ from baseline import templates
 from baseline.errors import AwsError, BaselineError
 from baseline.organization import Target, enabled_regions
 from baseline.parallel import Done, Failed, each
-from baseline.rollout import inviting, standing
+from baseline.rollout import inviting, service_managed, standing
 from baseline.rollout.catalogue import OPTIONAL, ROLES, STORAGE, Baseline, Part
 from baseline.rollout.delegating import Delegating, administrator
 from baseline.rollout.delegation import Delegated
 from baseline.rollout.protection import ADMINISTRATORS
 from baseline.rollout.reach import Reach
+from baseline.rollout.service_managed import Automation, Managing
 from baseline.rollout.state import (
     OWNER_TAG,
     InstanceState,
@@ -24,6 +27,13 @@ from baseline.rollout.state import (
 from baseline.sessions import Session
 
 _NO_STACK_SET = "StackSetNotFoundException"
+_SERVICE_MANAGED = "SERVICE_MANAGED"
+# How StackSets names its stacks.
+_OF_STACK_SET = re.compile(r"StackSet-(.+)-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+# An instance in one of these states may have no stack.
+_UNMADE = ("FAILED", "CANCELLED", "PENDING")
+# What holds what its template says.
+_WHOLE = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE")
 
 
 def read(reach: Reach, baseline: Baseline) -> State:
@@ -44,6 +54,7 @@ def read(reach: Reach, baseline: Baseline) -> State:
         elsewhere=elsewhere,
         organization_trails=trails,
         delegated=delegated,
+        loose=_loose(reach, baseline, made.stack_sets) if begun else {},
     )
 
 
@@ -89,6 +100,7 @@ def read_stack_set(client: Any, name: str) -> StackSetState | None:
         parameters=_parameters(described),
         owner=_owner(described),
         instances=read_instances(client, name),
+        managing=_managing(client, name, described),
     )
 
 
@@ -102,6 +114,33 @@ def administrators(reach: Reach, baseline: Baseline) -> tuple[str, str]:
     wanted = next(stack for stack in baseline.stacks if stack.name == STORAGE)
     as_it_is = found.parameters if found else {}
     return as_it_is.get(ADMINISTRATORS, ""), wanted.parameters[ADMINISTRATORS]
+
+
+def _managing(client: Any, name: str, described: Any) -> Managing | None:
+    """How a StackSet deploys by itself; None for a self-managed one."""
+    if described.get("PermissionModel") != _SERVICE_MANAGED:
+        return None
+    said = described.get("AutoDeployment", {})
+    after = (arn.split("/")[-1].split(":")[0] for arn in said.get("DependsOn", ()))
+    automation = Automation(
+        on=bool(said.get("Enabled")),
+        keeps_stacks=bool(said.get("RetainStacksOnAccountRemoval")),
+        after=tuple(after),
+    )
+    targets = pages(client, "list_stack_set_auto_deployment_targets", StackSetName=name)
+    regions = {t["OrganizationalUnitId"]: frozenset(t["Regions"]) for t in targets}
+    return Managing(automation, regions)
+
+
+def pages(client: Any, operation: str, key: str = "Summaries", **asked: Any) -> Iterator[Any]:
+    """What is under ``key`` on all pages of an operation of which boto3 knows no pages."""
+    token: dict[str, str] = {}
+    while True:
+        answer = getattr(client, operation)(**asked, **token)
+        yield from answer[key]
+        if not answer.get("NextToken"):
+            return
+        token = {"NextToken": answer["NextToken"]}
 
 
 def _delegated(reach: Reach, baseline: Baseline) -> dict[str, Delegated | Unknown]:
@@ -146,6 +185,7 @@ def read_instances(client: Any, name: str) -> dict[Target, InstanceState]:
             detail=found.get("StackInstanceStatus", {}).get("DetailedStatus", ""),
             reason=found.get("StatusReason", ""),
             stack_id=found.get("StackId", ""),
+            unit=found.get("OrganizationalUnitId", ""),
         )
         for page in pages
         for found in page["Summaries"]
@@ -192,6 +232,56 @@ def _adopting(
         else Unknown(str(outcome.error), outcome.error.remedy)
         for outcome in each(sorted(asked), look)
     }
+
+
+def _loose(
+    reach: Reach, baseline: Baseline, stack_sets: Mapping[str, StackSetState]
+) -> dict[Part, str]:
+    """Stacks that were given up in one StackSet, and not yet taken in by the other.
+
+    That is left behind where going over to service-managed StackSets, or back, was interrupted, and
+    where stacks stay in accounts that leave and come back.
+    """
+    managed = {s.name for s in baseline.stack_sets if s.managed and s.targets}
+    if not managed and not any(found.managing for found in stack_sets.values()):
+        return {}
+    instances = [(n, t, i) for n, found in stack_sets.items() for t, i in found.instances.items()]
+    held = {(name, t) for name, t, i in instances if i.detail not in _UNMADE}
+    ids = {instance.stack_id for _, _, instance in instances}
+    missing = {
+        Part(s.name, target)
+        for s in baseline.stack_sets
+        for target in s.targets
+        if target.account_id != baseline.home.account_id
+        and not any((other, target) in held for other in _namesakes(s.name))
+    }
+
+    def look(target: Target) -> dict[str, str]:
+        client = reach.administer(target.account_id).client("cloudformation", target.region)
+        found = client.get_paginator("describe_stacks").paginate().build_full_result()["Stacks"]
+        return {
+            service_managed.family(name[1]): stack["StackId"]
+            for stack in found
+            if (name := _OF_STACK_SET.fullmatch(stack["StackName"]))
+            and stack["StackStatus"] in _WHOLE
+            and stack["StackId"] not in ids
+            and _owner(stack) == baseline.organization.id
+        }
+
+    # What cannot be looked at is tried, and says so.
+    looked = each(sorted({part.target for part in missing}), look)
+    there = {outcome.target: outcome.value for outcome in looked if isinstance(outcome, Done)}
+    return {
+        part: stack_id
+        for part in missing
+        if (stack_id := there.get(part.target, {}).get(service_managed.family(part.name)))
+    }
+
+
+def _namesakes(name: str) -> tuple[str, str]:
+    """The two StackSets of one template."""
+    family = service_managed.family(name)
+    return family, service_managed.named(family)
 
 
 def _organization_trails(reach: Reach, baseline: Baseline) -> tuple[str, ...] | Unknown:

@@ -5,15 +5,18 @@ one account does not stop the others. Hence the instances are read, not the oper
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from baseline import templates
 from baseline.errors import AwsError, BaselineError
 from baseline.organization import Target
+from baseline.rollout import service_managed
 from baseline.rollout.catalogue import EXECUTION_ROLE, StackSet
 from baseline.rollout.observe import read_instances, read_stack_set
 from baseline.rollout.remedies import remedy, young
+from baseline.rollout.service_managed import ServiceManaged
 from baseline.rollout.stacks import YOUTH, Sleep, Template, definition, endless, parameters, waits
 
 # Everything at once, and no failure stops anything: without the tolerance, and without SOFT,
@@ -27,6 +30,8 @@ PREFERENCES = {
 _RUNNING = ("RUNNING", "QUEUED", "STOPPING")
 _BUSY = "OperationInProgressException"
 _TAKEN = "NameAlreadyExistsException"
+# Stacks of one ImportStacksToStackSet, by their ids [StackSets, "Import a stack"].
+_AT_ONCE = 10
 
 Progress = Callable[[str, int, int], None]
 # How CloudFormation is given the template of a StackSet.
@@ -38,7 +43,8 @@ Ended = dict[Target, str | BaselineError]
 class Operations:
     """The operations of one StackSet.
 
-    ``progress`` is told its name, how many instances are done, and of how many.
+    ``progress`` is told its name, how many instances are done, and of how many. ``managed`` is what
+    is wanted of a service-managed one.
     """
 
     client: Any
@@ -48,6 +54,7 @@ class Operations:
     sleep: Sleep
     progress: Progress
     template: TemplateOf
+    managed: ServiceManaged | None = None
 
     def create_set(self, wanted: StackSet) -> str:
         """Create the StackSet, without instances; says what was done.
@@ -58,15 +65,68 @@ class Operations:
             self.client.create_stack_set(
                 StackSetName=self.name,
                 Description=f"Security baseline: {self.name}",
-                PermissionModel="SELF_MANAGED",
+                **self._permissions(),
                 **self._given(wanted),
             )
         except AwsError as error:
             found = read_stack_set(self.client, self.name) if error.code == _TAKEN else None
             if found is None or found.owner != self.organization_id:
+                error.remedy = error.remedy or remedy(error.what)
                 raise
             return "was there"
         return "created"
+
+    def _permissions(self) -> dict[str, Any]:
+        if not self.managed:
+            return {"PermissionModel": "SELF_MANAGED"}
+        return {"PermissionModel": "SERVICE_MANAGED", "AutoDeployment": self._automation()}
+
+    def _automation(self) -> dict[str, Any]:
+        """What the StackSet does by itself; the StackSets before it have to be there."""
+        assert self.managed  # others do nothing by themselves
+        wanted = self.managed.automation
+        if not wanted.on:
+            return {"Enabled": False}
+        before = (self.client.describe_stack_set(StackSetName=name) for name in wanted.after)
+        said = {"Enabled": True, "RetainStacksOnAccountRemoval": wanted.keeps_stacks}
+        arns = [found["StackSet"]["StackSetARN"] for found in before]
+        return said | ({"DependsOn": arns} if arns else {})
+
+    def settle(self) -> None:
+        """Bring what a service-managed StackSet does by itself to what is wanted."""
+        found = read_stack_set(self.client, self.name)
+        if not (self.managed and found and self.managed.automation.on):
+            return
+        if not found.managing or found.managing.automation != self.managed.automation:
+            self._update_as_it_is(found.parameters)
+        for unit, regions in service_managed.missing(self.managed, found.managing).items():
+            # Nobody may be in there, and whoever is has his instance.
+            self._wait(
+                self._start(
+                    "create_stack_instances",
+                    DeploymentTargets={
+                        "OrganizationalUnitIds": [unit],
+                        "Accounts": sorted(self.managed.inside),
+                        "AccountFilterType": "DIFFERENCE",
+                    },
+                    Regions=sorted(regions),
+                    OperationPreferences=PREFERENCES,
+                ),
+                0,
+                0,
+            )
+
+    def _update_as_it_is(self, names: Iterable[str]) -> None:
+        """AWS takes other automation with an update of all instances only, which changes none."""
+        operation_id = self._start(
+            "update_stack_set",
+            UsePreviousTemplate=True,
+            Parameters=[{"ParameterKey": n, "UsePreviousValue": True} for n in names],
+            Capabilities=["CAPABILITY_NAMED_IAM"],
+            OperationPreferences=PREFERENCES,
+            AutoDeployment=self._automation(),
+        )
+        self._wait(operation_id, 0, 0)
 
     def delete_set(self) -> None:
         """Delete the StackSet, which must have no instances."""
@@ -80,6 +140,30 @@ class Operations:
             ended |= self._each_group("create_stack_instances", "created", some, **given)
         return self._matured(ended, "created", wanted)
 
+    def take_in(self, wanted: StackSet, stacks: Mapping[Target, str]) -> Ended:
+        """Import stacks, by their ids, as instances, and bring those that differ to what is wanted.
+
+        An instance that could not be made, for the stack was there already, makes way.
+        """
+        failed = [target for target in stacks if target in read_instances(self.client, self.name)]
+        if failed:
+            self.delete(failed, retain=True)
+        ids, total = list(stacks.values()), len(stacks)
+        units = {"OrganizationalUnitIds": list(self.managed.units)} if self.managed else {}
+        for done in range(0, total, _AT_ONCE):
+            operation_id = self._start(
+                "import_stacks_to_stack_set",
+                StackIds=ids[done : done + _AT_ONCE],
+                OperationPreferences=PREFERENCES,
+                **units,
+            )
+            self._wait(operation_id, done, total)
+        self.progress(self.name, total, total)
+        there = read_instances(self.client, self.name)
+        differ = [t for t in stacks if t in there and there[t].status == "OUTDATED"]
+        ended = self._judged(stacks, "imported")
+        return ended | (self.update(wanted, differ) if differ else {})
+
     def update(self, wanted: StackSet, targets: Iterable[Target]) -> Ended:
         """Bring the StackSet and its instances in ``targets`` to what is wanted.
 
@@ -88,10 +172,20 @@ class Operations:
         given = self._given(wanted)
         targets = tuple(targets)
         if not targets:
-            self._wait(self._start("update_stack_set", **given), 0, 0)
+            if not self._is_so(wanted):
+                self._wait(self._start("update_stack_set", **given), 0, 0)
             return {}
         ended = self._each_group("update_stack_set", "updated", targets, **given)
         return self._matured(ended, "updated", wanted)
+
+    def _is_so(self, wanted: StackSet) -> bool:
+        """Whether a service-managed StackSet differs at most in what it does by itself."""
+        found = read_stack_set(self.client, self.name) if self.managed else None
+        return bool(
+            found
+            and found.template == templates.parse(wanted.body)
+            and found.parameters == wanted.parameters
+        )
 
     def _matured(self, ended: Ended, done: str, wanted: StackSet) -> Ended:
         """What ``ended`` comes to once roles that were made a moment ago are known."""
@@ -108,13 +202,36 @@ class Operations:
         done = "retained" if retain else "deleted"
         return self._each_group("delete_stack_instances", done, targets, RetainStacks=retain)
 
+    def _where(self, call: str, accounts: tuple[str, ...]) -> dict[str, Any]:
+        """The accounts of an operation; those of a service-managed StackSet go by their units."""
+        if not self.managed:
+            return {"Accounts": list(accounts)}
+        if call == "create_stack_instances":
+            return {"DeploymentTargets": service_managed.targets(self.managed, accounts)}
+        if call == "update_stack_set":
+            return {"DeploymentTargets": {"Accounts": list(accounts)}}
+        there = read_instances(self.client, self.name)
+        units = {found.unit for target, found in there.items() if target.account_id in accounts}
+        return {
+            "DeploymentTargets": {
+                "OrganizationalUnitIds": sorted(units) or list(self.managed.units),
+                "Accounts": list(accounts),
+                "AccountFilterType": "INTERSECTION",
+            }
+        }
+
     def _given(self, wanted: StackSet) -> dict[str, Any]:
         return {
             **definition(self.template(wanted), wanted.parameters, self.organization_id),
-            "AdministrationRoleARN": self.administration_role,
-            "ExecutionRoleName": EXECUTION_ROLE,
+            **({} if self.managed else self._roles()),
             # Queues what would collide, and runs the rest at the same time.
             "ManagedExecution": {"Active": True},
+        }
+
+    def _roles(self) -> dict[str, str]:
+        return {
+            "AdministrationRoleARN": self.administration_role,
+            "ExecutionRoleName": EXECUTION_ROLE,
         }
 
     def _each_group(
@@ -125,13 +242,13 @@ class Operations:
         for accounts, regions in groups(targets):
             operation_id = self._start(
                 call,
-                Accounts=list(accounts),
+                **self._where(call, accounts),
                 Regions=list(regions),
                 OperationPreferences=PREFERENCES,
                 **parameters,
             )
             self._wait(operation_id, len(ended), len(targets))
-            ended |= self._read(accounts, regions, done)
+            ended |= self._judged((Target(a, r) for a in accounts for r in regions), done)
         self.progress(self.name, len(targets), len(targets))
         return ended
 
@@ -142,6 +259,7 @@ class Operations:
                 answer = getattr(self.client, call)(StackSetName=self.name, **parameters)
             except AwsError as error:
                 if error.code != _BUSY:
+                    error.remedy = error.remedy or remedy(error.what)
                     raise
                 self.sleep(seconds)
             else:
@@ -166,10 +284,11 @@ class Operations:
         statuses = [found["Status"] for page in pages for found in page["Summaries"]]
         return sum(status not in ("PENDING", "RUNNING") for status in statuses)
 
-    def _read(self, accounts: Iterable[str], regions: Iterable[str], done: str) -> Ended:
+    def _judged(self, targets: Iterable[Target], done: str) -> Ended:
+        """What became of each, as the StackSet tells."""
         instances = read_instances(self.client, self.name)
         ended: Ended = {}
-        for target in (Target(a, r) for a in accounts for r in regions):
+        for target in targets:
             found = instances.get(target)
             gone = done in ("deleted", "retained")
             if (found is None) if gone else (found is not None and found.status == "CURRENT"):

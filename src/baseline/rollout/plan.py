@@ -3,14 +3,21 @@
 An empty plan is the proof that the roll-out is complete; removal is a plan in reverse.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from baseline import templates
 from baseline.errors import UsageError
 from baseline.organization import Target
-from baseline.rollout import delegation, handover, inviting, protection, standing
+from baseline.rollout import (
+    delegation,
+    handover,
+    inviting,
+    protection,
+    service_managed,
+    standing,
+)
 from baseline.rollout.catalogue import (
     LAST,
     NAMES,
@@ -28,6 +35,8 @@ from baseline.rollout.state import InstanceState, StackSetState, StackState, Sta
 _SHOWN_DIFFERENCES = 3
 # StackSets excludes such an instance from updates [StackSets status codes: INOPERABLE].
 _BY_HAND = "Delete its stack in that account and region by hand, then deploy again to make it anew"
+# It can be taken in again, once the cause is mended [StackInstanceSummary].
+_FAILED_IMPORT = "FAILED_IMPORT"
 # A stack in one of these states holds what its template says.
 GOOD = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE")
 # A stack in one of these states takes no update: it is deleted and created again.
@@ -41,9 +50,13 @@ BROKEN = (
 
 
 class Action(StrEnum):
-    """What a step does. RETAIN gives an instance up and leaves its stack where it is."""
+    """What a step does. RETAIN gives an instance up and leaves its stack where it is.
+
+    IMPORT takes a stack that is there in as an instance.
+    """
 
     CREATE = "create"
+    IMPORT = "import"
     UPDATE = "update"
     DELETE = "delete"
     RETAIN = "retain"
@@ -61,18 +74,22 @@ class Kind(StrEnum):
     ACCOUNT = "account"
 
 
-_COMING = (Action.CREATE, Action.UPDATE)
+_COMING = (Action.CREATE, Action.IMPORT, Action.UPDATE)
 _GOING = (Action.DELETE, Action.RETAIN)
 
 
 @dataclass(frozen=True)
 class Step:
-    """One thing to do or to leave, and why. A StackSet's own part is in the main account."""
+    """One thing to do or to leave, and why. A StackSet's own part is in the main account.
+
+    ``stack`` is the id of the stack that is imported.
+    """
 
     action: Action
     kind: Kind
     part: Part
     reason: str
+    stack: str = ""
 
 
 @dataclass(frozen=True)
@@ -125,7 +142,7 @@ class Choice:
 
     def named(self, name: str) -> bool:
         """Whether the stack or StackSet is chosen at all."""
-        return self.names is None or inviting.family(name) in self.names
+        return self.names is None or service_managed.family(name) in self.names
 
     def whole(self, name: str) -> bool:
         """Whether the stack or StackSet is chosen wherever it is."""
@@ -204,6 +221,7 @@ def _make(baseline: Baseline, state: State, choice: Choice) -> Plan:
         *_paid_twice(baseline, state),
         *_unseen_administrator(baseline, state),
         *_without_plans(baseline, state),
+        *_beyond(baseline, state),
     )
     return Plan(_ordered([*going, *staying, last]), warnings)
 
@@ -261,7 +279,8 @@ def _kept(step: Step) -> Step:
 
 
 def _goes_last(step: Step) -> bool:
-    return step.part.name == ORGANIZATION_TRAIL and step.action in _GOING
+    """What is needed until all else is done: the roles, until other StackSets have the stacks."""
+    return step.part.name in (ORGANIZATION_TRAIL, ROLES) and step.action in _GOING
 
 
 def _every_step(baseline: Baseline, state: State) -> list[list[Step]]:
@@ -269,14 +288,50 @@ def _every_step(baseline: Baseline, state: State) -> list[list[Step]]:
     waves: list[list[Step]] = [[] for _ in range(WAVES)]
     for stack in baseline.stacks:
         waves[stack.wave].append(_stack_step(stack, state.stacks.get(stack.part)))
+    coming_over = _coming_over(baseline, state)
     for stack_set in baseline.stack_sets:
         found = state.stack_sets.get(stack_set.name)
-        waves[stack_set.wave] += _stack_set_steps(baseline, stack_set, found)
+        waves[stack_set.wave] += _stack_set_steps(baseline, stack_set, found, coming_over)
     for number, step in _delegation_steps(baseline, state, _delegation_step):
         waves[number].append(step)
     for step in _leftovers(baseline, state):
         waves[_wave_of(step)].append(step)
     return waves
+
+
+_Stacks = Mapping[Part, str]
+
+
+def _coming_over(baseline: Baseline, state: State) -> _Stacks:
+    """The stacks that become instances of a StackSet, by these instances.
+
+    That is what no StackSet has any more, and what that of the other mode still has.
+    """
+    found = dict(state.loose)
+    for name, stack_set in state.stack_sets.items():
+        for target, instance in stack_set.instances.items():
+            part = baseline.instance(service_managed.family(name), target)
+            if instance.detail == _FAILED_IMPORT and instance.stack_id:
+                found[Part(name, target)] = instance.stack_id
+            if part.name == name or inviting.invites(name) or instance.status == "INOPERABLE":
+                continue
+            if instance.stack_id and target in baseline.stack_set(part.name).targets:
+                found[part] = instance.stack_id
+    return found
+
+
+def _beyond(baseline: Baseline, state: State) -> Iterator[str]:
+    """Where accounts that come later get what they should not: StackSets forget no unit."""
+    for stack_set in baseline.stack_sets:
+        found = state.stack_sets.get(stack_set.name)
+        if stack_set.managed and found and found.managing:
+            for unit in service_managed.beyond(stack_set.managed, found.managing):
+                name = service_managed.family(stack_set.name)
+                yield (
+                    f"accounts that come into {unit} still get {name} by themselves, though it is "
+                    "not among stack_sets.ous; to end that: baseline rollout remove --only "
+                    f"{name}, then: baseline rollout deploy."
+                )
 
 
 _Found = Delegated | Unknown
@@ -341,9 +396,12 @@ def _taken(baseline: Baseline, steps: list[Step], choice: Choice) -> _Taken:
     """The chosen steps, what those that make something need, and the StackSets of both."""
     parts = {s.part: s for s in steps if s.kind is not Kind.STACK_SET}
     taken = {p: s for p, s in parts.items() if choice.has(p) or _concerns(baseline, p, choice)}
+    given_up = {_alike(s): s for s in parts.values() if s.action is Action.RETAIN}
     waiting = list(taken.values())
     while waiting:
         step = waiting.pop()
+        if step.action is Action.IMPORT and (before := given_up.get(_alike(step))):
+            taken[before.part] = before
         for part in baseline.needs(step.part) if step.action in _COMING else ():
             needed = parts.get(part)
             if part in taken or needed is None or needed.action in (Action.SKIP, *_GOING):
@@ -354,6 +412,11 @@ def _taken(baseline: Baseline, steps: list[Step], choice: Choice) -> _Taken:
     stack_sets = [s for s in steps if s.kind is Kind.STACK_SET]
     stack_sets = [s for s in stack_sets if _takes_part(s, parts.values(), taken, choice)]
     return {(s.kind, s.part): s for s in (*taken.values(), *stack_sets)}
+
+
+def _alike(step: Step) -> tuple[str, Target]:
+    """What the instances of one template in one place have in common."""
+    return service_managed.family(step.part.name), step.part.target
 
 
 def _concerns(baseline: Baseline, part: Part, choice: Choice) -> bool:
@@ -420,8 +483,13 @@ def _leftovers(baseline: Baseline, state: State) -> Iterator[Step]:
     """Our own stacks that are left out now; those of others do not concern us."""
     for part, found in _others(baseline, state):
         if isinstance(found, StackState) and found.owner == baseline.organization.id:
-            what = "it" if part.target == baseline.home else "the account"
-            yield Step(Action.DELETE, Kind.STACK, part, f"{what} is no longer chosen")
+            yield Step(Action.DELETE, Kind.STACK, part, _why_left(baseline, part))
+
+
+def _why_left(baseline: Baseline, part: Part) -> str:
+    if part.name == ROLES and part.target.account_id in baseline.chosen:
+        return "is no longer needed: StackSets has roles of its own there"
+    return f"{'it' if part.target == baseline.home else 'the account'} is no longer chosen"
 
 
 def _wave_of(leftover: Step) -> int:
@@ -470,40 +538,56 @@ def _stack_step(stack: Stack, found: StackState | Unknown | None) -> Step:
 
 
 def _stack_set_steps(
-    baseline: Baseline, wanted: StackSet, found: StackSetState | None
+    baseline: Baseline, wanted: StackSet, found: StackSetState | None, coming_over: _Stacks
 ) -> Iterator[Step]:
     part = Part(wanted.name, baseline.home)
     if not wanted.targets:
-        yield from _unwanted(baseline, wanted.name, found)
+        yield from _unwanted(baseline, wanted.name, found, coming_over)
         return
+    changes = _changes(wanted, found) if found else ""
     if found is None:
         yield Step(Action.CREATE, Kind.STACK_SET, part, "is not there")
-        changes = ""
-    elif changes := _changes(wanted, found):
-        yield Step(Action.UPDATE, Kind.STACK_SET, part, changes)
+    elif said := "; ".join(filter(None, (changes, *_by_itself(wanted, found)))):
+        yield Step(Action.UPDATE, Kind.STACK_SET, part, said)
     else:
         yield Step(Action.SKIP, Kind.STACK_SET, part, "is as it should be")
     instances = found.instances if found else {}
     for target in sorted(wanted.targets | instances.keys()):
-        instance = Part(wanted.name, target)
-        yield _instance_step(baseline, wanted, instance, instances.get(target), changes)
+        instance, there = Part(wanted.name, target), instances.get(target)
+        if target not in wanted.targets:
+            yield _excess(baseline, instance, coming_over)
+        elif instance in coming_over and (there is None or there.status != "CURRENT"):
+            yield _import(instance, coming_over[instance])
+        else:
+            yield _instance_step(baseline, instance, there, changes)
 
 
-def _unwanted(baseline: Baseline, name: str, found: StackSetState | None) -> Iterator[Step]:
+def _by_itself(wanted: StackSet, found: StackSetState) -> Iterator[str]:
+    """What differs in what a service-managed StackSet does by itself."""
+    if wanted.managed:
+        yield from service_managed.differences(wanted.managed, found.managing)
+
+
+def _unwanted(
+    baseline: Baseline, name: str, found: StackSetState | None, coming_over: _Stacks
+) -> Iterator[Step]:
     """A StackSet that is wanted nowhere goes, with its instances."""
     if found is None:
         return
     yield Step(Action.DELETE, Kind.STACK_SET, Part(name, baseline.home), "is no longer wanted")
     for target in sorted(found.instances):
-        yield _excess(baseline, Part(name, target))
+        yield _excess(baseline, Part(name, target), coming_over)
+
+
+def _import(part: Part, stack_id: str) -> Step:
+    reason = "its stack is there, and is taken in as it is"
+    return Step(Action.IMPORT, Kind.INSTANCE, part, reason, stack_id)
 
 
 def _instance_step(
-    baseline: Baseline, wanted: StackSet, part: Part, found: InstanceState | None, changes: str
+    baseline: Baseline, part: Part, found: InstanceState | None, changes: str
 ) -> Step:
-    if part.target not in wanted.targets:
-        return _excess(baseline, part)
-    kept = baseline.adopted.of(wanted.name, part.target)
+    kept = baseline.adopted.of(service_managed.family(part.name), part.target)
     kept = f"; {kept}" if kept else ""
     if found is None:
         return Step(Action.CREATE, Kind.INSTANCE, part, f"is not there{kept}")
@@ -518,16 +602,31 @@ def _instance_step(
     return Step(Action.SKIP, Kind.INSTANCE, part, f"is as it should be{kept}")
 
 
-def _excess(baseline: Baseline, part: Part) -> Step:
-    """An instance where none should be: given up where the account can no longer be reached."""
+def _excess(baseline: Baseline, part: Part, coming_over: _Stacks) -> Step:
+    """An instance where none should be.
+
+    It is given up where the account cannot be reached, or another StackSet takes its stack in.
+    """
+    other = baseline.instance(service_managed.family(part.name), part.target)
+    if other != part and other in coming_over:
+        reason = f"goes over to {other.name}, with all that it made"
+        return Step(Action.RETAIN, Kind.INSTANCE, part, reason)
+    if out := _out_of_reach(baseline, part):
+        return Step(Action.RETAIN, Kind.INSTANCE, part, out)
+    reason = "the account or region is no longer chosen"
+    if part.target.account_id not in baseline.chosen:
+        unit = baseline.organization.account(part.target.account_id).ou
+        reason = f"the account is no longer chosen; it is in {unit}"
+    return Step(Action.DELETE, Kind.INSTANCE, part, reason)
+
+
+def _out_of_reach(baseline: Baseline, part: Part) -> str:
+    """Why nothing can be done in the account of an instance; or nothing."""
     accounts = {a.id: a for a in baseline.organization.accounts}
     account = accounts.get(part.target.account_id)
     if account is None:
-        reason = "the account has left the organization"
-        return Step(Action.RETAIN, Kind.INSTANCE, part, reason)
-    if not account.active:
-        return Step(Action.RETAIN, Kind.INSTANCE, part, f"the account is {account.state}")
-    return Step(Action.DELETE, Kind.INSTANCE, part, "the account or region is no longer chosen")
+        return "the account has left the organization"
+    return "" if account.active else f"the account is {account.state}"
 
 
 def _inactive(baseline: Baseline, choice: Choice) -> Iterator[Step]:
@@ -548,14 +647,12 @@ def _stack_removal(stack: Stack, found: StackState | Unknown) -> Step:
 def _stack_set_removal(
     baseline: Baseline, name: str, found: StackSetState, choice: Choice
 ) -> Iterator[Step]:
-    active = {a.id for a in baseline.organization.active}
     parts = [Part(name, target) for target in sorted(found.instances)]
     chosen = [part for part in parts if choice.has(part)]
     for part in chosen:
-        if part.target.account_id in active:
-            yield Step(Action.DELETE, Kind.INSTANCE, part, "is removed")
-        else:
-            yield Step(Action.RETAIN, Kind.INSTANCE, part, "the account is not active")
+        out = _out_of_reach(baseline, part)
+        action = Action.RETAIN if out else Action.DELETE
+        yield Step(action, Kind.INSTANCE, part, out or "is removed")
     if chosen == parts and (parts or choice.whole(name)):
         yield Step(Action.DELETE, Kind.STACK_SET, Part(name, baseline.home), "is removed")
 

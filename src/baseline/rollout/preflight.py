@@ -167,6 +167,12 @@ _Looks = Mapping[Target, tuple[tuple[str, Check], ...]]
 def _looks(plan: Plan, baseline: Baseline) -> _Looks:
     """What is to be asked, with the stack or StackSet for whose sake, by target."""
     looks: dict[Target, dict[tuple[str, str], tuple[str, Check]]] = defaultdict(dict)
+    for step in plan.changes:
+        if (
+            step.kind in (Kind.STACK_SET, Kind.INSTANCE)
+            and baseline.stack_set(step.part.name).managed
+        ):
+            looks[baseline.home]["", "trusted"] = (step.part.name, collisions.TRUSTED)
     made = [step.part for step in _coming(plan) if step.action is Action.CREATE]
     for step in plan.steps:
         if step.action is Action.CREATE and step.kind is Kind.STACK_SET:

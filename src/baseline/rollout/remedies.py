@@ -1,7 +1,8 @@
 """From CloudFormation's reasons to what a person can do about them. Pure."""
 
 from baseline.organization import Target
-from baseline.rollout.catalogue import EXECUTION_ROLE, MEMBERS, STORAGE, VPC, Baseline
+from baseline.rollout.catalogue import EXECUTION_ROLE, MEMBERS, STORAGE, VPC, Baseline, Part
+from baseline.rollout.service_managed import family
 
 _PERMISSION = (
     "Allow {who} this action in that account, also in its service control policies; then deploy "
@@ -36,6 +37,8 @@ _REMEDIES = {
     "again.",
     "cancelled": "Deploy again.",
     "suspended": "Nothing can be done in a suspended account.",
+    "organizations access": "Let StackSets into the organization: aws cloudformation "
+    "activate-organizations-access; then deploy again.",
     "executionrole": "Deploy again; if it stays, check the stack stack-set-roles in that account.",
 }
 _OTHERWISE = "Mend the cause, then deploy again: only what failed is repeated."
@@ -63,8 +66,8 @@ def anew(service: str, target: Target, baseline: Baseline) -> str:
     """
     if service in ("s3", "kms"):
         return (
-            "Put it back by hand; what differs, says: aws cloudformation detect-stack-drift "
-            f"--stack-name {STORAGE}"
+            "Put it back by hand; what differs, says: baseline rollout verify --drift --only "
+            f"{STORAGE}"
         )
     main = target.account_id == baseline.home.account_id
     guardduty = "guardduty-main" if main else MEMBERS
@@ -72,6 +75,17 @@ def anew(service: str, target: Target, baseline: Baseline) -> str:
     return (
         f"Make it anew: baseline rollout remove --only {name} --account {target.account_id} "
         f"--region {target.region}, then: baseline rollout deploy"
+    )
+
+
+def put_back(part: Part, baseline: Baseline) -> str:
+    """What mends a resource that was changed by hand, for people and for CloudFormation."""
+    if not any(stack_set.name == part.name for stack_set in baseline.stack_sets):
+        return "Put it back by hand."
+    return (
+        f"Put it back by hand, or make it anew: baseline rollout remove --only {family(part.name)} "
+        f"--account {part.target.account_id} --region {part.target.region}, then: baseline rollout "
+        "deploy"
     )
 
 

@@ -22,6 +22,8 @@ from baseline.sessions import Session
 _KIND = "SERVICE_CONTROL_POLICY"
 # IAM is asked in one region, whichever a stack is in.
 _GLOBAL = {"iam": "us-east-1"}
+# The role that CloudFormation makes in members for service-managed StackSets.
+_OF_THE_SERVICE = "stacksets-exec-*"
 _OF_ROLES = ("iam:CreateRole", "iam:TagRole", "iam:PutRolePolicy", "iam:AttachRolePolicy")
 
 
@@ -127,7 +129,7 @@ class Guard:
                 yield Denied(target, tuple(told), denies)
 
     def _requests(self, name: str, target: Target) -> Iterator[Request]:
-        role = self.bootstrap_role if name == ROLES else EXECUTION_ROLE
+        role = self._role(name)
         known = {
             "aws:principalarn": f"arn:{self.partition}:iam::{target.account_id}:role/{role}",
             "aws:principalaccount": target.account_id,
@@ -139,6 +141,16 @@ class Guard:
             context = {**known, **need.keys, "aws:requestedregion": region}
             for resource in (need.resource,) if need.resource else allowed.get(need.action, ()):
                 yield Request(need.action, resource, context)
+
+    def _role(self, name: str) -> str:
+        """The role that makes the stack."""
+        if name == ROLES:
+            return self.bootstrap_role
+        return _OF_THE_SERVICE if self._is_managed(name) else EXECUTION_ROLE
+
+    def _is_managed(self, name: str) -> bool:
+        part = self._parts[name]
+        return isinstance(part, StackSet) and part.managed is not None
 
     def _needs(self, name: str, target: Target) -> Iterator[Need]:
         """What the role does to make the stack, each thing once."""
@@ -159,6 +171,9 @@ class Guard:
         """The resources that the acting role may do each action to."""
         if name == ROLES:
             return self._bootstrap(target)
+        if self._is_managed(name):
+            # It is an administrator there.
+            return {need.action: ["*"] for need in self._needs(name, target)}
         account_id = target.account_id
         if account_id not in self._roles:
             self._roles[account_id] = self._said(account_id)

@@ -21,10 +21,10 @@ _PATIENCE = 6 * 3600  # seconds
 YOUTH = (5.0, 10.0, 15.0, 30.0)  # seconds
 
 
-def waits() -> Iterator[float]:
-    """Seconds between looks: short at first, longer the longer it takes; six hours in all."""
+def waits(patience: float = _PATIENCE) -> Iterator[float]:
+    """Seconds between looks: short at first, longer the longer it takes; ``patience`` in all."""
     seconds, waited = _FIRST_WAIT, 0.0
-    while waited < _PATIENCE:
+    while waited < patience:
         yield seconds
         waited += seconds
         seconds = min(seconds * 1.5, _LONGEST_WAIT)

@@ -124,12 +124,12 @@ def _kept(baseline: Baseline) -> Iterator[tuple[Part, str]]:
     """What is adopted: the instance that would make it, and the resource it would make."""
     adopted = baseline.adopted
     for recorder in sorted(adopted.recorders):
-        yield Part("auditing", recorder), "ConfigurationRecorder"
+        yield baseline.instance("auditing", recorder), "ConfigurationRecorder"
     for trail in sorted(adopted.trails):
-        yield Part("auditing", trail), "Trail"
+        yield baseline.instance("auditing", trail), "Trail"
     for name in (MAIN, MEMBERS):
         for detector in sorted(adopted.detectors):
-            yield Part(name, detector), "Detector"
+            yield baseline.instance(name, detector), "Detector"
 
 
 def _made(found: StackSetState | StackState, target: Target) -> frozenset[str]:

@@ -7,6 +7,7 @@ from typing import Any
 from baseline.organization import Target
 from baseline.rollout.catalogue import Part
 from baseline.rollout.delegation import Delegated
+from baseline.rollout.service_managed import Managing
 
 # On everything that the roll-out makes: the organization it was made for.
 OWNER_TAG = "baseline:organization"
@@ -35,23 +36,26 @@ class StackState:
 class InstanceState:
     """An instance of a StackSet: CURRENT, OUTDATED or INOPERABLE, and why it is not current.
 
-    ``stack_id`` is that of its stack, where there is or was one.
+    ``stack_id`` is that of its stack, where there is or was one; ``unit`` the root or OU by which a
+    service-managed StackSet is there.
     """
 
     status: str
     detail: str
     reason: str
     stack_id: str = ""
+    unit: str = ""
 
 
 @dataclass(frozen=True)
 class StackSetState:
-    """A StackSet that is there, with all its instances."""
+    """A StackSet that is there, with all its instances; ``managing`` if it is service-managed."""
 
     template: Any
     parameters: Mapping[str, str]
     owner: str
     instances: Mapping[Target, InstanceState]
+    managing: Managing | None = None
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,8 @@ class State:
     those that record every account, anybody's. ``delegated`` is who administers GuardDuty, by
     region; where the accounts are invited, the home region is looked at alone. ``adopting`` has
     the stacks of instances that are not current where something is adopted, None for no stack.
+    ``loose`` are the ids of stacks of members that a StackSet had and no instance has any more, by
+    the instance that each would be.
     """
 
     stacks: Mapping[Part, StackState | Unknown]
@@ -71,3 +77,4 @@ class State:
     organization_trails: tuple[str, ...] | Unknown = ()
     delegated: Mapping[str, Delegated | Unknown] = field(default_factory=dict)
     adopting: Mapping[Part, StackState | Unknown | None] = field(default_factory=dict)
+    loose: Mapping[Part, str] = field(default_factory=dict)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from baseline.errors import AwsError
+from baseline.sessions import open_session
 from baseline.simulation import Blueprint, Fault, Simulation
 from given_obstacles import AWAY, DEVELOPMENT, HOME, MAIN
 from given_terminal import Baseline, at_a_terminal
@@ -20,6 +21,7 @@ exclude_accounts: ["200000000002", "300000000003", "500000000005"]
 """
 MEMBERS = "protection: {ous: [/]}\n"
 LOGS = "protection: {administrators: [user/security-engineer]}\n"
+BOTH = "protection: {ous: [/], administrators: [user/security-engineer]}\n"
 ROOT, KIND = "r-acme", "SERVICE_CONTROL_POLICY"
 READS = ("Describe", "Get", "List", "AssumeRole", "Head", "Lookup", "Batch")
 ONLY = ("--only", "protection")
@@ -77,6 +79,7 @@ def changes(simulation: Simulation) -> list[str]:
 def test_with_the_policy_everything_is_rolled_out_changed_and_removed(
     organization: Simulation, run: Baseline
 ) -> None:
+    choose(BOTH)
     made = changes(organization)
     assert run("rollout", "deploy", "--yes").code == 0
     # Nothing else is made after it, so that it can hinder nothing.
@@ -85,11 +88,12 @@ def test_with_the_policy_everything_is_rolled_out_changed_and_removed(
     verified = run("rollout", "verify", "-o", "json")
     assert [row for row in verified.rows if row["status"] != "PASS"] == []
     assert {row["check"] for row in verified.rows} >= {"policy type", "protection attached"}
+    assert organization.deliver() > 0
 
     made.clear()
     assert run("rollout", "deploy", "--yes").code == 0
     assert made == []
-    choose(f"{MEMBERS}{NETWORK}cloudtrail: {{log_group_days: 30}}\nconfig: {{rules: []}}\n")
+    choose(f"{BOTH}{NETWORK}cloudtrail: {{log_group_days: 30}}\nconfig: {{rules: []}}\n")
     assert run("rollout", "preflight").code == 0
     assert run("rollout", "deploy", "--yes").code == 0
     assert run("rollout", "verify").code == 0
@@ -334,3 +338,80 @@ def test_whoever_would_lock_himself_out_of_the_logs_is_refused(
     assert run("rollout", "deploy", *only, "--yes").code == 1
     choose("")
     assert run("rollout", "deploy", *only, "--yes").code == 0
+
+
+def logs_acts(organization: Simulation) -> Iterator[Act]:
+    """What would lose logs, as calls of somebody in the main account."""
+    s3, kms = (organization.client(name, HOME, MAIN) for name in ("s3", "kms"))
+    for purpose in ("cloudtrail", "config", "flowlogs"):
+        name = {"Bucket": f"baseline-{purpose}-{MAIN}-{HOME}"}
+        version = s3.put_object(**name, Key="AWSLogs/x", Body=b"x")["VersionId"]
+        there = {"Key": "AWSLogs/x", "VersionId": version}
+        yield "s3", "delete_object", {**name, "Key": "AWSLogs/x"}
+        yield "s3", "delete_object", {**name, **there}
+        yield "s3", "delete_objects", {**name, "Delete": {"Objects": [there]}}
+        for operation in (
+            "delete_bucket", "delete_bucket_policy", "delete_bucket_lifecycle",
+            "delete_bucket_encryption", "delete_public_access_block",
+            "delete_bucket_ownership_controls",
+        ):  # fmt: skip
+            yield "s3", operation, name
+        suspended = {"VersioningConfiguration": {"Status": "Suspended"}}
+        yield "s3", "put_bucket_versioning", {**name, **suspended}
+        yield "s3", "put_bucket_policy", {**name, "Policy": "{}"}
+        expiring = {"ID": "x", "Status": "Enabled", "Filter": {}, "Expiration": {"Days": 1}}
+        lifecycle = {"LifecycleConfiguration": {"Rules": [expiring]}}
+        yield "s3", "put_bucket_lifecycle_configuration", {**name, **lifecycle}
+        unheard: dict[str, Any] = {"NotificationConfiguration": {}}
+        yield "s3", "put_bucket_notification_configuration", {**name, **unheard}
+    key = {"KeyId": kms.describe_key(KeyId="alias/baseline-auditing")["KeyMetadata"]["KeyId"]}
+    for operation in ("schedule_key_deletion", "disable_key", "disable_key_rotation"):
+        yield "kms", operation, key
+    yield "kms", "put_key_policy", {**key, "PolicyName": "default", "Policy": "{}"}
+    yield "kms", "delete_alias", {"AliasName": "alias/baseline-auditing"}
+
+
+def without_protection(s3: Any, bucket: str) -> None:
+    policy = json.loads(s3.get_bucket_policy(Bucket=bucket)["Policy"])
+    kept = [s for s in policy["Statement"] if s["Sid"] != "OnlyAdministratorsDelete"]
+    s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps({**policy, "Statement": kept}))
+
+
+def test_only_administrators_delete_logs_and_change_what_keeps_them(
+    organization: Simulation, run: Baseline
+) -> None:
+    choose(LOGS)
+    only = ("--only", "auditing-storage", *ROLES)
+    assert run("rollout", "deploy", *only, "--yes").code == 0
+    arn = f"arn:aws:sts::{MAIN}:assumed-role/Administrator/anna"
+
+    def client(service: str) -> Any:
+        return organization.client(service, HOME, MAIN, acting_as=arn)
+
+    tried = list(logs_acts(organization))
+    denied = "with an explicit deny in a resource-based policy"
+    answers = [(act, answer(client, act)) for act in tried]
+    assert [(act, said) for act, said in answers if not said.endswith(denied)] == []
+    # Reading goes on; and the results of queries are anybody's.
+    bucket = {"Bucket": f"baseline-cloudtrail-{MAIN}-{HOME}"}
+    assert client("s3").get_object(**bucket, Key="AWSLogs/x")["Body"].read() == b"x"
+    results = {"Bucket": f"baseline-query-results-{MAIN}-{HOME}", "Key": "x"}
+    client("s3").put_object(**results, Body=b"x")
+    client("s3").delete_object(**results)
+    assert run("rollout", "verify", *only).code == 0
+    without_protection(organization.client("s3", HOME, MAIN), f"baseline-config-{MAIN}-{HOME}")
+    found = run("rollout", "verify", *only, "-o", "json").rows
+    (row,) = [row for row in found if row["status"] != "PASS"]
+    missing = "the policy has not: Deny OnlyAdministratorsDelete"
+    assert (row["check"], row["detail"]) == ("config policy", missing)
+
+    # Who is among the administrators changes the stack, and removes it; then deletes what stayed.
+    choose(f"{LOGS}storage: {{retention_days: 400}}\n")
+    assert run("rollout", "deploy", *only, "--yes").code == 0
+    removed = run("rollout", "remove", *only, "--yes")
+    assert removed.code == 0
+    assert "let only those do it whom protection.administrators names" in removed.err
+    assert answer(client, ("s3", "delete_bucket_policy", bucket)).endswith(denied)
+    s3 = open_session(None, HOME).client("s3")
+    s3.delete_object(**bucket, Key="AWSLogs/x")
+    s3.delete_bucket_policy(**bucket)

@@ -4,6 +4,7 @@
 - ``actions``: a call as the actions that IAM asks for, each on its resources, with condition keys.
 - ``naming``: which resources a call means.
 - ``principals``: what a caller holds, and what is over its account.
+- ``resource_policies``: what the policies of buckets and keys deny.
 - ``authorization``: the decision.
 """
 

@@ -49,9 +49,9 @@ _NAMES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "DeleteBucketCors": ("PutBucketCORS",),
         "DeleteBucketEncryption": ("PutEncryptionConfiguration",),
         "DeleteBucketLifecycle": ("PutLifecycleConfiguration",),
+        "DeleteBucketOwnershipControls": ("PutBucketOwnershipControls",),
         "DeleteBucketReplication": ("PutReplicationConfiguration",),
         "DeleteBucketTagging": ("PutBucketTagging",),
-        "DeleteObjects": ("DeleteObject",),
         "DeletePublicAccessBlock": ("PutBucketPublicAccessBlock",),
         "GetBucketAccelerateConfiguration": ("GetAccelerateConfiguration",),
         "GetBucketEncryption": ("GetEncryptionConfiguration",),
@@ -81,6 +81,7 @@ _NAMES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "UploadPartCopy": ("PutObject",),
     },
 }
+_DELETIONS = {("s3", "DeleteObject"), ("s3", "DeleteObjects")}
 # What a call of EC2 makes, of which nobody knows the id yet.
 _MADE = {
     "AllocateAddress": "elastic-ip",
@@ -132,9 +133,20 @@ _GUARDDUTY = "guardduty.amazonaws.com"
 def needs(call: Call) -> Iterator[Need]:
     """What IAM asks for before a call is answered."""
     prefix = _prefix(call.service)
+    if (call.service, call.operation) in _DELETIONS:
+        yield from _of_objects(call)
+        return
     for name in _NAMES.get(call.service, {}).get(call.operation, (call.operation,)):
         yield from _on_resources(call, f"{prefix}:{name}")
     yield from _beside(call)
+
+
+def _of_objects(call: Call) -> Iterator[Need]:
+    """What deletes objects: a version of one is another action, and each is a resource."""
+    objects = call.parameters.get("Delete", {}).get("Objects") or [call.parameters]
+    for one in objects:
+        action = "s3:DeleteObjectVersion" if one.get("VersionId") else "s3:DeleteObject"
+        yield Need(action, f"arn:aws:s3:::{call.parameters['Bucket']}/{one['Key']}")
 
 
 @cache

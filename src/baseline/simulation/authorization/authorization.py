@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from baseline.permissions import Request, Statement, concerning, holds
+from baseline.simulation.authorization import resource_policies
 from baseline.simulation.authorization.actions import Keys, Need, needs
 from baseline.simulation.authorization.principals import Principal, principal
 from baseline.simulation.faults import denied
@@ -24,6 +25,7 @@ Layer = tuple[str, tuple[str, ...]]
 _CONTROL, _IDENTITY, _BOUNDARY = (
     "service control policy", "identity-based policy", "permissions boundary",
 )  # fmt: skip
+_OF_RESOURCE = " with an explicit deny in a resource-based policy"
 _ACCOUNT = re.compile(r"arn:aws:[^:]*:[^:]*:(\d{12}):")
 # Nobody needs to be allowed these [STS API Reference].
 _FREE = {("sts", "GetCallerIdentity"), ("sts", "GetSessionToken")}
@@ -48,11 +50,14 @@ class Authorization:
             return
         who = principal(call)
         layers = tuple(self._layers(call, who))
-        if not layers:
+        if not layers and call.service not in resource_policies.SERVICES:
             return
         context = self._context(call, who)
         for need in needs(call):
-            why = _refused(layers, self._request(need, context))
+            request = self._request(need, context)
+            why = _refused(layers, request)
+            if resource_policies.denies(request):
+                why = _OF_RESOURCE
             if why:
                 raise denied(call, need.resource or "*", why, need.action)
 

@@ -254,8 +254,12 @@ class Vpc(_Section):
     """Days for which the log group in the account and region keeps flow records."""
 
 
-UnitPath = Annotated[
-    str, _text(r"/|(/[^/\x00-\x1f]+)+", "a unit by its path, like /Workloads, or / for the root")
+Unit = Annotated[
+    str,
+    _text(
+        r"/|(/[^/]+)+|ou-[a-z0-9]{4,32}-[a-z0-9]{8,32}|r-[a-z0-9]{4,32}",
+        "an OU by its path or id, like /Workloads or ou-ab12-cdef3456",
+    ),
 ]
 # With its path, where it has one; and at least a letter beside what stands for anything.
 ExemptRole = Annotated[
@@ -280,8 +284,8 @@ class Protection(_Section):
     Nothing by default. Whoever is to deploy has to be among the administrators.
     """
 
-    ous: tuple[UnitPath, ...] = ()
-    """Units whose accounts cannot switch the baseline off, like `/` for all; empty: none."""
+    ous: tuple[Unit, ...] = ()
+    """OUs whose accounts cannot switch the baseline off, by path or id; `/`: all; empty: none."""
     exempt_roles: tuple[ExemptRole, ...] = ()
     """Roles in those accounts that can all the same, by name, beside those that deploy."""
     own_rules: bool = False
@@ -454,15 +458,6 @@ class Cost(_Section):
 
     assume: dict[str, float] = Field(default_factory=dict)
     """Numbers by the names of its assumptions, like `events: 200000`."""
-
-
-Unit = Annotated[
-    str,
-    _text(
-        r"/|(/[^/]+)+|ou-[a-z0-9]{4,32}-[a-z0-9]{8,32}|r-[a-z0-9]{4,32}",
-        "an OU by its path or id, like /Workloads or ou-ab12-cdef3456",
-    ),
-]
 
 
 class StackSets(_Section):

@@ -288,6 +288,21 @@ def _find(organization: Organization, name: str) -> Account:
     return organization.account(name)
 
 
+def outer_units(organization: Organization, ous: Iterable[str], where: str) -> tuple[str, ...]:
+    """The ids of OUs that are named by path or by id, none inside of another.
+
+    Raises ConfigurationError for one that is not there; ``where`` is the key that names it.
+    """
+    known, named = dict(organization.units), set(ous)
+    for ou in sorted(named - {*known, *known.values()}):
+        raise ConfigurationError(
+            f"there is no OU {ou}", where=where, remedy=f"Known: {', '.join(sorted(known))}."
+        )
+    paths = {path: unit for path, unit in known.items() if {path, unit} & named}
+    outer = [p for p in paths if not any(p != other and inside(p, other) for other in paths)]
+    return tuple(sorted(paths[path] for path in outer))
+
+
 def inside(path: str, ou: str) -> bool:
     """Whether the OU at ``path`` is ``ou``, or in it."""
     wanted = "/" + ou.strip("/")

@@ -104,6 +104,27 @@ def test_with_the_policy_everything_is_rolled_out_changed_and_removed(
     assert attached(organization) == ["FullAWSAccess"]
 
 
+def test_stack_sets_go_over_to_aws_and_back_and_new_accounts_come_under_the_policy(
+    organization: Simulation, run: Baseline
+) -> None:
+    organization.client("cloudformation", HOME, MAIN).activate_organizations_access()
+    ours = FILE.replace(f", {AWAY}]", "]") + "guardduty: {mode: delegated-admin}\n" + MEMBERS
+    by_aws = f"{ours}stack_sets: {{mode: service-managed}}\n"
+    for settings in (ours, by_aws):
+        Path("baseline.yaml").write_text(settings)
+        assert run("rollout", "deploy", "--yes").code == 0
+    made = organizations(organization).create_account(Email="new@acme.example", AccountName="new")
+    organization.service("cloudformation").settle()
+    account = made["CreateAccountStatus"]["AccountId"]
+    trails = organization.client("cloudtrail", HOME, account).describe_trails()["trailList"]
+    assert [trail["Name"] for trail in trails] == ["baseline"]
+    Path("baseline.yaml").write_text(ours)
+    assert run("rollout", "deploy", "--yes").code == 0
+    assert run("rollout", "verify").code == 0
+    Path("baseline.yaml").write_text(by_aws)
+    assert run("rollout", "remove", "--yes").code == 0
+
+
 Act = tuple[str, str, dict[str, Any]]
 ROLES_OF_OURS = (
     "AssumableSecurityAuditRole", "baseline-cloudtrail-logs", "baseline-config-recorder",
@@ -315,7 +336,7 @@ def test_a_unit_that_is_not_there_is_refused(run: Baseline) -> None:
     choose("protection: {ous: [/Workload]}\n")
     refused = run("rollout", "plan")
     assert (refused.code, refused.out) == (2, "")
-    assert "protection.ous: there is no unit /Workload. Known: /, /Security" in refused.err
+    assert "protection.ous: there is no OU /Workload. Known: /, /Security" in refused.err
 
 
 def test_whoever_would_lock_himself_out_of_the_logs_is_refused(

@@ -14,6 +14,7 @@ from baseline.configuration import (
     Configuration,
     GuardDuty,
     Protection,
+    StackSets,
     Vpc,
 )
 from baseline.errors import ConfigurationError
@@ -34,7 +35,7 @@ ORGANIZATION = Organization(
     (
         Account(MAIN, "main", "main@bank.example", "ACTIVE", parents=(ROOT,)),
         Account(MEMBER, "member", "member@bank.example", "ACTIVE", parents=(ROOT, UNIT)),
-        Account(LEFT_OUT, "left", "left@bank.example", "ACTIVE", parents=(ROOT, UNIT)),
+        Account(LEFT_OUT, "left", "left@bank.example", "ACTIVE", parents=(ROOT,)),
     ),
     {"/": ROOT, "/Workloads": UNIT},
 )
@@ -201,8 +202,11 @@ def test_members_go_on_with_what_is_their_own() -> None:
     assert denied(own, "config:PutConfigRule", f"arn:aws:config:{here}:config-rule/x") is None
 
 
-def test_accounts_that_are_left_out_are_not_bound() -> None:
-    made = policy(given(configured(exclude_accounts=(LEFT_OUT,))))
+@pytest.mark.parametrize(
+    "settings", [{"exclude_accounts": (LEFT_OUT,)}, {"stack_sets": StackSets(ous=("/Workloads",))}]
+)
+def test_accounts_that_get_no_baseline_are_not_bound(settings: dict[str, Any]) -> None:
+    made = policy(given(configured(**settings)))
     detector = f"arn:aws:guardduty:eu-west-1:{LEFT_OUT}:detector/abc"
     left = f"arn:aws:iam::{LEFT_OUT}:role/Administrator"
     assert denied(made, "guardduty:DeleteDetector", detector, left) is None
@@ -215,6 +219,7 @@ def test_accounts_that_are_left_out_are_not_bound() -> None:
         {},
         {"cloudtrail": CloudTrail(mode="organization")},
         {"guardduty": GuardDuty(mode="delegated-admin", administrator=MEMBER)},
+        {"stack_sets": StackSets(mode="service-managed")},
         {"exclude_accounts": (LEFT_OUT,), "prefix": "acme"},
     ],
 )
@@ -272,14 +277,12 @@ def test_it_fits_and_is_of_its_partition(partition: str) -> None:
 
 
 def test_units_are_attached_by_their_ids_and_unknown_ones_refused() -> None:
-    baseline = given(configured(protection=Protection(ous=("/Workloads", "/"))))
+    baseline = given(configured(protection=Protection(ous=("/Workloads",))))
     (stack,) = [s for s in baseline.stacks if s.name == protection.NAME]
-    assert stack.parameters["TargetIds"] == f"{UNIT},{ROOT}"
+    assert stack.parameters["TargetIds"] == UNIT
     with pytest.raises(ConfigurationError) as refused:
         given(configured(protection=Protection(ous=("/Workload",))))
-    assert str(refused.value) == (
-        "protection.ous: there is no unit /Workload. Known: /, /Workloads."
-    )
+    assert str(refused.value) == ("protection.ous: there is no OU /Workload. Known: /, /Workloads.")
 
 
 SESSION = "arn:aws:sts::111111111111:assumed-role/AWSReservedSSO_Admin_0a1b/anna"

@@ -37,7 +37,7 @@ from baseline.organization import (
     Organization,
     Target,
     check_pin,
-    inside,
+    outer_units,
 )
 from baseline.rollout import (
     adoption,
@@ -337,19 +337,8 @@ def _chosen(configuration: Configuration, organization: Organization) -> tuple[A
 
 
 def _units(configuration: Configuration, organization: Organization) -> tuple[str, ...]:
-    """The ids of the chosen OUs, none inside of another; raises ConfigurationError."""
-    known = dict(organization.units)
-    for ou in configuration.stack_sets.ous:
-        if ou not in known and ou not in known.values():
-            raise ConfigurationError(
-                f"there is no OU {ou}",
-                where="stack_sets.ous",
-                remedy=f"Known: {', '.join(sorted(known))}.",
-            )
-    chosen = {*configuration.stack_sets.ous}
-    paths = {path: unit for path, unit in known.items() if {path, unit} & chosen}
-    outer = [p for p in paths if not any(p != other and inside(p, other) for other in paths)]
-    return tuple(sorted(paths[path] for path in outer))
+    """The ids of the chosen OUs; raises ConfigurationError."""
+    return outer_units(organization, configuration.stack_sets.ous, "stack_sets.ous")
 
 
 def _check_global_region(chosen: str, regions: tuple[str, ...]) -> None:
@@ -515,8 +504,10 @@ class _Kinds:
             families = (service_managed.family(s.name) for s in stack_sets)
             in_members = dict.fromkeys(f for f in families if not inviting.invites(f))
             stacks = (ROLES, *(f"StackSet-{name}-*" for name in in_members))
+            chosen = {account.id for account in self.accounts}
+            left_out = {account.id for account in self.organization.active} - chosen
             parameters = protection.parameters(
-                self.configuration, self.organization, EXECUTION_ROLE, stacks
+                self.configuration, self.organization, EXECUTION_ROLE, stacks, left_out
             )
             yield self._stack(protection.NAME, self._main, parameters, LAST)
 

@@ -5,12 +5,12 @@ account, and the policies of the central buckets and their key for that.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from fnmatch import fnmatchcase
 
 from baseline.configuration import Configuration
 from baseline.errors import ConfigurationError
-from baseline.organization import Organization
+from baseline.organization import Organization, outer_units
 
 NAME = "protection"
 # The parameter of auditing-storage by which its logs are protected.
@@ -25,10 +25,12 @@ def parameters(
     organization: Organization,
     execution_role: str,
     stacks: Iterable[str],
+    left_out: Iterable[str],
 ) -> dict[str, str]:
     """Those of the template; ``stacks`` are the names of the baseline's stacks in members.
 
-    Raises ConfigurationError for a unit that the organization has not got.
+    ``left_out`` are accounts that get none of them. Raises ConfigurationError for an OU that the
+    organization has not got.
     """
     wanted = configuration.protection
     exempt = (
@@ -40,23 +42,12 @@ def parameters(
     return {
         "OrganizationId": organization.id,
         "Prefix": configuration.prefix,
-        "TargetIds": ",".join(_targets(wanted.ous, organization)),
+        "TargetIds": ",".join(outer_units(organization, wanted.ous, "protection.ous")),
         "ExemptRoles": ",".join(f"arn:*:iam::*:role/{name}" for name in dict.fromkeys(exempt)),
-        "LeftOut": ",".join(configuration.exclude_accounts),
+        "LeftOut": ",".join(sorted({*configuration.exclude_accounts, *left_out})),
         "Stacks": ",".join(f"arn:*:cloudformation:*:*:stack/{name}/*" for name in stacks),
         "OwnRules": str(wanted.own_rules).lower(),
     }
-
-
-def _targets(paths: Iterable[str], organization: Organization) -> Iterator[str]:
-    for path in dict.fromkeys(paths):
-        if path not in organization.units:
-            raise ConfigurationError(
-                f"there is no unit {path}",
-                where="protection.ous",
-                remedy=f"Known: {', '.join(sorted(organization.units))}.",
-            )
-        yield organization.units[path]
 
 
 def administrators(configuration: Configuration, main: str) -> str:

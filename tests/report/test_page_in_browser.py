@@ -350,13 +350,16 @@ def test_what_was_not_seen_for_one_reason_is_said_once(view: View, tmp_path: Pat
         for account in given_report.accounts(5)
         for region in ("eu-west-1", "us-east-1")
     ]
-    gaps = (*denied, Unseen("config", "", "", "", "no aggregator"))
+    elsewhere = Unseen("prowler", "900000000000", "", "rds", "denied", "Let it read.")
+    gaps = (*denied, elsewhere, Unseen("config", "", "", "", "no aggregator"))
     page = view.open(written(tmp_path, given_report.content(ACCOUNTS, unseen=gaps)))
     rows = page.locator("#unseen tbody tr")
-    expect(rows).to_have_count(2)
-    expect(rows.first).to_contain_text("and 2 more")
-    expect(rows.first).to_contain_text("eu-west-1, us-east-1")
-    expect(rows.last.locator("td").nth(2)).to_have_text("all")
+    expect(rows).to_have_count(3)
+    expect(rows.nth(1)).to_contain_text("900000000000")
+    expect(rows.nth(1).locator("td").nth(3)).to_have_text("all")
+    expect(rows.first.locator("td").nth(2)).to_have_text("all")
+    expect(rows.last).to_contain_text("and 2 more")
+    assert rows.last.locator("td").nth(3).inner_text().split() == ["eu-west-1", "us-east-1"]
 
 
 def test_a_framework_is_about_the_check_of_the_tool_that_says_so(

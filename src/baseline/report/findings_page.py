@@ -115,17 +115,20 @@ def _places(coverage: Iterable[Covered]) -> Counter[str]:
     return Counter(next(s for s in (FAIL, UNKNOWN, PASS) if s in said) for said in found.values())
 
 
-def _alike(unseen: Iterable[Unseen]) -> list[tuple[Unseen, list[str], list[str]]]:
-    """What is alike but for its place, once: with its accounts, and its regions; none: all."""
-    found: dict[Unseen, tuple[dict[str, None], dict[str, None]]] = {}
+def _alike(unseen: Iterable[Unseen]) -> list[tuple[Unseen, list[str], tuple[str, ...]]]:
+    """What is alike but for its place, once: with accounts, and the regions of each; none: all.
+
+    What is missed most of comes first: everything of many accounts before a service of one.
+    """
+    places: dict[tuple[Unseen, str], dict[str, None]] = {}
     for gap in unseen:
-        accounts, regions = found.setdefault(replace(gap, account_id="", region=""), ({}, {}))
-        accounts[gap.account_id] = None
-        regions[gap.region] = None
-    return [
-        (gap, list(accounts), [] if "" in regions else list(regions))
-        for gap, (accounts, regions) in found.items()
-    ]
+        key = replace(gap, account_id="", region=""), gap.account_id
+        places.setdefault(key, {})[gap.region] = None
+    found: dict[tuple[Unseen, tuple[str, ...]], list[str]] = {}
+    for (gap, account), regions in places.items():
+        found.setdefault((gap, () if "" in regions else tuple(regions)), []).append(account)
+    gaps = [(gap, accounts, regions) for (gap, regions), accounts in found.items()]
+    return sorted(gaps, key=lambda gap: (gap[0].service != "", gap[2] != (), -len(gap[1])))
 
 
 def _plain(value: Any) -> Any:

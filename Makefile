@@ -4,6 +4,7 @@
 #   make test               all tests; "make test-fast" without the real audit tools
 #   make test-trino         saved queries and the dialect on a real Trino server (Java 17, Maven)
 #   make lint               style, types and templates, as CI checks them first
+#   make scan               the templates against the policies of a security scanner (checkov)
 #   make format             mend the style
 #   make docs               write the generated parts of the reference anew
 #   make bench              the benchmarks
@@ -22,7 +23,7 @@ OPTIONS ?=
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast test-trino lint format docs bench screenshots vendor security-audit-all security-audit-accounts image-check clean
+.PHONY: help setup demo test test-fast test-trino lint scan format docs bench screenshots vendor security-audit-all security-audit-accounts image-check clean
 
 help:
 	@sed -n -e '/^#/!q' -e 's/^# \{0,1\}//p' Makefile
@@ -38,10 +39,10 @@ test: setup
 	$(BIN)/pytest -n 2 -m "not tools" $(OPTIONS)
 	$(BIN)/pytest -m tools $(OPTIONS)
 
-# Without the tests that install and run the real Prowler and ScoutSuite.
+# Without the tests that install and run the real Prowler and ScoutSuite, and the one of scale.
 test-fast: setup
 	@scripts/page-tools
-	$(BIN)/pytest -n 2 -m "not tools" $(OPTIONS)
+	$(BIN)/pytest -n 2 -m "not tools and not scale" $(OPTIONS)
 
 # Every saved query and every expression of the dialect, on DuckDB and on a real Trino server. Needs
 # Java 17 and Maven, which brings the server (300 MB) once.
@@ -56,6 +57,9 @@ lint: setup
 	@scripts/lint-page
 	$(BIN)/cfn-lint --non-zero-exit-code informational src/baseline/templates/*.yaml
 	$(BIN)/cog --check docs/reference/commands.md docs/reference/configuration.md docs/reference/queries.md docs/reference/dialect.md
+
+scan: setup
+	@scripts/scan-templates
 
 format: setup
 	$(BIN)/ruff check --fix .

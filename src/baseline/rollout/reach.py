@@ -25,6 +25,7 @@ class Reach:
     configuration: Configuration
     organization: Organization
     _sessions: dict[tuple[str, str], Session] = field(default_factory=dict, repr=False)
+    _gates: dict[tuple[str, str], threading.Lock] = field(default_factory=dict, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def __post_init__(self) -> None:
@@ -48,12 +49,14 @@ class Reach:
 
     def _assumed(self, account_id: str, role: str, external_id: str | None) -> Session:
         key = (account_id, role)
-        found = self._sessions.get(key)
-        if found is None:
-            found = self.session.assume(account_id, role, external_id=external_id)
-            with self._lock:
+        with self._lock:
+            gate = self._gates.setdefault(key, threading.Lock())
+        # All regions of an account begin at once: the first assumes the role, the others wait.
+        with gate:
+            if key not in self._sessions:
+                found = self.session.assume(account_id, role, external_id=external_id)
                 self._sessions[key] = found
-        return found
+            return self._sessions[key]
 
 
 @dataclass(frozen=True)

@@ -14,14 +14,16 @@ from baseline.configuration import (
     Configuration,
     GuardDuty,
     Protection,
+    StackSets,
     Vpc,
     VpcNetwork,
 )
 from baseline.organization import Account, Organization, Target
-from baseline.rollout import delegation, plan, protection
+from baseline.rollout import delegation, plan, protection, service_managed
 from baseline.rollout.catalogue import Baseline, Part, Stack, StackSet, wanted
 from baseline.rollout.delegation import Delegated, Delegation
 from baseline.rollout.plan import Action, Kind, Plan, Step
+from baseline.rollout.service_managed import Automation, Managing
 from baseline.rollout.state import InstanceState, StackSetState, StackState, State, Unknown
 
 MAIN, ONE, TWO, CLOSED, LEFT = (f"{number}" * 12 for number in range(1, 6))
@@ -30,8 +32,11 @@ ORGANIZATION = Organization(
     "o-exampleorgid",
     MAIN,
     (
-        *(Account(a, f"account-{a[0]}", f"{a}@bank.example", "ACTIVE") for a in (MAIN, ONE, TWO)),
-        Account(CLOSED, "closed", "closed@bank.example", "SUSPENDED"),
+        *(
+            Account(a, f"account-{a[0]}", f"{a}@bank.example", "ACTIVE", parents=("r-1",))
+            for a in (MAIN, ONE, TWO)
+        ),
+        Account(CLOSED, "closed", "closed@bank.example", "SUSPENDED", parents=("r-1",)),
     ),
     {"/": "r-1"},
 )
@@ -57,6 +62,7 @@ CONFIGURATIONS = {
     ),
     "one trail": Configuration(home_region="eu-west-1", cloudtrail=CloudTrail(mode="organization")),
     "protection": Configuration(home_region="eu-west-1", protection=Protection(ous=("/",))),
+    "service": Configuration(home_region="eu-west-1", stack_sets=StackSets(mode="service-managed")),
     "delegation": Configuration(
         home_region="eu-west-1",
         guardduty=GuardDuty(
@@ -164,8 +170,21 @@ def _stack(draw: st.DrawFn, stack: Stack) -> StackState:
 
 def _stack_set(draw: st.DrawFn, stack_set: StackSet) -> StackSetState:
     statuses = draw(st.dictionaries(st.sampled_from(ANYWHERE), st.sampled_from(STATUSES)))
-    instances = {target: InstanceState(status, status, "") for target, status in statuses.items()}
-    return StackSetState(TEMPLATE, _parameters(draw, stack_set), ORGANIZATION.id, instances)
+    # Of one that was made, another StackSet can take the stack in.
+    stack_id = draw(st.sampled_from(("", "arn:stack")))
+    instances = {t: InstanceState(s, s, "", stack_id) for t, s in statuses.items()}
+    given = _parameters(draw, stack_set)
+    managing = _managing(stack_set, on=draw(st.booleans()))
+    return StackSetState(TEMPLATE, given, ORGANIZATION.id, instances, managing)
+
+
+def _managing(stack_set: StackSet, *, on: bool = True) -> Managing | None:
+    """What a service-managed StackSet does by itself: as it should be, or nothing."""
+    wanted = stack_set.managed
+    if wanted is None:
+        return None
+    automation = wanted.automation if on else Automation(on=False)
+    return Managing(automation, dict.fromkeys(wanted.units, wanted.regions))
 
 
 def _parameters(draw: st.DrawFn, of: Stack | StackSet) -> dict[str, str]:
@@ -201,7 +220,8 @@ def _done(step: Step, case: Case) -> State:
     if step.kind is Kind.INSTANCE:
         instances = _changed(instances, step)
     stack_set = baseline.stack_set(name)
-    found = StackSetState(TEMPLATE, stack_set.parameters, ORGANIZATION.id, instances)
+    managing = _managing(stack_set)
+    found = StackSetState(TEMPLATE, stack_set.parameters, ORGANIZATION.id, instances, managing)
     return replace(state, stack_sets={**others, name: found})
 
 
@@ -238,6 +258,20 @@ def test_from_any_state_the_plan_leads_to_where_nothing_is_to_be_done(case: Case
     assert applied(again, once).plan().empty
 
 
+@settings(max_examples=40, deadline=None)
+@given(cases(names=("service", "plain")))
+def test_a_stack_is_taken_in_where_it_was_given_up_and_is_never_deleted(case: Case) -> None:
+    steps = [s for s in case.plan().steps if s.kind is Kind.INSTANCE]
+    taken = {_place(s) for s in steps if s.action is Action.IMPORT}
+    left = {_place(s) for s in steps if "goes over" in s.reason}
+    assert taken <= left
+    assert taken.isdisjoint({_place(s) for s in steps if s.action is Action.DELETE})
+
+
+def _place(step: Step) -> tuple[str, Target]:
+    return service_managed.family(step.part.name), step.part.target
+
+
 @SOME
 @given(cases())
 def test_a_plan_says_each_part_once_and_what_is_right_is_left_alone(case: Case) -> None:
@@ -256,7 +290,7 @@ def test_a_plan_says_each_part_once_and_what_is_right_is_left_alone(case: Case) 
     assert {part for part, action in stack_steps.items() if action is Action.SKIP} == right
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(cases(names=("adoption",)))
 def test_what_is_adopted_is_said_wherever_an_instance_is_made_or_right(case: Case) -> None:
     instances = [s for s in case.plan().steps if s.kind is Kind.INSTANCE]

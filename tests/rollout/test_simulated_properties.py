@@ -26,6 +26,7 @@ SETTINGS: tuple[dict[str, Any], ...] = (
     {"config": {"rules": []}},
     {"cloudtrail": {"log_group_days": 30}},
     {"regions": [HOME]},
+    {"stack_sets": {"mode": "service-managed"}},
     {"exclude_accounts": [LOGS, TOOLING, PAYMENTS, PRODUCTION]},
     {"vpc": {"accounts": [PRODUCTION], "regions": [AWAY]}},
 )
@@ -59,6 +60,7 @@ COURSES = st.builds(
 def found() -> Callable[[], Simulation]:
     """Makes organizations in which nothing was rolled out."""
     simulation = Simulation(Blueprint(misconfigured=False, regions=REGIONS))
+    simulation.client("cloudformation", HOME, MAIN).activate_organizations_access()
     blob = simulation.snapshot()
     simulation.close()
     return lambda: Simulation.restore(blob)

@@ -165,7 +165,12 @@ class Baseline:
         """The main account in the home region, where StackSets and buckets are."""
         return Target(self.organization.main_account_id, self.home_region)
 
-    @property
+    @cached_property
+    def accounts(self) -> Mapping[str, Account]:
+        """All accounts of the organization, by their ids."""
+        return {account.id: account for account in self.organization.accounts}
+
+    @cached_property
     def chosen(self) -> frozenset[str]:
         """The accounts that are not left out."""
         return frozenset(t.account_id for s in self.stack_sets for t in s.targets)

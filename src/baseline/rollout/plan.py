@@ -615,15 +615,14 @@ def _excess(baseline: Baseline, part: Part, coming_over: _Stacks) -> Step:
         return Step(Action.RETAIN, Kind.INSTANCE, part, out)
     reason = "the account or region is no longer chosen"
     if part.target.account_id not in baseline.chosen:
-        unit = baseline.organization.account(part.target.account_id).ou
+        unit = baseline.accounts[part.target.account_id].ou
         reason = f"the account is no longer chosen; it is in {unit}"
     return Step(Action.DELETE, Kind.INSTANCE, part, reason)
 
 
 def _out_of_reach(baseline: Baseline, part: Part) -> str:
     """Why nothing can be done in the account of an instance; or nothing."""
-    accounts = {a.id: a for a in baseline.organization.accounts}
-    account = accounts.get(part.target.account_id)
+    account = baseline.accounts.get(part.target.account_id)
     if account is None:
         return "the account has left the organization"
     return "" if account.active else f"the account is {account.state}"

@@ -186,7 +186,8 @@ def _looks(plan: Plan, baseline: Baseline) -> _Looks:
                 looks[step.part.target][key] = (step.part.name, check)
     # What the plan updates is not yet as it will be.
     changed = {step.part for step in _coming(plan)}
-    for needed in {need for part in made for need in baseline.needs(part)} - changed:
+    stacks = {stack.part for stack in baseline.stacks}
+    for needed in ({need for part in made for need in baseline.needs(part)} & stacks) - changed:
         for check in collisions.STANDING.get(needed.name, ()):
             looks[needed.target][needed.name, check.name] = (needed.name, check)
     return {target: tuple(asked.values()) for target, asked in looks.items()}

@@ -99,10 +99,6 @@ class Guard:
     _roles: dict[str, _Allowed] = field(default_factory=dict, repr=False)
 
     @cached_property
-    def _accounts(self) -> Mapping[str, Account]:
-        return {account.id: account for account in self.baseline.organization.accounts}
-
-    @cached_property
     def _parts(self) -> Mapping[str, Stack | StackSet]:
         parts: list[Stack | StackSet] = [*self.baseline.stacks, *self.baseline.stack_sets]
         return {part.name: part for part in parts}
@@ -114,7 +110,7 @@ class Guard:
         """
         if target.account_id == self.baseline.home.account_id:
             return
-        levels = tuple(self.attached.levels(self._accounts[target.account_id]))
+        levels = tuple(self.attached.levels(self.baseline.accounts[target.account_id]))
         if all(policy.open for _, policies in levels for policy in policies):
             return
         found: dict[Denial, list[str]] = defaultdict(list)

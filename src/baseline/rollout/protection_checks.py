@@ -9,9 +9,6 @@ from baseline.rollout.coverage import Check, Missing, Place, require
 from baseline.rollout.intended import Properties
 
 KIND = "SERVICE_CONTROL_POLICY"
-_ANEW = (
-    f"Make it anew: baseline rollout remove --only {protection.NAME}, then: baseline rollout deploy"
-)
 # Without spaces, as CloudFormation hands a policy on [Organizations User Guide, quotas].
 _COMPACT = (",", ":")
 
@@ -37,7 +34,7 @@ def _found(place: Place) -> Any:
     name = _wanted(place)["Name"]
     found = named(place, name)
     if found is None:
-        raise Missing(f"no service control policy {name}", _ANEW)
+        raise Missing(f"no service control policy {name}")
     return place.ask("organizations", "describe_policy", PolicyId=found["Id"])["Policy"]
 
 
@@ -49,7 +46,7 @@ def named(place: Place, name: str) -> Any:
 
 def _content(place: Place) -> str:
     found, wanted = json.loads(_found(place)["Content"]), _wanted(place)["Content"]
-    require(policies.differences(found, wanted, "the policy"), _ANEW)
+    require(policies.differences(found, wanted, "the policy"))
     return f"{len(wanted['Statement'])} statements"
 
 

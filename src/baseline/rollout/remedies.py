@@ -1,6 +1,7 @@
 """From CloudFormation's reasons to what a person can do about them. Pure."""
 
 from baseline.organization import Target
+from baseline.rollout import protection
 from baseline.rollout.catalogue import EXECUTION_ROLE, MEMBERS, STORAGE, VPC, Baseline, Part
 from baseline.rollout.service_managed import family
 
@@ -9,13 +10,15 @@ _PERMISSION = (
     "again."
 )
 # What a service is made by, where that is neither auditing nor GuardDuty's.
-_STACK_SETS = {"iam": "audit-roles", "ec2": VPC}
+_STACK_SETS = {"iam": "audit-roles", "ec2": VPC, "organizations": protection.NAME}
 _LATER = "Deploy again in a few minutes."
 
 # What a reason holds, in lower case, and the remedy; the first that fits wins.
 _REMEDIES = {
     "inoperable": "Delete the stack there by hand, then deploy twice: first the instance is "
     "given up, then it is made anew.",
+    "resource-based policy": "The policy of the bucket or the key forbids it: deploy as one of "
+    "protection.administrators.",
     "service control policy": "A service control policy forbids it: exempt {who}, or allow it "
     "there, then deploy again.",
     "denied": _PERMISSION,

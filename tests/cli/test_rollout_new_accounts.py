@@ -296,11 +296,16 @@ def test_going_over_that_was_interrupted_is_finished_by_deploying_again(
 
 
 @given("by_service")
-def test_going_back_keeps_every_stack_too(
+def test_going_back_keeps_every_stack_too_also_when_it_was_interrupted(
     organization: Simulation, run: Baseline, tmp_path: Path
 ) -> None:
     write(tmp_path, SELF)
     ids = trails(organization)
+    organization.faults.add(Fault("error", "cloudformation", "ImportStacksToStackSet", times=99))
+    interrupted = run("deploy", "--yes", "--no-preflight", "-o", "json")
+    assert interrupted.code == 1
+    assert {r["name"] for r in of(interrupted.rows, result="not tried")} >= MANAGED
+    organization.faults.clear()
     deployed = run("deploy", "--yes")
     assert deployed.code == 0, deployed.err
     assert trails(organization) == ids

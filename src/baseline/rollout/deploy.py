@@ -162,6 +162,8 @@ def _blocked(
                     where=str(step.part),
                     remedy="Mend that, then deploy again.",
                 )
+    if (step.action, step.kind) == (Action.DELETE, Kind.STACK_SET):
+        return _still_a_hint(step, failed)
     if step.action is Action.DELETE:
         for part in failed:
             if step.part in baseline.needs(part):
@@ -170,6 +172,19 @@ def _blocked(
                     where=str(step.part),
                     remedy="Mend that, then remove again.",
                 )
+    return None
+
+
+def _still_a_hint(step: Step, failed: Iterable[Part]) -> NotTriedError | None:
+    """A StackSet tells that there are stacks of it, until others have taken them in."""
+    family = service_managed.family(step.part.name)
+    for part in failed:
+        if service_managed.family(part.name) == family and part.name != step.part.name:
+            return NotTriedError(
+                f"stays until {part.name} in {part.target} has its stack",
+                where=str(step.part),
+                remedy="Mend that, then deploy again.",
+            )
     return None
 
 

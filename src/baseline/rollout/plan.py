@@ -279,8 +279,13 @@ def _kept(step: Step) -> Step:
 
 
 def _goes_last(step: Step) -> bool:
-    """What is needed until all else is done: the roles, until other StackSets have the stacks."""
-    return step.part.name in (ORGANIZATION_TRAIL, ROLES) and step.action in _GOING
+    """What is needed until all else is done.
+
+    That is the roles, until other StackSets have the stacks, and a StackSet that gave its stacks
+    up: while it is there, stacks that no StackSet has are looked for.
+    """
+    gone = step.kind is Kind.STACK_SET and service_managed.is_one(step.part.name)
+    return (gone or step.part.name in (ORGANIZATION_TRAIL, ROLES)) and step.action in _GOING
 
 
 def _every_step(baseline: Baseline, state: State) -> list[list[Step]]:

@@ -55,6 +55,11 @@ def named(name: str) -> str:
     return f"{name}{_SUFFIX}"
 
 
+def is_one(name: str) -> bool:
+    """Whether a StackSet is service-managed, by its name."""
+    return name.endswith(_SUFFIX)
+
+
 def family(name: str) -> str:
     """The name by which a stack or StackSet is chosen: its template's."""
     return inviting.family(name.removesuffix(_SUFFIX))

@@ -101,6 +101,13 @@ def test_what_is_adopted_is_proven_and_never_touched(
     assert "have its owner change it" in stopped["remedy"]
     config.start_configuration_recorder(ConfigurationRecorderName="own")
 
+    as_it_was = Path("baseline.yaml").read_text()
+    Path("baseline.yaml").write_text(f"{as_it_was}config: {{global_region: {AWAY}}}\n")
+    elsewhere = baseline("rollout", "verify", "--only", "auditing", "--region", AWAY, "-o", "json")
+    (blind,) = [r["detail"] for r in elsewhere.rows if r["detail"].startswith("the adopted")]
+    assert "leaves global resources out, which are recorded in this region alone" in blind
+    Path("baseline.yaml").write_text(as_it_was)
+
     assert baseline("rollout", "remove", "--yes", "--no-progress").code == 0
     assert what_is_there(organization) == theirs
 

@@ -435,6 +435,24 @@ def test_an_excluded_account_gets_nothing_and_is_not_invited() -> None:
     assert TWO not in baseline.stack_set("guardduty-main").body
 
 
+def test_a_region_that_cannot_record_iam_is_refused_and_who_has_not_the_chosen_one_is_named() -> (
+    None
+):
+    regions = {MAIN: ("eu-central-2", "eu-south-1", "eu-west-1"), ONE: ("eu-west-1",)}
+    regions |= {TWO: ("eu-south-1", "eu-west-1")}
+
+    def recording_in(region: str) -> Baseline:
+        settings = CONFIGURATION.config.model_copy(update={"global_region": region})
+        return wanted(CONFIGURATION.model_copy(update={"config": settings}), ORGANIZATION, regions)
+
+    with pytest.raises(ConfigurationError, match="eu-central-2 cannot record global") as refused:
+        recording_in("eu-central-2")
+    assert refused.value.remedy == "Write one of: eu-south-1, eu-west-1"
+    (said,) = [w for w in recording_in("eu-south-1").warnings if w.startswith("eu-south-1")]
+    assert f"is not enabled in {ONE}: IAM is recorded nowhere there" in said
+    assert not [w for w in recording_in("eu-west-1").warnings if "IAM is recorded" in w]
+
+
 def test_without_the_leading_region_a_warning_says_what_is_lost() -> None:
     baseline = given_a_baseline(CONFIGURATION.model_copy(update={"regions": ("eu-west-1",)}))
     assert "us-east-1 is not among the regions" in baseline.warnings[0]

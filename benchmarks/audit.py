@@ -62,13 +62,13 @@ def _organization(number: int, installed: list[Environment], tools: Path) -> Ite
         _cost(_xargs(simulation, installed[:1], accounts, Path(place, "first")), environment)
         peer = _cost(_xargs(simulation, installed, accounts, Path(place)), environment)
         for manner in ("--warm", "--plain"):
-            command = [sys.executable, "-m", "baseline", "audit", "run", *accounts, "-p", manner]
+            command = [sys.executable, "-m", "baseline", "audit", "run", *accounts, "-p4", manner]
             limits = [f"--region={REGION}", *(f"--service={s}" for s in SERVICES)]
             where = ["--reports", f"{place}/{manner}", "--tools-dir", str(tools)]
             ours = _cost([*command, *limits, *where], environment)
             _see_that_all_are_complete(Path(place, manner), number)
             yield (
-                f"{number} accounts, audit run -p {manner} / xargs -P 4: "
+                f"{number} accounts, audit run -p4 {manner} / xargs -P 4: "
                 f"wall {ours.seconds / peer.seconds:.2f} ({ours.seconds:.0f} s against "
                 f"{peer.seconds:.0f} s), memory {ours.memory / peer.memory:.2f} "
                 f"({ours.memory >> 20} MB against {peer.memory >> 20} MB)"

@@ -55,7 +55,7 @@ class Workers:
         return subprocess.Popen(  # noqa: S603  # the command is ours
             # Isolated: a script's directory comes first otherwise, and ours has a prowler.py.
             [python, "-I", "-W", "ignore", self._environment.tool.warm, str(handle)],
-            env=surroundings.plain(os.environ),
+            env={**process.SPARING, **surroundings.plain(os.environ)},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

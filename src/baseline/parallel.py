@@ -2,7 +2,7 @@
 
 import threading
 import traceback
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from typing import Generic, TypeAlias, TypeVar
@@ -76,6 +76,14 @@ def each(
         # Given up with its error, this may be collected in one of its own threads, which cannot
         # wait for itself.
         pool.shutdown(wait=threading.get_ident() not in own, cancel_futures=True)
+
+
+def values(outcomes: Iterable[Outcome[T, V]]) -> Iterator[V]:
+    """What the work gave, as it ends; raises the first error."""
+    for outcome in outcomes:
+        if isinstance(outcome, Failed):
+            raise outcome.error
+        yield outcome.value
 
 
 class Pause:

@@ -118,6 +118,19 @@ def test_bad_objects_are_set_aside_and_the_good_ones_count(bucket: Path, lake: L
     assert len(lake.manifest.set_aside()) == 4
 
 
+@pytest.mark.parametrize(
+    "record", ["1", "null", "true", '"text"', '"\\"a\\":1}"', "[1]", "[]", '[{"a":1}]']
+)
+def test_a_record_that_is_no_object_is_no_event(bucket: Path, lake: Lake, record: str) -> None:
+    """It sets its delivery aside, and nothing of it becomes a row."""
+    given_a_log(bucket, an_event(1))
+    text = f'{{"Records":[{json.dumps(an_event(2))},{record}]}}'
+    given_an_object(bucket, a_key(minute="1001Z"), gzip.compress(text.encode()))
+    ((_, reason),) = gather(bucket, lake).set_aside
+    assert "no JSON object" in reason
+    assert ids(lake) == ["event-1"]
+
+
 def test_too_little_disk_sets_nothing_aside(bucket: Path, lake: Lake) -> None:
     """No object is to blame; the next run brings all."""
     given_a_log(

@@ -73,7 +73,6 @@ def test_an_event_without_fields_is_no_row() -> None:
         (b'\n{"a":' + b"[" * 100_000, "nested too deeply"),
         (compress(b'{"Records":[{"a":1}'), "not valid JSON"),
         (compress(b'{"Records":[{"a":"\xff"}]}'), "not UTF-8: byte 18"),
-        (compress(b'{"Records":[1]}'), "not an object"),
         (compress(b'{"Records":{}}'), "not a CloudTrail delivery"),
         (compress(b"[]"), "not a CloudTrail delivery"),
         (compress(b'{"configurationItems":[]}'), "not a CloudTrail delivery"),

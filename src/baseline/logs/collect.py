@@ -16,7 +16,7 @@ from baseline.logs.batch import Batch, New, Step
 from baseline.logs.lake import Lake
 from baseline.logs.layout import Folder, identity
 from baseline.logs.source import Source, Stored
-from baseline.parallel import Failed, each
+from baseline.parallel import Failed, each, values
 
 # What one step holds in memory, compressed. Objects are unpacked one after the other.
 BATCH_BYTES = 64 * 1024**2
@@ -71,10 +71,8 @@ def collect(
         todo = _batches(lake, _new(source, lake, folders, done))
         total = sum(len(batch.new) for batch in todo)
         work = each(todo, lambda batch: batches.run(source, lake, batch), workers=_cores())
-        for outcome in work:
-            if isinstance(outcome, Failed):
-                raise outcome.error
-            _commit(lake, outcome.value, done)
+        for step in values(work):
+            _commit(lake, step, done)
             report(Progress(done.objects, total, sum(done.rows.values()), done.text_bytes))
         done.duplicates = _duplicates(lake, todo)
     return done
@@ -160,7 +158,8 @@ def _duplicates(lake: Lake, done: Sequence[Batch]) -> int:
     days = sorted({batch.date for batch in done if batch.table == "cloudtrail"})
     parts = [lake.manifest.parts("cloudtrail", day) for day in days]
     paths = ([str(lake.path / part.path) for part in day] for day in parts if day)
-    return sum(convert.duplicates(day, lake.staging) for day in paths)
+    count = each(paths, lambda day: convert.duplicates(day, lake.staging), workers=_cores())
+    return sum(values(count))
 
 
 def _cores() -> int:

@@ -17,6 +17,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 
 ROOT = "AWSLogs/"
 
@@ -149,6 +150,7 @@ class Selection:
         return folder.kind in self.kinds if self.kinds else folder.table in self.tables
 
 
+@lru_cache(maxsize=1024)  # a day's objects lie in few folders
 def read_folder(path: str) -> Folder | None:
     """The folder that ``path`` names; None when no log folder is called so."""
     prefix, root, rest = _split(path)

@@ -130,13 +130,11 @@ class Manifest:
 
     def commit(self, entries: Iterable[Entry], part: Part | None, retired: Iterable[str]) -> None:
         """Make one step visible: its objects, its file, and the files that it replaces."""
-        entries, retired = list(entries), list(retired)
         with self._database.transaction() as step:
             execute = step.execute
-            for entry in entries:
-                execute("DELETE FROM objects WHERE key = ?", (entry.key,))
             step.executemany(
-                "INSERT INTO objects VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", map(_row, entries)
+                "INSERT OR REPLACE INTO objects VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                map(_row, entries),
             )
             if part:
                 execute(

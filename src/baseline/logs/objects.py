@@ -6,10 +6,11 @@ DuckDB read the lines is several times faster than letting either of the two do 
 
 import io
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import msgspec
-from isal import igzip, igzip_lib
+from isal import igzip, igzip_lib, isal_zlib
 
 from baseline.errors import LogFileError
 from baseline.logs import schema
@@ -19,8 +20,8 @@ LARGEST = 256 * 1024**2
 # Nearly all stay below it; a larger one is unpacked alone, so that memory does not grow with cores.
 ORDINARY = 32 * 1024**2
 _GZIP = b"\x1f\x8b"
+_ONE_MEMBER = 31  # of gzip, as zlib counts the bits of a window
 _BATCH = 2_000  # records written at a time, so that a large object is not copied whole
-_BRACE = ord("{")
 _SHORT = len('{"a":1}')
 
 
@@ -74,9 +75,8 @@ def cloudtrail(content: bytes, tag: Tag, limit: int = LARGEST) -> Lines:
     if b"\n" in text:
         text = _one_line(text)
     records = _records(text)
-    if not all(memoryview(record)[0] == _BRACE for record in records):
-        raise LogFileError("holds a record that is not an object")
-    # An event without fields is no row, and has no comma to follow the tags.
+    # An event without fields is no row, and has no comma to follow the tags. What is no event at
+    # all is not looked for here: without its first character, too, it is no JSON to DuckDB.
     filled = [record for record in records if len(record) > _SHORT or not _is_empty(record)]
     return Lines(_tagged(filled, tag), len(filled), len(text))
 
@@ -126,7 +126,16 @@ def _started(lines: Sequence[bytes | memoryview], start: bytes) -> Iterator[byte
 
 
 def _gunzip(content: bytes, limit: int) -> bytes:
-    # The file object alone reads every gzip member and notices a truncated end.
+    with suppress(isal_zlib.error):
+        member = isal_zlib.decompressobj(wbits=_ONE_MEMBER)
+        text: bytes = member.decompress(content, limit + 1)
+        if len(text) > limit or (member.eof and not member.unused_data):
+            return text
+    return _gunzip_members(content, limit)
+
+
+def _gunzip_members(content: bytes, limit: int) -> bytes:
+    """Three times as slow, and what reads every gzip member and notices a truncated end."""
     try:
         text: bytes = igzip.GzipFile(fileobj=io.BytesIO(content)).read(limit + 1)
     except EOFError:

@@ -73,6 +73,7 @@ def test_an_event_without_fields_is_no_row() -> None:
         (b'\n{"a":' + b"[" * 100_000, "nested too deeply"),
         (compress(b'{"Records":[{"a":1}'), "not valid JSON"),
         (compress(b'{"Records":[{"a":"\xff"}]}'), "not UTF-8: byte 18"),
+        (compress(b'{"Records":[1]}'), "not an object"),
         (compress(b'{"Records":{}}'), "not a CloudTrail delivery"),
         (compress(b"[]"), "not a CloudTrail delivery"),
         (compress(b'{"configurationItems":[]}'), "not a CloudTrail delivery"),
@@ -82,7 +83,7 @@ def test_an_event_without_fields_is_no_row() -> None:
 def test_what_is_wrong_is_said(content: bytes, reason: str) -> None:
     """Each damage has a reason of its own."""
     with pytest.raises(LogFileError, match=reason):
-        objects.cloudtrail(content, TAG)
+        objects.cloudtrail(content, TAG, closely=True)
 
 
 def test_a_small_file_cannot_fill_the_memory() -> None:
@@ -102,7 +103,9 @@ def test_an_object_is_bounded_where_no_delivered_one_comes() -> None:
 
 def test_flow_records_follow_their_header() -> None:
     """The header is taken off and kept; blanks doubled by hand do not shift the fields."""
-    found = objects.flowlog(b"version srcaddr\n5 10.0.0.1\n5  10.0.0.2\n", TAG)
+    text = b"version srcaddr\n5 10.0.0.1\n\n5  10.0.0.2\n \n"
+    found = objects.flowlog(text, TAG, closely=True)
+    assert found.rows == 2
     assert found.header == "version srcaddr"
     assert b"".join(found.chunks).splitlines() == [
         b"100000000001 eu-west-1 7 5 10.0.0.1",
@@ -120,4 +123,4 @@ def test_flow_records_follow_their_header() -> None:
 def test_flow_logs_that_cannot_be_read(content: bytes, reason: str) -> None:
     """Also here the reason is said."""
     with pytest.raises(LogFileError, match=reason):
-        objects.flowlog(content, TAG)
+        objects.flowlog(content, TAG, closely=True)

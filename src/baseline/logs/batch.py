@@ -131,24 +131,24 @@ def _read_all(
 
 def _convert(lake: Lake, batch: Batch, contents: _Contents, target: Path) -> _Result:
     """One file of all; when DuckDB refuses some objects, of all but those."""
+    for closely in (False, True):
+        with suppress(LogFileError):
+            return _attempt(lake, batch, contents, target, closely=closely)
+    bad = _misshapen(lake, replace(batch, absorbed=()), contents, target)
+    good = [(new, content) for new, content in contents if new.number not in bad]
     try:
-        return _attempt(lake, batch, contents, target)
-    except LogFileError:
-        bad = _misshapen(lake, replace(batch, absorbed=()), contents, target)
-        good = [(new, content) for new, content in contents if new.number not in bad]
-        try:
-            result = _attempt(lake, batch, good, target)
-        except LogFileError as error:
-            # Each of them alone is well.
-            raise OSError(errno.ENOMEM, error.what) from None
-        result.bad |= bad
-        return result
+        result = _attempt(lake, batch, good, target, closely=True)
+    except LogFileError as error:
+        # Each of them alone is well.
+        raise OSError(errno.ENOMEM, error.what) from None
+    result.bad |= bad
+    return result
 
 
 def _misshapen(lake: Lake, batch: Batch, contents: _Contents, target: Path) -> dict[int, str]:
     """The objects that DuckDB refuses, found by halving."""
     try:
-        return _attempt(lake, batch, contents, target).bad
+        return _attempt(lake, batch, contents, target, closely=True).bad
     except LogFileError as error:
         if len(contents) == 1:
             return {contents[0][0].number: error.what}
@@ -158,9 +158,12 @@ def _misshapen(lake: Lake, batch: Batch, contents: _Contents, target: Path) -> d
     )
 
 
-def _attempt(lake: Lake, batch: Batch, contents: _Contents, target: Path) -> _Result:
+def _attempt(
+    lake: Lake, batch: Batch, contents: _Contents, target: Path, *, closely: bool
+) -> _Result:
     result = _Result()
-    staged = _stage(batch, contents, target.with_suffix(".lines"), result)
+    stage = _Stage(batch.table, target.with_suffix(".lines"), closely=closely)
+    staged = _stage(stage, contents, result)
     try:
         replaced = (
             new.former.id for new, _ in contents if new.former and new.number in result.rows
@@ -175,11 +178,9 @@ def _attempt(lake: Lake, batch: Batch, contents: _Contents, target: Path) -> _Re
     return result
 
 
-def _stage(
-    batch: Batch, contents: _Contents, base: Path, result: _Result
-) -> list[Staged | Columnar]:
+def _stage(stage: "_Stage", contents: _Contents, result: _Result) -> list[Staged | Columnar]:
     """Write the good objects as files that DuckDB reads, and note what was found."""
-    with _Stage(batch.table, base) as stage:
+    with stage:
         for new, content in contents:
             try:
                 rows, size = stage.add(new, content)
@@ -197,9 +198,10 @@ class _Stage(AbstractContextManager["_Stage"]):
     Only the file of the last header is open: there may be more headers than a process may open.
     """
 
-    def __init__(self, table: str, base: Path) -> None:
+    def __init__(self, table: str, base: Path, *, closely: bool) -> None:
         self._table = table
         self._base = base
+        self._closely = closely
         self._open: tuple[str, BinaryIO] | None = None
         self.files: dict[str, Staged] = {}
         self.columnar: list[Columnar] = []
@@ -208,7 +210,7 @@ class _Stage(AbstractContextManager["_Stage"]):
         """Rows and bytes of one object; raises LogFileError with what is wrong with it."""
         if self._table == "flowlogs" and content.startswith(MAGIC):
             return self._add_columnar(new, content)
-        with _opened(self._table, new, content) as lines:
+        with self._opened(new, content) as lines:
             self._file(lines.header).writelines(lines.chunks)
         return lines.rows, lines.size
 
@@ -222,6 +224,26 @@ class _Stage(AbstractContextManager["_Stage"]):
             raise
         self.columnar.append(found)
         return found.rows, len(content)
+
+    @contextmanager
+    def _opened(self, new: New, content: bytes) -> Iterator[Lines]:
+        """The lines of one object; of all threads only one has a large object open."""
+        lines = None
+        # What was unpacked of a large one goes with its error, before it is unpacked again.
+        with suppress(objects.TooLargeError):
+            lines = self._read(new, content, objects.ORDINARY)
+        if lines:
+            yield lines
+            return
+        with _LARGE:
+            yield self._read(new, content, objects.LARGEST)
+
+    def _read(self, new: New, content: bytes, limit: int) -> Lines:
+        key = read_key(new.stored.key)
+        if not key or not key.is_log:
+            raise LogFileError("is not named like a log object")
+        read = objects.cloudtrail if self._table == "cloudtrail" else objects.flowlog
+        return read(content, _tag(new), limit, closely=self._closely)
 
     def _file(self, header: str) -> BinaryIO:
         if self._open and self._open[0] == header:
@@ -243,28 +265,6 @@ class _Stage(AbstractContextManager["_Stage"]):
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-
-@contextmanager
-def _opened(table: str, new: New, content: bytes) -> Iterator[Lines]:
-    """The lines of one object; of all threads only one has a large object open."""
-    lines = None
-    # What was unpacked of a large one goes with its error, before it is unpacked again.
-    with suppress(objects.TooLargeError):
-        lines = _open(table, new, content, objects.ORDINARY)
-    if lines:
-        yield lines
-        return
-    with _LARGE:
-        yield _open(table, new, content, objects.LARGEST)
-
-
-def _open(table: str, new: New, content: bytes, limit: int) -> Lines:
-    key = read_key(new.stored.key)
-    if not key or not key.is_log:
-        raise LogFileError("is not named like a log object")
-    read = objects.cloudtrail if table == "cloudtrail" else objects.flowlog
-    return read(content, _tag(new), limit)
 
 
 def _tag(new: New) -> Tag:

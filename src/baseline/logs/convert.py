@@ -26,7 +26,6 @@ _ROW_GROUP = {"cloudtrail": 32_768, "flowlogs": 122_880}
 _SHAPES = 32
 # Of a disk that is full DuckDB says this, too, that its memory does not suffice.
 _NO_ROOM = "offload"
-_MALFORMED = "Malformed JSON"
 # Making a database costs as much as converting a few megabytes; each thread keeps its own.
 _OWN = threading.local()
 _PLACE = re.compile(r"^.*?(?:in line \d+|line: \d+)[:.]?\s*", re.DOTALL)
@@ -210,5 +209,4 @@ def _struct(columns: Iterable[Column]) -> str:
 def _reason(error: Exception) -> str:
     first = str(error).split("\nTry setting")[0]
     shape = _PLACE.sub("", first)
-    what = "that is no JSON object" if _MALFORMED in first else "of another shape"
-    return f"holds a record {what}: {' '.join(shape.split())[:200]}"
+    return f"holds a record of another shape: {' '.join(shape.split())[:200]}"

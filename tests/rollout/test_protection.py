@@ -176,6 +176,11 @@ def test_neither_stacks_nor_the_roles_that_deploy_can_be_taken_over() -> None:
     assert denied(made, "organizations:LeaveOrganization", "*")
 
 
+def test_only_accounts_below_what_is_bound_are_named_as_free() -> None:
+    settings = {"exclude_accounts": (LEFT_OUT,), "protection": Protection(ous=("/Workloads",))}
+    assert LEFT_OUT not in json.dumps(document(given(configured(**settings))))
+
+
 @pytest.mark.parametrize("role", [EXECUTION_ROLE, BOOTSTRAP, "stacksets-exec-0a1b", "BreakGlass"])
 def test_whoever_deploys_or_is_named_may_all_but_leave(role: str) -> None:
     baseline = given(configured(protection=Protection(ous=("/",), exempt_roles=("Break*",))))

@@ -509,8 +509,7 @@ class _Kinds:
             families = (service_managed.family(s.name) for s in stack_sets)
             in_members = dict.fromkeys(f for f in families if not inviting.invites(f))
             stacks = (ROLES, *(f"StackSet-{name}-*" for name in in_members))
-            chosen = {account.id for account in self.accounts}
-            left_out = {account.id for account in self.organization.active} - chosen
+            left_out = set(self.organization.active) - set(self.accounts)
             parameters = protection.parameters(
                 self.configuration, self.organization, EXECUTION_ROLE, stacks, left_out
             )

@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 
 from baseline.configuration import Configuration
 from baseline.errors import ConfigurationError
-from baseline.organization import Organization, outer_units
+from baseline.organization import Account, Organization, outer_units
 
 NAME = "protection"
 # The parameter of auditing-storage by which its logs are protected.
@@ -25,7 +25,7 @@ def parameters(
     organization: Organization,
     execution_role: str,
     stacks: Iterable[str],
-    left_out: Iterable[str],
+    left_out: Iterable[Account],
 ) -> dict[str, str]:
     """Those of the template; ``stacks`` are the names of the baseline's stacks in members.
 
@@ -33,6 +33,8 @@ def parameters(
     organization has not got.
     """
     wanted = configuration.protection
+    targets = outer_units(organization, wanted.ous, "protection.ous")
+    free = sorted(a.id for a in left_out if not {*targets}.isdisjoint(a.parents))
     exempt = (
         execution_role,
         _SERVICE_MANAGED,
@@ -42,9 +44,9 @@ def parameters(
     return {
         "OrganizationId": organization.id,
         "Prefix": configuration.prefix,
-        "TargetIds": ",".join(outer_units(organization, wanted.ous, "protection.ous")),
+        "TargetIds": ",".join(targets),
         "ExemptRoles": ",".join(f"arn:*:iam::*:role/{name}" for name in dict.fromkeys(exempt)),
-        "LeftOut": ",".join(sorted({*configuration.exclude_accounts, *left_out})),
+        "LeftOut": ",".join(free),
         "Stacks": ",".join(f"arn:*:cloudformation:*:*:stack/{name}/*" for name in stacks),
         "OwnRules": str(wanted.own_rules).lower(),
     }
@@ -86,4 +88,6 @@ def _principal(arn: str) -> str:
 
 
 def _named(arn: str) -> str:
-    return _principal(arn).split(":", 5)[5]
+    """As the configuration names it: without a path."""
+    kind, *_, name = _principal(arn).split(":", 5)[5].split("/")
+    return f"{kind}/{name}"

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from baseline.simulation import Simulation
 
 ROLE = "AssumableSecurityAuditRole"
+AUDITING = "arn:aws:iam::aws:policy/ReadOnlyAccess"
 FIRST, SECOND = "111111111111", "222222222222"
 
 # Tells the stubs what to do, by "<tool> <account>".
@@ -89,6 +90,15 @@ def roll_out_role(
     }
     trust = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     for account in simulation.active_account_ids():
-        simulation.client("iam", "us-east-1", account).create_role(
+        iam = simulation.client("iam", "us-east-1", account)
+        iam.create_role(
             RoleName=name, AssumeRolePolicyDocument=trust, MaxSessionDuration=hours * 3600
         )
+        iam.attach_role_policy(RoleName=name, PolicyArn=AUDITING)
+
+
+def take_role(simulation: "Simulation", account: str, name: str = ROLE) -> None:
+    """Somebody deletes the role."""
+    iam = simulation.client("iam", "us-east-1", account)
+    iam.detach_role_policy(RoleName=name, PolicyArn=AUDITING)
+    iam.delete_role(RoleName=name)

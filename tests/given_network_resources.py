@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from given_batch_resources import ref, subnet
-from given_resources import ROLE, VPC, Case, tags
+from given_resources import PRODUCTION, TRUST, VPC, Case, tags
 
 Client = Callable[[str], Any]
 
@@ -24,6 +24,23 @@ def handler(event, context):
         ssm.put_parameter(Name=name, Value=value, Type="String", Overwrite=True)
     cfnresponse.send(event, context, cfnresponse.SUCCESS, {}, name)
 """
+MAY = {
+    "PolicyName": "parameter",
+    "PolicyDocument": {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Action": ["ssm:DeleteParameter", "ssm:PutParameter"],
+                "Resource": f"arn:aws:ssm:*:{PRODUCTION}:parameter/custom",
+            }
+        ],
+    },
+}
+ITS_ROLE = {
+    "Type": "AWS::IAM::Role",
+    "Properties": {"AssumeRolePolicyDocument": TRUST, "Policies": [MAY]},
+}
 FUNCTION = {
     "Type": "AWS::Lambda::Function",
     "Properties": {
@@ -86,5 +103,5 @@ NETWORK_CASES = (
     Case("AWS::EC2::VPCEndpoint", endpoint("A"), endpoint("A", "B"), read_endpoint,
          ("Gateway", 1), ("Gateway", 2), {"Vpc": VPC, "A": TABLE, "B": TABLE}),
     Case("AWS::CloudFormation::CustomResource", custom("a"), custom("b"), read_parameter,
-         "a", "b", {"Role": ROLE, "Function": FUNCTION}),
+         "a", "b", {"Role": ITS_ROLE, "Function": FUNCTION}),
 )  # fmt: skip

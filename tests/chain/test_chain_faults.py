@@ -32,6 +32,9 @@ def open_the_door(organization: Simulation, account_id: str) -> None:
     )
     iam = organization.client("iam", "us-east-1", account_id)
     iam.create_role(RoleName=BOOTSTRAP, AssumeRolePolicyDocument=trust)
+    iam.attach_role_policy(
+        RoleName=BOOTSTRAP, PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess"
+    )
 
 
 def test_a_denied_account_a_throttled_region_and_a_failing_instance(

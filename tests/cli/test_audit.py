@@ -16,7 +16,7 @@ import pytest
 
 from baseline.simulation import Blueprint, Fault, Simulation
 from baseline.simulation.organizations import backend
-from given_audits import ROLE, Behave, roll_out_role
+from given_audits import ROLE, Behave, roll_out_role, take_role
 from given_terminal import Baseline
 
 PRODUCTION, PAYMENTS = "400000000004", "500000000005"
@@ -72,8 +72,7 @@ def test_the_child_s_keys_are_those_of_the_assumed_role(baseline: Baseline) -> N
 def test_a_denied_account_is_named_with_its_remedy_and_the_others_finish(
     baseline: Baseline, organization: Simulation
 ) -> None:
-    iam = organization.client("iam", "us-east-1", PAYMENTS)
-    iam.delete_role(RoleName=ROLE)
+    take_role(organization, PAYMENTS)
     ran = baseline("audit", "run", PAYMENTS, PRODUCTION, "-o", "json")
     assert ran.code == 1
     refused = [r for r in ran.rows if r["account_id"] == PAYMENTS]
@@ -90,7 +89,7 @@ def test_a_table_for_people_fits_and_says_each_reason_once(
     baseline: Baseline, organization: Simulation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Programs still get every field, by its own name."""
-    organization.client("iam", "us-east-1", PAYMENTS).delete_role(RoleName=ROLE)
+    take_role(organization, PAYMENTS)
     full = baseline("audit", "run", PAYMENTS, PRODUCTION, "-o", "json")
     assert full.err.count("baseline rollout deploy --only audit-roles") == 1
     assert f"payments ({PAYMENTS}) Prowler and ScoutSuite: not looked; " in full.err

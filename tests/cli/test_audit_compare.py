@@ -10,7 +10,7 @@ import pytest
 
 from baseline.findings import history
 from baseline.simulation import Blueprint, Simulation
-from given_audits import ROLE, Behave, roll_out_role
+from given_audits import AUDITING, ROLE, Behave, roll_out_role, take_role
 from given_findings import a_finding
 from given_history import given_an_audit
 from given_terminal import Baseline
@@ -84,12 +84,13 @@ def test_a_denied_account_resolves_nothing_and_what_it_shows_later_was_open(
     audited(baseline, PRODUCTION, PAYMENTS)
     iam = organization.client("iam", "us-east-1", PAYMENTS)
     trust = json.dumps(iam.get_role(RoleName=ROLE)["Role"]["AssumeRolePolicyDocument"])
-    iam.delete_role(RoleName=ROLE)
+    take_role(organization, PAYMENTS)
     audited(baseline, PRODUCTION, PAYMENTS)
     gone = [c for c in changes(baseline) if c[1] == PAYMENTS]
     assert {change for change, *_ in gone} == {"not looked at"}
     assert len(gone) == 2
     iam.create_role(RoleName=ROLE, AssumeRolePolicyDocument=trust)
+    iam.attach_role_policy(RoleName=ROLE, PolicyArn=AUDITING)
     audited(baseline, PRODUCTION, PAYMENTS)
     assert {change for change, *_ in changes(baseline)} == {"open"}
 

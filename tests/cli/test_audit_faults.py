@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from baseline.simulation import Blueprint, Fault, Simulation
-from given_audits import ROLE, Behave, roll_out_role, stand_in
+from given_audits import Behave, roll_out_role, stand_in, take_role
 from given_terminal import Baseline
 
 PRODUCTION, PAYMENTS = "400000000004", "500000000005"
@@ -108,7 +108,7 @@ def test_each_fault_is_an_unknown_with_its_reason_and_the_others_complete(
     """Denied, missing role, crashed, hanging, out of memory, silent: in one run."""
     denied, missing, crashed, hangs, memory, silent, *_ = members(organization)
     organization.faults.add(Fault(kind="deny", service="sts", account_id=denied))
-    organization.client("iam", "us-east-1", missing).delete_role(RoleName=ROLE)
+    take_role(organization, missing)
     behave(
         {
             f"prowler {crashed}": "exit 1",

@@ -104,9 +104,13 @@ def _let_in(simulation: Simulation) -> None:
     statement = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
     trust = json.dumps({"Version": "2012-10-17", "Statement": statement})
     for account in simulation.active_account_ids():
-        simulation.client("iam", "us-east-1", account).create_role(
-            RoleName="AssumableSecurityAuditRole", AssumeRolePolicyDocument=trust
-        )
+        iam = simulation.client("iam", "us-east-1", account)
+        iam.create_role(RoleName="AssumableSecurityAuditRole", AssumeRolePolicyDocument=trust)
+        for policy in ("SecurityAudit", "ReadOnlyAccess"):
+            iam.attach_role_policy(
+                RoleName="AssumableSecurityAuditRole",
+                PolicyArn=f"arn:aws:iam::aws:policy/{policy}",
+            )
 
 
 def _planted(tool: str) -> list[tuple[Misconfiguration, str]]:

@@ -22,7 +22,7 @@ from baseline.sessions import Device, open_session
 from baseline.simulation import Blueprint, Simulation
 from baseline.simulation.service import Call
 from given_audits import ROLE as GUARDED
-from given_audits import Behave, roll_out_role
+from given_audits import Behave, roll_out_role, take_role
 from given_terminal import Baseline, type_at_terminal
 
 MAIN, PRODUCTION, PAYMENTS = "100000000001", "400000000004", "500000000005"
@@ -262,7 +262,7 @@ def test_each_long_session_has_a_code_of_its_own_and_one_that_is_denied_stays_al
     baseline: Baseline, organization: Simulation, asked: list[Call]
 ) -> None:
     """The device shows the next code half a minute later."""
-    organization.client("iam", "us-east-1", PAYMENTS).delete_role(RoleName=GUARDED)
+    take_role(organization, PAYMENTS, GUARDED)
     purposes: list[str] = []
 
     def read(purpose: str) -> str:

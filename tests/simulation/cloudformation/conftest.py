@@ -13,6 +13,8 @@ from given_stack_sets import TOPIC, given
 ADMINISTRATION = "AWSCloudFormationStackSetAdministrationRole"
 EXECUTION = "AWSCloudFormationStackSetExecutionRole"
 
+EVERYTHING = "arn:aws:iam::aws:policy/AdministratorAccess"
+
 
 class World:
     """The simulation, with stacks and StackSets that are waited for."""
@@ -110,6 +112,11 @@ class World:
         )
         return {(i["Account"], i["Region"]): i for page in pages for i in page["Summaries"]}
 
+    def delete_role(self, name: str, account: str) -> None:
+        iam = self.client("iam", account)
+        iam.detach_role_policy(RoleName=name, PolicyArn=EVERYTHING)
+        iam.delete_role(RoleName=name)
+
     def topics(self, account: str, region: str = HOME_REGION) -> list[str]:
         """The names of the SNS topics there."""
         topics = self.client("sns", account, region).list_topics()["Topics"]
@@ -152,7 +159,7 @@ def _add_roles(simulation: Simulation) -> None:
 
 def _add_role(iam: Any, name: str, trusted: str) -> None:
     iam.create_role(RoleName=name, AssumeRolePolicyDocument=trusted)
-    iam.attach_role_policy(RoleName=name, PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")
+    iam.attach_role_policy(RoleName=name, PolicyArn=EVERYTHING)
 
 
 def trust(**principal: str) -> str:

@@ -216,7 +216,7 @@ def test_an_instance_that_cannot_be_deleted_is_inoperable_and_left_out_of_update
 
 def test_a_missing_execution_role_fails_the_instance_with_the_sentence_of_aws(audit: Any) -> None:
     role = "AWSCloudFormationStackSetExecutionRole"
-    audit.client("iam", PAYMENTS).delete_role(RoleName=role)
+    audit.delete_role(role, PAYMENTS)
     operation = audit.roll_out("audit", ACCOUNTS, ["eu-west-1"], FailureToleranceCount=1)
     assert audit.results("audit", operation["OperationId"])[PAYMENTS, "eu-west-1"] == (
         "FAILED",
@@ -229,7 +229,7 @@ def test_a_missing_execution_role_fails_the_instance_with_the_sentence_of_aws(au
 
 def test_a_missing_administration_role_fails_every_instance(audit: Any) -> None:
     role = "AWSCloudFormationStackSetAdministrationRole"
-    audit.client("iam").delete_role(RoleName=role)
+    audit.delete_role(role, MAIN.id)
     operation = audit.roll_out("audit", [PRODUCTION], ["eu-west-1"])
     (result,) = audit.results("audit", operation["OperationId"]).values()
     said = f"Account {MAIN.id} should have '{role}' role with trust relationship to CloudFormation"

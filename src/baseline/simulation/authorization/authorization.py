@@ -86,6 +86,10 @@ class Authorization:
         if not who.linked:
             for documents in self._organization.control_policies(call.account_id):
                 yield _CONTROL, documents
+        if who.policies is not None:
+            yield _IDENTITY, who.policies
+        if who.boundary is not None:
+            yield _BOUNDARY, who.boundary
 
     def _request(self, need: Need, context: dict[str, str | tuple[str, ...]]) -> Request:
         keys = {**context, **need.keys, **self._owner(need)}

@@ -11,6 +11,7 @@ from baseline.simulation.cloudformation.provider import (
     Provider,
     chosen,
     missing,
+    removed_tags,
 )
 
 
@@ -20,9 +21,11 @@ def _tagged(kind: str, properties: Properties) -> dict[str, Any]:
 
 
 def _retag(client: Any, resource: str, before: Properties, after: Properties) -> None:
-    if before.get("Tags"):
-        client.delete_tags(Resources=[resource], Tags=before["Tags"])
-    if after.get("Tags"):
+    # Only what differs: whoever may change what has a tag could not without it.
+    gone = [{"Key": key} for key in removed_tags(before, after)]
+    if gone:
+        client.delete_tags(Resources=[resource], Tags=gone)
+    if after.get("Tags") and after["Tags"] != before.get("Tags"):
         client.create_tags(Resources=[resource], Tags=after["Tags"])
 
 

@@ -15,6 +15,7 @@ from baseline.findings.model import FAIL, Finding
 
 Raw = dict[str, Any]
 NAME = "scoutsuite"
+_RESULTS = f"scoutsuite-results/scoutsuite_results_{NAME}.js"
 
 
 @dataclass(frozen=True)
@@ -107,9 +108,16 @@ def write(findings: Iterable[Finding], directory: Path) -> None:
         "service_list": list(services),
         "services": {**services, "vpc": {"regions": {}, "regions_count": 0}},
     }
-    file = directory / f"scoutsuite-results/scoutsuite_results_{NAME}.js"
+    file = directory / _RESULTS
     file.parent.mkdir(parents=True)
     file.write_text(f"scoutsuite_results =\n{json.dumps(results)}\n")
+
+
+def flagged(directory: Path) -> int:
+    """How many resources ScoutSuite says that its rules flagged."""
+    text = (directory / _RESULTS).read_text()
+    summary = json.loads(text[text.index("{") :])["last_run"]["summary"]
+    return sum(service["flagged_items"] for service in summary.values())
 
 
 def ruleset(file: Path) -> None:

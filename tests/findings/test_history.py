@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from baseline.errors import BaselineError, ToolError, UsageError
 from baseline.findings import history, ocsf
+from baseline.findings.kept import Kept
 from baseline.findings.look import AUDIT, READING, Look, Place
 from baseline.findings.model import DETECTING, SEVERITIES, STATUSES, CheckDetails, Finding
 
@@ -45,6 +46,15 @@ def test_what_was_found_comes_back_as_it_was_also_when_it_is_hostile(tmp_path: P
     assert file.stat().st_mode & 0o777 == 0o600
     assert file.parent.stat().st_mode & 0o777 == 0o700
     assert [f.name for f in file.parent.iterdir()] == [file.name]
+
+
+def test_what_is_made_on_the_way_is_for_the_owner_alone(tmp_path: Path) -> None:
+    history.put(a_look(), [FOUND], tmp_path / "work/of/mine")
+    history.keep_details([DETAILS], tmp_path / "work/too")
+    Kept(tmp_path / "other/place").close()
+    made = list(tmp_path.rglob("*"))
+    assert {p.stat().st_mode & 0o777 for p in made if p.is_dir()} == {0o700}
+    assert {p.stat().st_mode & 0o777 for p in made if p.is_file()} == {0o600}
 
 
 def test_a_look_that_found_nothing_is_kept(tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ from baseline.report import (
     write_page,
     write_summary,
 )
-from baseline.report.page import render
+from baseline.report.audit_pages import render
 from baseline.report.summary import as_merged
 from given_audit_stub import DENIED, HEADER
 

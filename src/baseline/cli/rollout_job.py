@@ -1,9 +1,10 @@
 """What all commands of ``baseline rollout`` begin with: options, and the organization read once."""
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
@@ -20,13 +21,13 @@ from baseline.rollout.reach import Reach, Regions
 from baseline.rollout.state import State
 from baseline.templates.analytics import NamedQuery
 
-F = TypeVar("F", bound=Callable[..., Any])
-
 PLACE = ("account", "account_name", "region")
+_JOB = "baseline.job"
 
 
-def rollout_options(command: F) -> F:
-    """What all commands of the group take."""
+def rollout_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """What all commands of the group take, and what they say at their end."""
+    command = _counted(command)
     only = click.option(
         "--only",
         multiple=True,
@@ -110,11 +111,23 @@ class Job:
         shared.show(rows, self.output, columns)
 
 
-def begin(*, verbose: bool, **options: Any) -> Job:
-    """What a command begins with; at its end it says on stderr how often AWS was asked."""
+def begin(**options: Any) -> Job:
+    """What a command begins with; how often AWS was asked by it is said at its end."""
     job = prepare(**options)
-    click.get_current_context().call_on_close(lambda: _say_calls(job, verbose=verbose))
+    click.get_current_context().meta[_JOB] = job
     return job
+
+
+def _counted(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The command, and at its end how often AWS was asked; a refusal is one sentence alone."""
+
+    @functools.wraps(command)
+    def counting(*, verbose: bool, **options: Any) -> Any:
+        code = command(**options)
+        _say_calls(click.get_current_context().meta[_JOB], verbose=verbose)
+        return code
+
+    return counting
 
 
 def _say_calls(job: Job, *, verbose: bool) -> None:

@@ -44,6 +44,7 @@ _LONG = 900  # seconds that a tool may take to write one
 State = Literal["attached", "hidden"]
 _TICKS = os.sysconf("SC_CLK_TCK")
 
+_DRAWN = "() => new Promise((done) => requestAnimationFrame(() => done(true)))"
 # Waits for what a step changes in the page, and gives its milliseconds.
 _TOOK = """
 ([act, watched]) => new Promise((done) => {
@@ -218,9 +219,13 @@ def _opened(
     """Seconds until ``there`` is so, and those of all processes below this one."""
     start, before = time.perf_counter(), _processors()
     address = f"{file.as_uri()}{fragment}"
-    page.goto(address, timeout=_PATIENCE * 1000, wait_until="domcontentloaded")
-    page.wait_for_selector(there, timeout=_PATIENCE * 1000, state=state)
-    page.evaluate("() => new Promise((done) => requestAnimationFrame(done))")
+
+    def left() -> float:
+        return max(1, _PATIENCE - (time.perf_counter() - start)) * 1000
+
+    page.goto(address, timeout=left(), wait_until="domcontentloaded")
+    page.wait_for_selector(there, timeout=left(), state=state)
+    page.wait_for_function(_DRAWN, timeout=left())
     return time.perf_counter() - start, _processors() - before
 
 

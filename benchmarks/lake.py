@@ -1,6 +1,6 @@
 """Collecting into the lake and asking it, against unpacking, raw files, zgrep and jq.
 
-About 1 GB of CloudTrail: five accounts, four regions, sixty days.
+About 2 GB of CloudTrail: five accounts, four regions, sixty days.
 """
 
 import math
@@ -23,7 +23,7 @@ from baseline.query.duckdb import DuckDB
 
 T = TypeVar("T")
 
-SIZE = Size(accounts=5, regions=4, days=60, objects=3, records=250)
+SIZE = Size(accounts=5, regions=4, days=60, objects=6, records=250)
 LARGE = 170_000  # records of 1.2 kB in one object
 MANY = Size(accounts=5, regions=4, days=1, objects=250, records=10)
 LAST_MONTH = "date >= '2026-06-01'"

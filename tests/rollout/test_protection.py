@@ -56,9 +56,18 @@ ACTS: Mapping[str, tuple[str, ...]] = {
         "config:StopConfigurationRecorder", "config:DeleteConfigurationRecorder",
         "config:PutConfigurationRecorder",
     ),
-    "AWS::Config::DeliveryChannel": ("config:DeleteDeliveryChannel", "config:PutDeliveryChannel"),
+    "AWS::Config::DeliveryChannel": (
+        "config:DeleteDeliveryChannel", "config:PutDeliveryChannel",
+        "config:PutRetentionConfiguration",
+    ),
     "AWS::EC2::FlowLog": ("ec2:DeleteFlowLogs", "ec2:DeleteTags", "ec2:CreateTags"),
-    "AWS::GuardDuty::Detector": ("guardduty:DeleteDetector", "guardduty:UpdateDetector"),
+    "AWS::GuardDuty::Detector": (
+        "guardduty:DeleteDetector", "guardduty:UpdateDetector",
+        # In a member that administers GuardDuty.
+        "guardduty:DeleteMembers", "guardduty:DisassociateMembers",
+        "guardduty:StopMonitoringMembers", "guardduty:UpdateMemberDetectors",
+        "guardduty:UpdateOrganizationConfiguration",
+    ),
     "AWS::GuardDuty::Master": (
         "guardduty:DisassociateFromAdministratorAccount", "guardduty:DisassociateFromMasterAccount",
     ),
@@ -69,11 +78,13 @@ ACTS: Mapping[str, tuple[str, ...]] = {
     "AWS::IAM::Role": (
         "iam:DeleteRole", "iam:DetachRolePolicy", "iam:AttachRolePolicy", "iam:PutRolePolicy",
         "iam:DeleteRolePolicy", "iam:UpdateAssumeRolePolicy", "iam:UpdateRole",
-        "iam:PutRolePermissionsBoundary",
+        "iam:PutRolePermissionsBoundary", "iam:DeleteRolePermissionsBoundary",
+        "iam:UpdateRoleDescription",
     ),
     "AWS::Logs::LogGroup": (
         "logs:DeleteLogGroup", "logs:PutRetentionPolicy", "logs:DeleteRetentionPolicy",
-        "logs:AssociateKmsKey",
+        "logs:DeleteLogStream", "logs:AssociateKmsKey", "logs:DisassociateKmsKey",
+        "logs:PutDataProtectionPolicy",
     ),
 }  # fmt: skip
 # Members may do with these what they like: nothing is recorded by them.
@@ -83,7 +94,16 @@ FREE = {
     "AWS::EC2::SubnetRouteTableAssociation", "AWS::EC2::VPC", "AWS::EC2::VPCEndpoint",
     "AWS::EC2::VPCGatewayAttachment", "AWS::Lambda::Function", "Custom::ClosedSecurityGroup",
 }  # fmt: skip
-STACK_ACTS = ("cloudformation:DeleteStack", "cloudformation:UpdateStack")
+STACK_ACTS = (
+    "cloudformation:DeleteStack", "cloudformation:UpdateStack", "cloudformation:CreateChangeSet",
+    "cloudformation:ExecuteChangeSet", "cloudformation:RollbackStack",
+    "cloudformation:SetStackPolicy", "cloudformation:CancelUpdateStack",
+    "cloudformation:ContinueUpdateRollback", "cloudformation:UpdateTerminationProtection",
+    "cloudformation:CreateStackRefactor", "cloudformation:ExecuteStackRefactor",
+)  # fmt: skip
+ROLE_ACTS = ("iam:CreateRole", *ACTS["AWS::IAM::Role"])
+ACCOUNT_ACTS = ("account:CloseAccount", "account:DisableRegion", "account:EnableRegion")
+LEAVE = "organizations:LeaveOrganization"
 
 
 def configured(**settings: Any) -> Configuration:
@@ -104,6 +124,12 @@ def document(baseline: Baseline, partition: str = "aws") -> Any:
     (stack,) = [s for s in baseline.stacks if s.name == protection.NAME]
     where = Where(MAIN, "eu-west-1", partition)
     return intended.resources(stack.body, stack.parameters, where)["Policy"]["Content"]
+
+
+def denied_actions(content: Any) -> Iterator[str]:
+    for statement in content["Statement"]:
+        said = statement["Action"]
+        yield from [said] if isinstance(said, str) else said
 
 
 def denied(made: Policy, action: str, resource: str, who: str = ADMINISTRATOR) -> Denial | None:
@@ -169,11 +195,28 @@ def test_neither_stacks_nor_the_roles_that_deploy_can_be_taken_over() -> None:
     for name in names:
         called = name if name == "stack-set-roles" else f"StackSet-{name}-0a1b"
         for action in STACK_ACTS:
-            assert denied(made, action, f"{stacks}/{called}/0a1b")
+            assert denied(made, action, f"{stacks}/{called}/0a1b"), action
     for role in (EXECUTION_ROLE, BOOTSTRAP, "stacksets-exec-0a1b"):
-        for action in ("iam:CreateRole", *ACTS["AWS::IAM::Role"]):
+        for action in ROLE_ACTS:
             assert denied(made, action, f"arn:aws:iam::{MEMBER}:role/{role}")
-    assert denied(made, "organizations:LeaveOrganization", "*")
+
+
+def test_an_account_neither_leaves_nor_closes_nor_changes_its_regions() -> None:
+    made = policy(given(configured()))
+    assert denied(made, LEAVE, "*")
+    for action in ACCOUNT_ACTS:
+        assert denied(made, action, f"arn:aws:account::{MEMBER}:account"), action
+
+
+def test_every_action_that_is_denied_is_held_by_a_test_and_every_tested_one_is_denied() -> None:
+    held = {
+        LEAVE,
+        *ACCOUNT_ACTS,
+        *STACK_ACTS,
+        *ROLE_ACTS,
+        *(a for acts in ACTS.values() for a in acts),
+    }
+    assert set(denied_actions(document(given(configured())))) == held
 
 
 def test_only_accounts_below_what_is_bound_are_named_as_free() -> None:
@@ -188,7 +231,7 @@ def test_whoever_deploys_or_is_named_may_all_but_leave(role: str) -> None:
     for _, kind, resource in made_in_members(baseline):
         for action in ACTS.get(kind, ()):
             assert denied(made, action, f"arn:aws:{resource}" if resource else "*", who) is None
-    assert denied(made, "organizations:LeaveOrganization", "*", who)
+    assert denied(made, LEAVE, "*", who)
 
 
 def test_members_go_on_with_what_is_their_own() -> None:

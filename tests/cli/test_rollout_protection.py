@@ -342,21 +342,20 @@ def test_a_unit_that_is_not_there_is_refused(run: Baseline) -> None:
 def test_whoever_would_lock_himself_out_of_the_logs_is_refused(
     organization: Simulation, run: Baseline
 ) -> None:
-    choose("protection: {administrators: [role/Security, user/anna]}\n")
+    choose("protection: {ous: [/], administrators: [role/Security, user/anna]}\n")
     only = ("--only", "auditing-storage")
     (fails,) = run("rollout", "preflight", *only, "-o", "json").rows
     assert (fails["verdict"], fails["name"]) == ("would fail", "auditing-storage")
     assert "user/security-engineer is not among those who may change" in fails["why"]
     seen = changes(organization)
-    refused = run("rollout", "deploy", *only, "--yes", "-o", "json")
-    (failed,) = refused.rows
-    assert (refused.code, failed["result"], seen) == (1, "failed", [])
-    assert "Add user/security-engineer" in failed["remedy"]
+    refused = run("rollout", "deploy", *only, *ONLY, "--yes", "-o", "json")
+    assert (refused.code, refused.out, seen) == (2, "", []), "nor is the policy made"
+    assert "Add user/security-engineer" in refused.err
     choose(LOGS)
     assert run("rollout", "deploy", *only, "--yes").code == 0
     # It is as it was, also for who is no longer wanted.
     choose("protection: {administrators: [role/Security]}\n")
-    assert run("rollout", "deploy", *only, "--yes").code == 1
+    assert run("rollout", "deploy", *only, "--yes").code == 2
     choose("")
     assert run("rollout", "deploy", *only, "--yes").code == 0
 

@@ -128,6 +128,7 @@ def deploy_command(yes: bool, look_ahead: bool, file: Path | None, **options: An
         job.show([], RESULT_COLUMNS)
         shared.talk(_NOTHING_TO_DO)
         return 0
+    deploy.check(made, job.baseline, job.reach)
     _announce(job, made)
     if look_ahead:
         warn(job, made)

@@ -73,6 +73,15 @@ def run(
     yield from _waves(plan, baseline, reach, progress, sleep)
 
 
+def check(plan: Plan, baseline: Baseline, reach: Reach) -> None:
+    """Raise ConfigurationError, before anything is done, for who may not do what the plan says.
+
+    Whoever may not change the central buckets would else learn it when other stacks are made.
+    """
+    if any(step.part == Part(STORAGE, baseline.home) for step in plan.changes):
+        protection.check_deployer(reach.session.arn, *observe.administrators(reach, baseline))
+
+
 def _waves(
     plan: Plan, baseline: Baseline, reach: Reach, progress: Progress, sleep: stacks.Sleep | None
 ) -> Generator[Result, None, None]:

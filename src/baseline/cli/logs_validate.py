@@ -72,7 +72,8 @@ def validate_logs(
     with its hash. A file has the verdict that `aws cloudtrail validate-logs` has. Public keys are
     asked for once and kept in ~/.cache/aws-baseline; after that a copy is proven offline.
 
-    Chains that are alike share a row; `to` is the day to which all of them reach.
+    Chains that are alike share a row: all of them reach from the day `from` to the day `to`, some
+    further. -o json has the first and the last digest of each.
 
     Every active account and region of the organization must have digests, and each chain must
     reach from the first day to the last: a period without digests is `unproven`.
@@ -209,11 +210,17 @@ def _together(rows: Iterable[dict[str, Any]], names: Mapping[str, str]) -> list[
             "where": where(members),
             "trail": members[0]["trail"],
             **{name: sum(member[name] for member in members) for name in _SUMS},
-            "from": min(member["from"] for member in members)[:_A_DAY],
-            "to": min(member["to"] for member in members)[:_A_DAY],
+            **_reach(members),
         }
         for members in groups.values()
     ]
+
+
+def _reach(members: Iterable[Mapping[str, str]]) -> dict[str, str]:
+    """The days that all chains reach; none where one of them has no digest."""
+    ends = [(member["from"], member["to"]) for member in members]
+    first = max(since for since, _ in ends) if all(since for since, _ in ends) else ""
+    return {"from": first[:_A_DAY], "to": min(until for _, until in ends)[:_A_DAY]}
 
 
 def _file(found: Checked) -> dict[str, str]:

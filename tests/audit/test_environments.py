@@ -5,6 +5,7 @@ import re
 import sys
 import threading
 import time
+from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
 
@@ -99,12 +100,21 @@ def test_what_sets_a_tool_up_sees_the_package_index_and_no_keys_and_what_it_brin
         assert bool(seen & set(index)) == (name != "seen-python--W")
 
 
+def _when_there(file: Path, then: Callable[[], None]) -> None:
+    until = time.monotonic() + 20
+    while time.monotonic() < until and not (file.is_file() and file.read_text()):
+        time.sleep(0.02)
+    then()
+
+
 def test_a_set_up_that_is_stopped_ends_its_programs_and_leaves_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tools = a_uv(tmp_path, monkeypatch, f"sleep 60 & echo $! > {tmp_path}/pid; wait")
     stop = threading.Event()
-    threading.Timer(0.3, stop.set).start()
+    # However busy the machine is: stopped once the program has begun.
+    begun = threading.Thread(target=_when_there, args=(tmp_path / "pid", stop.set))
+    begun.start()
     started = time.monotonic()
     with pytest.raises(ToolError):
         environments.set_up(TOOLS["prowler"], tools, lambda _: None, stop)

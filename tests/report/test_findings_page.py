@@ -13,6 +13,7 @@ import pytest
 
 import given_report
 from baseline.findings.comparison import Change
+from baseline.findings.config import NO_RESULT
 from baseline.findings.model import PASS, UNKNOWN
 from baseline.report.content import Shown
 from baseline.report.findings_page import render
@@ -77,6 +78,35 @@ def test_files_beside_the_page_are_the_only_ones_that_it_leads_to() -> None:
     page = rendered(files={"CSV": "findings.csv", "evil": "javascript:alert(1)", "far": "//x.y"})
     body = page.split("<body>")[1].split("<script")[0]
     assert set(re.findall(r'href="([^#"][^"]*)"', body)) == {"findings.csv"}
+
+
+def test_the_headline_counts_the_accounts_of_the_severities_that_it_names() -> None:
+    severities = ("critical", "high", "low", "low", "low")
+    found = [a_finding("c", s, account_id=str(n)) for n, s in enumerate(severities)]
+    assert "findings fail in 2 accounts." in headline(map(Shown, found))
+    assert "finding fails in 1 account." in headline([Shown(found[0])])
+
+
+def headline(rows: Iterable[Shown]) -> str:
+    return rendered(rows, unseen=()).split('class="headline"')[1].split("</p>")[0]
+
+
+def test_what_config_has_no_result_for_is_not_seen_nowhere() -> None:
+    rule = a_finding("r", "medium", UNKNOWN, tool="config", detail=NO_RESULT, resource="")
+    denied = a_finding("d", "", UNKNOWN, detail="denied", resource="")
+    page = rendered([Shown(rule), Shown(rule), Shown(denied)], unseen=())
+    assert column(unpacked(page)["findings"], "status") == ["NO RESULT", "NO RESULT", UNKNOWN]
+    not_seen = re.findall(r'href="#findings\?status=UNKNOWN[^"]*">(\d+)<', page)
+    assert set(not_seen) == {"1"}  # the section, and its account and unit
+    assert "answer is missing; besides, Config has no result for 2 rules" in page
+
+
+def test_a_trend_waits_for_a_second_day() -> None:
+    assert "A trend needs two days" in rendered(trend=())
+
+
+def test_the_share_that_is_covered_names_its_unit() -> None:
+    assert re.search(r"<small>%</small></b>\s*<p>of the checks; gaps in \d+", rendered())
 
 
 def test_the_worst_check_is_the_most_severe_and_then_the_most_widespread() -> None:

@@ -170,7 +170,7 @@ def test_an_accepted_risk_is_open_on_no_page_and_every_severity_is_counted(tmp_p
     write_summary(merged, tmp_path)
     write_front_page(tmp_path)
     for page in (render(merged), (tmp_path / "index.html").read_text()):
-        assert re.search(r"1 other</span>\s+findings fail", page)
+        assert re.search(r"1 other</span>\s+finding fails", page)
         assert "<h2>Accepted</h2><b>1</b>" in page
         assert "--bar-critical" in page  # drawn as the one report is
 

@@ -47,8 +47,6 @@ FILES = {
     "junit": "junit.xml",
 }
 COLUMNS = ("status", "severity", "findings", "new", "reopened", "resolved")
-# What is UNKNOWN, and no loss: rules for which Config has no result.
-_NO_RESULT = "NO RESULT"
 _CHANGES = (Change.NEW, Change.REOPENED, Change.RESOLVED)
 _FOLDER = "report"
 
@@ -247,10 +245,12 @@ def _rows(edition: "Edition") -> Iterator[dict[str, Any]]:
             "findings": tally.counts[FAIL, severity],
             **{str(c): tally.changes[c, severity] if edition.compared else None for c in _CHANGES},
         }
+    from baseline.report.content import WITHOUT_RESULT  # noqa: PLC0415  # slow to import
+
     for status in STATUSES[1:]:
         count = tally.unseen if status == UNKNOWN else tally.total(status)
         yield {"status": status, "severity": "", "findings": count}
-    yield {"status": _NO_RESULT, "severity": "", "findings": tally.no_result}
+    yield {"status": WITHOUT_RESULT, "severity": "", "findings": tally.no_result}
 
 
 def _last_words(edition: "Edition", wish: "Wish") -> Iterator[str]:

@@ -15,6 +15,8 @@ from baseline.organization import Account
 
 # The status of what is not there any more.
 RESOLVED = "RESOLVED"
+# What people are told of what is UNKNOWN, and no loss: rules for which Config has no result.
+WITHOUT_RESULT = "NO RESULT"
 
 
 class Shown(NamedTuple):

@@ -4,7 +4,7 @@ import base64
 import functools
 import hashlib
 import importlib.resources
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
@@ -70,6 +70,8 @@ def _environment() -> jinja2.Environment:
         "duration": _duration,
         "number": "{:,}".format,
         "weight": _weight,
+        "worst": _worst,
+        "having": _having,
         "path": quote,
         "safe_href": _href,
     }
@@ -94,6 +96,16 @@ def _duration(seconds: float) -> str:
 def _weight(counts: Mapping[str, int]) -> int:
     """How much fails of any severity."""
     return sum(counts.get(name, 0) for name in (*SEVERITIES, OTHER))
+
+
+def _worst(counts: Mapping[str, int]) -> tuple[str, ...]:
+    """The two worst severities of which anything fails, the worst first."""
+    return tuple(name for name in (*SEVERITIES, OTHER) if counts.get(name))[:2]
+
+
+def _having(each: Iterable[Mapping[str, int]], names: Collection[str]) -> int:
+    """Of how many anything of these severities fails."""
+    return sum(any(counts.get(name) for name in names) for counts in each)
 
 
 def _href(path: str) -> str:

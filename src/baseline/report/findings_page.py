@@ -15,7 +15,7 @@ from baseline.findings.model import FAIL, PASS, UNKNOWN, CheckDetails, Finding, 
 from baseline.findings.ocsf import TITLES
 from baseline.report.cells import printable
 from baseline.report.columns import Columns, pack
-from baseline.report.content import Content, OwnReport, Shown, Unseen
+from baseline.report.content import WITHOUT_RESULT, Content, OwnReport, Shown, Unseen
 from baseline.report.drawing import draw
 from baseline.report.tally import Tally
 
@@ -46,7 +46,8 @@ def render(content: Content, rows: Iterable[Shown], details: Details, out: TextI
 
 def _cells(row: Shown) -> tuple[str, ...]:
     """As it is counted: what fails under a severity of ours, or other."""
-    finding = row.finding._replace(status=row.status)
+    status = WITHOUT_RESULT if row.no_result else row.status
+    finding = row.finding._replace(status=status)
     if finding.status == FAIL:
         finding = finding._replace(severity=counted_as(finding.severity))
     return (*finding, row.change or "")
@@ -68,7 +69,7 @@ def _page(content: Content, tally: Tally, data: str) -> str:
         gaps=_alike(content.unseen),
         severities=tally.told,
         titles=_titles(content),
-        names={"fail": FAIL, "pass": PASS, "unknown": UNKNOWN},
+        names={"fail": FAIL, "pass": PASS, "unknown": UNKNOWN, "no_result": WITHOUT_RESULT},
         first=_FIRST,
         few=_FEW,
         view=_view,

@@ -62,8 +62,8 @@ class Tally:
     """What there is: ``counts`` by status and severity of what is there, resolved or not.
 
     ``changes`` are by change and severity. ``accounts`` count severities of what fails, and
-    UNKNOWN, by id; ``names`` are theirs. ``no_result`` are those of what is UNKNOWN of which that
-    is no loss.
+    what was not seen, by id; ``names`` are theirs. ``no_result`` are those of what is UNKNOWN of
+    which that is no loss: they are counted nowhere else as not seen.
     """
 
     def __init__(self) -> None:
@@ -91,9 +91,10 @@ class Tally:
             self._fail(shown)
         elif status == PASS:
             self._passing[finding.tool, finding.check] += 1
+        elif shown.no_result:
+            self.no_result += 1
         elif status == UNKNOWN:
             self.accounts[finding.account_id][UNKNOWN] += 1
-            self.no_result += shown.no_result
 
     def _fail(self, shown: Shown) -> None:
         self.worst.see(shown)

@@ -57,7 +57,7 @@ const trend = (() => {
               "small",
               { className: since > 0 ? "worse" : since < 0 ? "better" : "" },
               moved,
-              el("span.hidden", {}, " since the run before"),
+              el("span.hidden", {}, " since the day before it"),
             ),
           ),
           plot,

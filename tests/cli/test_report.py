@@ -589,7 +589,8 @@ def test_a_look_that_cannot_be_read_is_named_and_hides_no_other(
     ran = report("--format", "csv")
     assert ran.code == 0
     assert f"audit-{stamp}.parquet" in ran.err
-    assert in_csv(reports) == {"there": "FAIL"}
+    lost = f"Could not look: audit-{stamp}.parquet"
+    assert in_csv(reports) == {"there": "FAIL", lost: "UNKNOWN"}
 
 
 def damage(reports: Path, name: str) -> Path:
@@ -610,9 +611,33 @@ def test_a_damaged_look_is_named_and_takes_nothing_else_away(
     assert ran.code == 0
     assert any(file.name in note for note in written(two_weeks, "report.json")["notes"])
     assert file.name in ran.err
+    assert any(file.name in gap["reason"] for gap in written(two_weeks, "report.json")["unseen"])
+    assert "and everything was looked at" not in written(two_weeks, "report.html")
+    suites = JUnitXml.fromstring(written(two_weeks, "junit.xml"))
+    assert [suite.errors for suite in suites if suite.name == "history"] == [1]
     there = in_csv(two_weeks)
     assert there["Recon:EC2/Portscan"] == "FAIL"
     assert there["open" if "0708" in name else "fresh"] == "FAIL"
+
+
+@pytest.mark.parametrize(
+    "gate", [("--fail-on", "critical"), ("--fail-on-new", "critical"), ("--fail-on-unknown",)]
+)
+@pytest.mark.parametrize("how", ["damaged", "truncated"])
+def test_a_look_that_cannot_be_read_leaves_no_gate_open(
+    report: Report, reports: Path, gate: tuple[str, ...], how: str
+) -> None:
+    given_an_audit(reports, "2026-07-01", [a_finding("closed", status=PASS)])
+    stamp = given_an_audit(reports, "2026-07-08", [a_finding("open")])
+    file = damage(reports, f"audit-{stamp}")
+    if how == "truncated":
+        file.write_bytes(file.read_bytes()[:-100])
+    ran = report(*gate, "--format", "junit", "--format", "html")
+    assert ran.code == 2
+    assert "Held back (could not look): history" in ran.err
+    assert counts(ran)["UNKNOWN"] == 1
+    assert JUnitXml.fromstring(written(reports, "junit.xml")).errors == 1
+    assert "Nothing fails in what was looked at." in written(reports, "report.html")
 
 
 def test_where_every_look_is_damaged_each_is_named(report: Report, reports: Path) -> None:
@@ -646,6 +671,16 @@ def test_a_comparison_leaves_an_earlier_damaged_look_out(
     err = capsys.readouterr().err
     assert "Left out: " in err
     assert file.name in err
+
+
+def test_a_comparison_is_refused_where_the_newest_run_cannot_be_read(
+    two_weeks: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given_an_audit(two_weeks, "2026-07-15", [a_finding("worse")])
+    file = damage(two_weeks, "audit-20260715T090000Z")
+    file.write_bytes(file.read_bytes()[:-100])
+    assert cli.run(["audit", "compare", "--fail-on-new", "critical"]) == 2
+    assert file.name in capsys.readouterr().err
 
 
 def test_a_resource_forges_no_line_of_the_gate(report: Report, reports: Path) -> None:

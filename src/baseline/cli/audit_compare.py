@@ -14,7 +14,7 @@ from baseline.cli.shared import (
     talk,
 )
 from baseline.cli.tables import Row
-from baseline.errors import BaselineError, UsageError
+from baseline.errors import BaselineError, ToolError, UsageError
 from baseline.findings import history, muting
 from baseline.findings.comparison import Change, Changed, Side, Sight, compare
 from baseline.findings.look import AUDIT, Look
@@ -74,7 +74,7 @@ def compare_runs(
     \b
     Exit code 0  the answer is there
               1  a finding as bad as --fail-on-new, or worse, is new or reopened
-              2  one of the runs is not there
+              2  one of the runs is not there, or a run after them cannot be read
 
     \b
     Examples:
@@ -103,8 +103,10 @@ def compare_runs(
 
 def _chosen(reports: Path, earlier: str | None, later: str | None) -> tuple[Look, Look, list[Look]]:
     """The two runs, and those before both; raises UsageError when they are not there."""
-    runs = [look for look in history.looks(reports, _leave_out) if look.kind == AUDIT]
+    lost: list[ToolError] = []
+    runs = [look for look in history.looks(reports, lost.append) if look.kind == AUDIT]
     stamps = [run.stamp for run in runs]
+    _see_what_is_lost(lost, later or max(stamps, default=""))
     for named in filter(None, (earlier, later)):
         if named not in stamps:
             raise UsageError(
@@ -122,6 +124,18 @@ def _chosen(reports: Path, earlier: str | None, later: str | None) -> tuple[Look
             remedy="Name the earlier run first, or audit again: baseline audit run",
         )
     return runs[first], runs[last], runs[:first]
+
+
+def _see_what_is_lost(lost: list[ToolError], later: str) -> None:
+    """Say what is left out of an earlier time; raises the error of an audit that is no earlier.
+
+    Without it an old run would pass for the latest.
+    """
+    for error in lost:
+        kind, _, stamp = Path(error.where).stem.partition("-")
+        if kind == AUDIT and stamp >= later:
+            raise error
+        _leave_out(error)
 
 
 def _leave_out(error: BaselineError) -> None:

@@ -49,6 +49,7 @@ FILES = {
 COLUMNS = ("status", "severity", "findings", "new", "reopened", "resolved")
 _CHANGES = (Change.NEW, Change.REOPENED, Change.RESOLVED)
 _FOLDER = "report"
+_UNANSWERED = 2
 
 
 def _gate_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -126,7 +127,8 @@ def report(**options: Any) -> int:
     \b
     Exit code 0  nothing is as bad as --fail-on, --fail-on-new or --fail-on-unknown say
               1  something is; stderr names it. What is muted or resolved never counts
-              2  there is nothing to report, or it cannot be read or written
+              2  there is nothing to report, or it cannot be read or written; with a gate also
+                 when a run of the history cannot be read: anything may be in it
 
     \b
     Example:  baseline report --since 7d
@@ -143,7 +145,7 @@ def report(**options: Any) -> int:
     show(list(_rows(edition)), options["output"], COLUMNS)
     for line in _last_words(edition, wish):
         talk(line)
-    return int(edition.verdict.closed)
+    return _UNANSWERED if wish.gate and edition.lost else int(edition.verdict.closed)
 
 
 def _refresh(options: dict[str, Any], reports: Path) -> None:

@@ -17,6 +17,8 @@ from baseline.organization import Account
 RESOLVED = "RESOLVED"
 # What people are told of what is UNKNOWN, and no loss: rules for which Config has no result.
 WITHOUT_RESULT = "NO RESULT"
+# Who says UNKNOWN of what is kept, and cannot be read: nobody knows whose findings it has.
+HISTORY = "history"
 
 
 class Shown(NamedTuple):
@@ -40,6 +42,11 @@ class Shown(NamedTuple):
         """Whether it is a rule of Config's of which nobody knows that there is anything to see."""
         finding = self.finding
         return self.status == UNKNOWN and finding.detail == NO_RESULT and not finding.resource
+
+    @property
+    def lost(self) -> bool:
+        """Whether it stands for a look that was kept and cannot be read: of any finding."""
+        return self.finding.tool == HISTORY
 
 
 @dataclass(frozen=True)

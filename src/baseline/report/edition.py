@@ -97,6 +97,11 @@ class Edition:
         """Whether there was anything earlier to compare with."""
         return self._changes is not None
 
+    @property
+    def lost(self) -> int:
+        """How many looks are kept and cannot be read."""
+        return len(self._past.lost)
+
     def rows(self) -> Iterator[Shown]:
         """Everything that was found, and what became of it, streamed anew each time."""
         return self._rows(self._muting())
@@ -107,6 +112,7 @@ class Edition:
         yield from self._changes.beside(found) if self._changes else map(Shown, found)
         yield from map(Shown, past.inside(self._known.unseen(past.reports)))
         yield from map(Shown, gathering.untried(past))
+        yield from map(Shown, gathering.unread(past))
 
     def _muting(self) -> Muting:
         return Muting(self._mutes, self._today)

@@ -30,7 +30,9 @@ class Gate:
         severity, change = counted_as(shown.finding.severity), shown.change
         if shown.status == UNKNOWN:
             # Of rules without a result Config does not say whether there is anything to look at.
-            return UNSEEN if self.fail_on_unknown and not shown.no_result else ""
+            # What cannot be read may have what any gate is there for.
+            wanted = bool(self) if shown.lost else self.fail_on_unknown and not shown.no_result
+            return UNSEEN if wanted else ""
         if shown.status != FAIL:
             return ""
         if as_bad(severity, self.fail_on):

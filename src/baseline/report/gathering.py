@@ -19,7 +19,7 @@ from baseline.findings.model import UNKNOWN, Finding
 from baseline.findings.ocsf import TITLES
 from baseline.organization import ACTIVE, Account, Filters, Organization
 from baseline.report.changes import IT_WAS
-from baseline.report.content import OwnReport, Shown, Source, Unseen
+from baseline.report.content import HISTORY, OwnReport, Shown, Source, Unseen
 from baseline.report.known import Known
 from baseline.report.standing import standing
 
@@ -49,6 +49,7 @@ class Past:
     coverage: tuple[Covered, ...]
     verified: str
     notes: tuple[str, ...]
+    lost: Mapping[str, str]
 
     def inside(self, findings: Iterable[Finding]) -> Iterator[Finding]:
         """Those in the regions that were asked for."""
@@ -100,14 +101,17 @@ def past(
     """What is kept in ``reports`` of the accounts and regions that ``filters`` choose.
 
     ``expected`` are the tools that are to look everywhere. Files in ``lost`` are left out and
-    named. Raises UsageError when nobody ever looked, and for an account or OU that is not there.
+    named, each with what is wrong with it. Raises UsageError when nobody ever looked, and for an
+    account or OU that is not there.
     """
+    lost = dict(lost)
+
+    def lose(error: ToolError) -> None:
+        lost[error.where] = str(error)
+
+    found = history.looks(reports, lose)
+    looks = [look for look in found if str(history.place(reports, look)) not in lost]
     notes = list(lost.values())
-    looks = [
-        look
-        for look in history.looks(reports, lambda error: notes.append(str(error)))
-        if str(history.place(reports, look)) not in lost
-    ]
     if not looks and notes:
         raise UsageError(f"no look at any account can be read: {' '.join(notes)}")
     if not looks:
@@ -138,7 +142,28 @@ def past(
         ),
         verified=proof.verified if proof else "",
         notes=tuple(notes),
+        lost=lost,
     )
+
+
+def unread(past: Past) -> Iterator[Finding]:
+    """An UNKNOWN for each look that cannot be read: whatever was asked for may be in it."""
+    for file, error in past.lost.items():
+        name = Path(file).name.encode(errors="replace").decode()
+        yield Finding(
+            tool=HISTORY,
+            account_id="",
+            account_name="",
+            region="",
+            service="",
+            check="",
+            title=f"Could not look: {name}",
+            severity="",
+            status=UNKNOWN,
+            resource="",
+            detail=error.encode(errors="replace").decode(),
+            uid=f"{HISTORY}-{name}",
+        )
 
 
 def _read(read: Callable[[], T], notes: list[str]) -> T | None:

@@ -96,7 +96,8 @@ def write_junit(out: TextIO, findings: Iterable[Shown], gate: Gate) -> None:
 
 
 def _element(account_id: str, tool: str, told: _Suite) -> ET.Element:
-    suite = ET.Element("testsuite", name=printable(f"{tool} in {told.account_name} ({account_id})"))
+    named = f"{tool} in {told.account_name} ({account_id})" if account_id else tool
+    suite = ET.Element("testsuite", name=printable(named))
     for (service, check), its in told.cases.items():
         title = its.title
         case = ET.SubElement(

@@ -93,7 +93,7 @@ class Tally:
             self._passing[finding.tool, finding.check] += 1
         elif shown.no_result:
             self.no_result += 1
-        elif status == UNKNOWN:
+        elif status == UNKNOWN and not shown.lost:
             self.accounts[finding.account_id][UNKNOWN] += 1
 
     def _fail(self, shown: Shown) -> None:

@@ -230,6 +230,10 @@ def test_where_nothing_can_be_read_the_exit_code_is_2(
     everywhere = baseline("findings", "list", "--no-progress")
     assert everywhere.code == 2
     assert "6 accounts x 2 regions" in everywhere.out, "what is alike is said once"
+    (said,) = (line for line in everywhere.err.splitlines() if "guardduty" in line)
+    report = baseline("report", "--refresh", "--no-progress")
+    assert (report.code, said in report.err) == (1, True)
+    assert "UNKNOWN, as of 20" in report.err, "nor was anything rolled out that could be proven"
 
 
 def test_what_was_read_before_stays_and_is_said_to_be_of_then(

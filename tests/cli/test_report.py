@@ -352,7 +352,9 @@ def test_a_time_that_is_no_past_is_refused(report: Report, reports: Path) -> Non
         ran = report("--since", future)
         assert (ran.code, ran.out) == (2, "")
         assert "is yet to come" in ran.err
-    assert "is no day" in report("--since", "0001-01-01T00:00+14:00").err
+    for nothing in ("0001-01-01T00:00+14:00", "yesterday"):
+        assert "Write the stamp of a run, 2026-07-01, 2026-" in report("--since", nothing).err
+    assert report("--since", "12h", "--fail-on-new").code == 0
     same = report("--since", "2026-07-02", "--fail-on-new")
     assert same.code == 0
     assert "nothing can be new" in same.err
@@ -403,7 +405,7 @@ def test_without_anything_earlier_nothing_is_new_and_that_is_said(
     assert (missing.code, missing.out) == (2, "")
     assert "no run 20200101T000000Z is kept" in missing.err
     for wrong in ("yesterday", "2026-07-01T25:00"):
-        assert f"{wrong!r} is no day" in report("--since", wrong).err
+        assert f"{wrong!r} is no time" in report("--since", wrong).err
 
 
 @pytest.mark.parametrize(
@@ -519,6 +521,17 @@ def test_accounts_ous_and_regions_narrow_it(report: Report, two_weeks: Path) -> 
     assert "nobody" in ran.err
 
 
+def test_a_roll_out_that_is_not_as_it_should_be_is_said(report: Report, two_weeks: Path) -> None:
+    rows = [
+        Covered(FIRST, "eu-west-1", "config", check, status)
+        for check, status in (("a", PASS), ("b", "FAIL"), ("c", "FAIL"), ("d", UNKNOWN))
+    ]
+    given_a_proof(two_weeks, *rows)
+    ran = report()
+    assert ran.code == 0
+    assert "Roll-out: 2 FAIL, 1 UNKNOWN, as of 2026-07-26T08:00:00Z. See: baseline " in ran.err
+
+
 def test_every_form_has_the_same_findings(report: Report, two_weeks: Path) -> None:
     details = CheckDetails(
         "prowler", "fresh", "Fresh", "It is fresh.", remediation="Close it.", frameworks=("CIS: 1",)
@@ -527,6 +540,7 @@ def test_every_form_has_the_same_findings(report: Report, two_weeks: Path) -> No
     given_a_proof(two_weeks, Covered(FIRST, "eu-west-1", "config", "recorder", PASS))
     ran = report(*EVERY_FORM)
     assert ran.code == 0
+    assert "Roll-out" not in ran.err
     whole = written(two_weeks, "report.json")
     assert whole["comparison"]["resolved"] == 1
     assert whole["coverage"][0]["check"] == "recorder"

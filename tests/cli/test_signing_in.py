@@ -217,6 +217,17 @@ def test_roles_that_want_mfa_are_not_tried_without(
     assert baseline("audit", "run", PRODUCTION, *code).code == 0
 
 
+@pytest.mark.parametrize("command", ["findings summary", "rollout verify", "report --refresh"])
+def test_what_has_no_m_says_how_to_sign_in_before(
+    baseline: Baseline, asked: list[Call], command: str
+) -> None:
+    Path("baseline.yaml").write_text("audit:\n  require_mfa: true\n")
+    ran = baseline(*command.split(), "--no-progress")
+    assert (ran.code, ran.out, asked) == (2, "", [])
+    assert "the roles want MFA (audit.require_mfa)" in ran.err
+    assert 'Sign in before: eval "$(baseline login -m)"' in ran.err
+
+
 def test_the_external_id_goes_along_with_the_code(
     baseline: Baseline, organization: Simulation, asked: list[Call]
 ) -> None:
@@ -229,7 +240,7 @@ def test_the_external_id_goes_along_with_the_code(
 def test_a_role_that_wants_mfa_says_what_to_do(baseline: Baseline) -> None:
     ran = baseline("audit", "run", PRODUCTION, "-o", "json")
     assert statuses(ran.rows) == {"not looked"}
-    assert "If it wants MFA, give -m." in ran.rows[0]["remedy"]
+    assert 'wants MFA, sign in with it: eval "$(baseline login -m)"' in ran.rows[0]["remedy"]
 
 
 LONG = ["audit", "run", PRODUCTION, PAYMENTS, "-m", "-d", "8", "--tool", "prowler"]

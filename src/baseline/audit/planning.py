@@ -196,7 +196,7 @@ def _assumed(session: Session, account_id: str, entrance: Entrance, code: Code |
             where=error.where,
             remedy=f"See that {entrance.role} is in the account and trusts this identity"
             " (baseline rollout deploy --only audit-roles), or name another with --role. If it"
-            " wants MFA, give -m.",
+            ' wants MFA, sign in with it: eval "$(baseline login -m)"',
         ) from error
     except AwsError as error:
         if _TOO_LONG not in error.what:

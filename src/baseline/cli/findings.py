@@ -1,7 +1,7 @@
 """``baseline findings``: what GuardDuty and Config found, over all accounts and regions."""
 
 import re
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -15,11 +15,9 @@ from baseline.cli.audit_options import reports_option
 from baseline.cli.findings_reading import Reading, read, recall
 from baseline.errors import UsageError
 from baseline.findings.choosing import Wanted, as_bad_as, instant, worst_first
-from baseline.findings.kept import Answer
 from baseline.findings.model import ARCHIVED, FAIL, MUTED, SEVERITIES, STATUSES, Finding
 from baseline.findings.reading import TOOLS
 
-_ACCOUNT = re.compile(r"\d{12}", re.ASCII)
 _A_DAY = len("2026-07-01")
 _SCREENFULS = 200
 
@@ -108,7 +106,7 @@ def list_findings(limit: int | None, **options: Any) -> int:
     shown = sorted(answer.shown, key=worst_first)[:limit]
     if options["output"] == "table":
         rows = [rows_of.shown(finding) for finding in shown]
-        rows += [rows_of.blind(answer.reading, alike) for alike in answer.unread()]
+        rows += [rows_of.blind(answer.reading, alike) for alike in answer.reading.unread()]
         shared.show(rows, "table", rows_of.SHOWN, most=limit or _SCREENFULS)
     else:
         told = (*shown, *answer.reading.unseen())
@@ -151,28 +149,15 @@ class _Answer:
     shown: list[Finding] = field(default_factory=list)
     archived: int = 0
 
-    def unread(self) -> list[list[Answer]]:
-        """The places that could not be read; those of one tool with one reason together."""
-        alike: dict[tuple[str, ...], list[Answer]] = defaultdict(list)
-        for one in self.reading.answers:
-            if one.reason:
-                # AWS names who was refused what, which is another in each account.
-                reason = _ACCOUNT.sub("", one.reason)
-                alike[one.place.tool, reason, one.remedy].append(one)
-        return list(alike.values())
-
     def end(self, fail_on: str | None) -> int:
         """Say what could not be read, and how much there is; the exit code."""
-        for alike in self.unread():
-            first, where = alike[0], rows_of.places(self.reading, alike)
-            said = f"{first.reason.rstrip('.')}. {first.remedy}"
-            line = f"UNKNOWN: {first.place.tool} in {where}: could not look: {said}"
-            shared.talk(shared.printable(line, keep=""))
+        for line in rows_of.unknown(self.reading):
+            shared.talk(line)
         for note in self.reading.muting.notes():
             shared.talk(note)
         unread = sum(bool(one.reason) for one in self.reading.answers)
         shared.talk(self._words(unread))
-        if unread == len(self.reading.answers):
+        if self.reading.blind:
             return 2
         bad = fail_on and any(as_bad_as(f, fail_on) for f in self.shown if f.status == FAIL)
         return int(bool(bad or unread))

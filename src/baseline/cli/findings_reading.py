@@ -1,5 +1,7 @@
 """Where ``baseline findings`` reads, through whom, and what is known of it."""
 
+import re
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
@@ -10,7 +12,7 @@ import click
 
 from baseline.audit import planning
 from baseline.cli import shared
-from baseline.cli.opening import open_own
+from baseline.cli.opening import open_own, refuse_unsigned
 from baseline.cli.progress import watching
 from baseline.configuration import Configuration
 from baseline.errors import ToolError, UsageError
@@ -23,6 +25,8 @@ from baseline.findings.reading import TOOLS, Doors, Scope
 from baseline.organization import Account, Filters, Organization, Target, check_pin, discover
 from baseline.rollout import reach
 from baseline.sessions import Session
+
+_ACCOUNT = re.compile(r"\d{12}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,21 @@ class Reading:
         """Where was looked, or tried to."""
         return [answer.place for answer in self.answers]
 
+    def unread(self) -> list[list[Answer]]:
+        """The places that could not be read; those of one tool with one reason together."""
+        alike: dict[tuple[str, ...], list[Answer]] = defaultdict(list)
+        for one in self.answers:
+            if one.reason:
+                # AWS names who was refused what, which is another in each account.
+                reason = _ACCOUNT.sub("", one.reason)
+                alike[one.place.tool, reason, one.remedy].append(one)
+        return list(alike.values())
+
+    @property
+    def blind(self) -> bool:
+        """Whether no place could be read."""
+        return all(answer.reason for answer in self.answers)
+
     def as_of(self) -> str:
         """When the oldest of it was read."""
         return min((answer.tried for answer in self.answers), default="never")
@@ -77,6 +96,7 @@ def read(options: dict[str, Any]) -> Reading:
     """
     configuration = shared.load_configuration(options["config_path"])
     session = open_own(configuration, options["profile"], configuration.home_region)
+    refuse_unsigned(session, configuration)
     organization = discover(session)
     filters = _filters(options)
     targets = _targets(session, configuration, organization, filters)

@@ -1,9 +1,10 @@
 """Findings as rows: all of it for programs, and for people what a terminal has room for."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from baseline.cli import shared
 from baseline.cli.findings_reading import Reading
 from baseline.cli.tables import where
 from baseline.findings.kept import Answer
@@ -70,6 +71,15 @@ def blind(reading: Reading, alike: Sequence[Answer]) -> Row:
         "where": places(reading, alike),
         "type": f"{alike[0].place.tool}: could not look",
     }
+
+
+def unknown(reading: Reading) -> Iterator[str]:
+    """The places that could not be read, a line for each reason, with what to do."""
+    for alike in reading.unread():
+        first, there = alike[0], places(reading, alike)
+        said = f"{first.reason.rstrip('.')}. {first.remedy}"
+        line = f"UNKNOWN: {first.place.tool} in {there}: could not look: {said}"
+        yield shared.printable(line, keep="")
 
 
 def places(reading: Reading, answers: Iterable[Answer]) -> str:

@@ -2,9 +2,10 @@
 
 import re
 import shlex
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -93,7 +94,7 @@ def _gate_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option(
     "--since",
     default="",
-    help="Compare with what was known then: the stamp of a run, a day, a time, or 7d."
+    help="Compare with what was known then: the stamp of a run, a day, a time, 7d or 12h."
     "  [default: before the latest audit]",
 )
 @click.option(
@@ -126,7 +127,8 @@ def report(**options: Any) -> int:
 
     \b
     Exit code 0  nothing is as bad as --fail-on, --fail-on-new or --fail-on-unknown say
-              1  something is; stderr names it. What is muted or resolved never counts
+              1  something is; stderr names it. What is muted or resolved never counts. Also
+                 when --refresh could read nothing of GuardDuty and Config
               2  there is nothing to report, or it cannot be read or written; with a gate also
                  when a run of the history cannot be read: anything may be in it
 
@@ -135,8 +137,7 @@ def report(**options: Any) -> int:
     Example:  baseline report --fail-on critical --fail-on-new high --format junit --out out
     """
     wish = _wish(options)
-    if options["refresh"]:
-        _refresh(options, wish.reports)
+    blind = options["refresh"] and _refresh(options, wish.reports)
     with patience("Still making the report", show=options["progress"]):
         edition = _compose(wish)
         for form, name in wish.files.items():
@@ -145,15 +146,18 @@ def report(**options: Any) -> int:
     show(list(_rows(edition)), options["output"], COLUMNS)
     for line in _last_words(edition, wish):
         talk(line)
-    return _UNANSWERED if wish.gate and edition.lost else int(edition.verdict.closed)
+    return _UNANSWERED if wish.gate and edition.lost else int(edition.verdict.closed or blind)
 
 
-def _refresh(options: dict[str, Any], reports: Path) -> None:
-    """Ask AWS for what does not take hours."""
-    from baseline.cli import findings_reading, rollout  # noqa: PLC0415  # slow to import
+def _refresh(options: dict[str, Any], reports: Path) -> bool:
+    """Ask AWS for what does not take hours, and say what it refuses; whether that was all."""
+    from baseline.cli import findings_reading, findings_rows, rollout  # noqa: PLC0415  # slow to import
 
-    findings_reading.read({**options, "tools": (), "role": None, "anew": False})
+    read = findings_reading.read({**options, "tools": (), "role": None, "anew": False})
+    for line in findings_rows.unknown(read):
+        talk(line)
     rollout.prove(options["config_path"], options["profile"], reports, progress=options["progress"])
+    return read.blind
 
 
 def _wish(options: dict[str, Any]) -> "Wish":
@@ -206,12 +210,25 @@ def _since(text: str) -> str:
     """
     if re.fullmatch(r"\d{8}T\d{6}Z(-\d+)?", text, re.ASCII):
         return text
-    since = iso(text) or day(text) if "T" in text else day(text)
+    since = _then(text)
     if since > iso(datetime.now(UTC))[: len(since)]:
         raise UsageError(
             f"--since {since} is yet to come", remedy="Give a time of the past, such as 7d."
         )
     return since
+
+
+def _then(text: str) -> str:
+    if ago := re.fullmatch(r"(\d{1,5})h", text, re.ASCII):
+        return iso(datetime.now(UTC) - timedelta(hours=int(ago[1])))
+    try:
+        return iso(text) or day(text) if "T" in text else day(text)
+    except UsageError:
+        raise UsageError(
+            f"{text!r} is no time",
+            where="--since",
+            remedy="Write the stamp of a run, 2026-07-01, 2026-07-01T12:00, 7d or 12h.",
+        ) from None
 
 
 def _typed(context: click.Context) -> str:
@@ -258,6 +275,7 @@ def _rows(edition: "Edition") -> Iterator[dict[str, Any]]:
 def _last_words(edition: "Edition", wish: "Wish") -> Iterator[str]:
     """What the reader must not miss, what the gate holds back, and where to look."""
     yield from edition.content.notes
+    yield from _rolled_out(edition)
     verdict = edition.verdict
     named = list(verdict.worst)
     for shown in named:
@@ -271,6 +289,14 @@ def _last_words(edition: "Edition", wish: "Wish") -> Iterator[str]:
     if unknown and not wish.gate.fail_on_unknown:
         yield f"{unknown} could not be looked at: no answer is no PASS. See: --fail-on-unknown"
     yield from (str(wish.out / name) for name in wish.files.values())
+
+
+def _rolled_out(edition: "Edition") -> Iterator[str]:
+    """How far the roll-out is from what was proven; that is no finding, and no gate of this."""
+    counts = Counter(covered.status for covered in edition.content.coverage)
+    said = ", ".join(f"{counts[status]:,} {status}" for status in (FAIL, UNKNOWN) if counts[status])
+    if said:
+        yield f"Roll-out: {said}, as of {edition.content.verified}. See: baseline rollout verify"
 
 
 def _named(shown: "Shown") -> str:

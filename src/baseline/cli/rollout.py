@@ -13,6 +13,7 @@ from baseline import files
 from baseline.audit.manifest import now
 from baseline.cli import shared
 from baseline.cli.audit_options import reports_option
+from baseline.cli.opening import refuse_unsigned
 from baseline.cli.progress import Watch, watching
 from baseline.cli.rollout_cost import cost_command
 from baseline.cli.rollout_job import PLACE, Job, begin, prepare, rollout_options
@@ -194,6 +195,7 @@ def verify_command(reports: Path | None, drifting: bool, **options: Any) -> int:
 
 def verified(job: Job, accounts: tuple[str, ...] = (), *, drifting: bool = False) -> list[Row]:
     """What the plan, and every service asked, says of the roll-out: the worst first."""
+    refuse_unsigned(job.reach.session, job.reach.configuration)
     made = job.plan()
     _say_who_is_out(job, made)
     rows = [_covered(job, step) for step in made.steps if step.kind is not Kind.ACCOUNT]

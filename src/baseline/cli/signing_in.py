@@ -10,7 +10,7 @@ import click
 from baseline.audit import planning
 from baseline.audit.manifest import Manner, Run
 from baseline.cli.codes import code_options, device
-from baseline.cli.opening import open_own
+from baseline.cli.opening import open_own, refuse_unsigned
 from baseline.cli.shared import confirm, talk
 from baseline.configuration import Configuration
 from baseline.errors import AwsError, UsageError
@@ -86,7 +86,7 @@ def sign_in(options: dict[str, Any], configuration: Configuration, before: Manne
     seconds = int((options["hours"] or 1) * _HOUR)
     _refuse_chains(session, seconds)
     if not options["mfa"]:
-        _refuse_unsigned(session, configuration)
+        refuse_unsigned(session, configuration, "Give -m, or sign in")
         return SignedIn(session, seconds)
     refuse_temporary(session)
     found = device(session, options)
@@ -104,15 +104,6 @@ def _refuse_chains(session: Session, seconds: int) -> None:
             f"-d {seconds / _HOUR:g} cannot be: with temporary credentials ({session.arn}) AWS lets"
             " a role last one hour at most (role chaining)",
             remedy=f"{_RENEWED}; or give your IAM user's own keys, with -m.",
-        )
-
-
-def _refuse_unsigned(session: Session, configuration: Configuration) -> None:
-    if configuration.audit.require_mfa and not session.temporary:
-        raise UsageError(
-            f"the roles want MFA (audit.require_mfa), and the keys of {session.arn} are not signed"
-            " with it",
-            remedy='Give -m, or sign in before: eval "$(baseline login -m)"',
         )
 
 

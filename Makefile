@@ -2,6 +2,7 @@
 #
 #   make demo               the whole job on a simulated organization
 #   make test               all tests; "make test-fast" without the real audit tools
+#   make test-scale         the roll-out over twenty accounts and seventeen regions
 #   make test-trino         saved queries and the dialect on a real Trino server (Java 17, Maven)
 #   make lint               style, types and templates, as CI checks them first
 #   make scan               the templates against the policies of a security scanner (checkov)
@@ -23,7 +24,7 @@ OPTIONS ?=
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast test-trino lint scan format docs bench screenshots vendor security-audit-all security-audit-accounts image-check clean
+.PHONY: help setup demo test test-fast test-scale test-trino lint scan format docs bench screenshots vendor security-audit-all security-audit-accounts image-check clean
 
 help:
 	@sed -n -e '/^#/!q' -e 's/^# \{0,1\}//p' Makefile
@@ -36,13 +37,17 @@ demo: setup
 
 test: setup
 	@scripts/page-tools
-	$(BIN)/pytest -n 2 -m "not tools" $(OPTIONS)
+	$(BIN)/pytest -n 2 -m "not tools and not scale" $(OPTIONS)
 	$(BIN)/pytest -m tools $(OPTIONS)
 
-# Without the tests that install and run the real Prowler and ScoutSuite, and the one of scale.
+# Without the tests that install and run the real Prowler and ScoutSuite.
 test-fast: setup
 	@scripts/page-tools
 	$(BIN)/pytest -n 2 -m "not tools and not scale" $(OPTIONS)
+
+# Deploy, verify and deploy again over twenty accounts and seventeen regions, which takes minutes.
+test-scale: setup
+	$(BIN)/pytest -m scale $(OPTIONS)
 
 # Every saved query and every expression of the dialect, on DuckDB and on a real Trino server. Needs
 # Java 17 and Maven, which brings the server (300 MB) once.

@@ -63,6 +63,7 @@ def test_a_child_gets_the_account_s_keys_and_no_other_identity(
     assert not (secret | spoiling).keys() & seen["environment"].keys()
     assert seen["environment"]["AWS_ENDPOINT_URL"] == "http://127.0.0.1:1"
     assert seen["environment"]["AWS_CONFIG_FILE"] == "/dev/null"
+    assert seen["environment"]["MALLOC_ARENA_MAX"] == "2"
     assert seen["stdin"] == ""
     assert seen["own session"]
 

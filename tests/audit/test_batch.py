@@ -33,6 +33,7 @@ class Cloud:
         self.objects: dict[str, bytes] = {}
         self.looks = 0
         self.size = 0
+        self.timeout = 0
 
     def client(self, service: str, region: str = "") -> "Cloud":
         return self
@@ -47,6 +48,7 @@ class Cloud:
 
     def submit_job(self, **asked: Any) -> Any:
         self.calls["submit"] += 1
+        self.timeout = asked["timeout"]["attemptDurationSeconds"]
         self.size = asked.get("arrayProperties", {}).get("size", 1)
         return {"jobId": "job"}
 
@@ -163,6 +165,64 @@ def test_what_is_packed_comes_back_beside_what_is_there(tmp_path: Path) -> None:
         file = reports / found.directory / "deep/file"
         assert file.read_text() == "content"
         assert file.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize(
+    "strange",
+    [
+        "javascript:alert(1)",
+        "/../../etc/passwd",
+        f"{ENTRY.directory}/../../x",
+        f"{ENTRY.directory}x",
+    ],
+)
+def test_an_entry_links_to_nothing_outside_its_directory(tmp_path: Path, strange: str) -> None:
+    """Whether it has results or not."""
+    with zipfile.ZipFile(tmp_path / "packed.zip", "w") as packed:
+        packed.writestr("prowler.html", "x")
+    mine = f"{ENTRY.directory}/prowler.html"
+    entry = replace(ENTRY, page=mine, log=strange, log_page=strange)
+    found = archive.unpack(tmp_path / "packed.zip", entry, tmp_path / "reports")
+    assert (found.page, found.log, found.log_page) == (mine, "", "")
+
+    cloud, means, ledger, listed = given(1, tmp_path / "others")
+    job = batch.submit(means, ledger, listed)
+    told = Entry("0" * 12, "", "prowler", "1", Status.FAILED, page=strange, log=strange)
+    cloud.bring = lambda _: None  # type: ignore[assignment, method-assign]
+    cloud.objects["runs/stamp/1/results/000000000000/prowler.json"] = msgspec.json.encode(told)
+    (progress,) = batch.follow(means, ledger, job, lambda _: None)
+    assert (progress.entry.page, progress.entry.log) == ("", "")
+
+
+@pytest.mark.parametrize("most", ["_MOST_FILES", "_MOST_BYTES"])
+def test_an_archive_of_more_than_a_tool_writes_is_not_unpacked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: str
+) -> None:
+    monkeypatch.setattr(archive, most, 1)
+    with zipfile.ZipFile(tmp_path / "packed.zip", "w") as packed:
+        packed.writestr("first", "xx")
+        packed.writestr("second", "xx")
+    with pytest.raises(ToolError, match="are 2 files of 4 bytes, and"):
+        archive.unpack(tmp_path / "packed.zip", ENTRY, tmp_path / "reports")
+    assert not [path for path in (tmp_path / "reports").rglob("*") if path.is_file()]
+
+
+@pytest.mark.parametrize(
+    ("tries", "pause", "seconds"),
+    [(1, 60.0, 240), (2, 60.0, 420), (10, 3600.0, 33_720)],
+)
+def test_a_child_has_time_for_all_that_is_tried_again(
+    tmp_path: Path, tries: int, pause: float, seconds: int
+) -> None:
+    """Two tools of a minute each: in each try, and once more alone for want of memory."""
+    cloud, means, ledger, listed = given(1, tmp_path)
+    item = replace(listed.items[0], tools=("prowler", "scoutsuite"))
+    listed = replace(listed, items=(item,), tries=tries, pause=pause)
+    batch.submit(means, ledger, listed)
+    assert cloud.timeout == seconds + 900
+    cloud.timeout = 0
+    batch.submit(means, ledger, replace(listed, limit=1e6))
+    assert cloud.timeout == 14 * 24 * 3600  # what Fargate gives at most
 
 
 def test_a_place_outside_the_list_is_refused() -> None:

@@ -12,7 +12,7 @@ from baseline.audit import environments, prowler
 from baseline.audit.environments import Environment
 from baseline.audit.manifest import Run, Status
 from baseline.audit.obstacles import Obstacle
-from baseline.audit.passed_on import see_options
+from baseline.audit.passed_on import see_options, see_values
 from baseline.audit.scan import LOG, Scan
 from baseline.audit.tools import TOOLS
 from baseline.configuration import parse
@@ -169,6 +169,11 @@ def installed(tools: Path) -> Environment:
     return found
 
 
+def see(installed: Environment, options: list[str], services: tuple[str, ...] = ()) -> None:
+    see_options(installed.tool, options, services)
+    see_values(installed, options)
+
+
 @pytest.mark.parametrize(
     ("options", "services", "sentence"),
     [
@@ -189,13 +194,16 @@ def test_options_that_would_be_refused_or_misread_are_refused_before_anything_st
     installed: Environment, options: list[str], services: tuple[str, ...], sentence: str
 ) -> None:
     with pytest.raises(UsageError) as refused:
-        see_options(installed, options, services)
+        see(installed, options, services)
     assert sentence in f"{refused.value.what}: {refused.value.remedy}"
 
 
 def test_options_that_are_known_pass(installed: Environment) -> None:
-    see_options(installed, ["--check", "s3_tls", "--mutelist-file", "x.yaml"], ())
-    see_options(installed, ["--compliance", "cis_5.0_aws"], ())
+    for options in (
+        ["--check", "s3_tls", "--mutelist-file", "x.yaml"],
+        ["--compliance", "cis_5.0_aws"],
+    ):
+        see(installed, options)
 
 
 def test_a_framework_is_not_drowned_by_the_severities(tmp_path: Path) -> None:

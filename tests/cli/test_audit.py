@@ -410,6 +410,24 @@ def test_a_tool_can_be_switched_off_and_another_be_told_what_to_check(baseline: 
     assert [r["tool"] for r in named.rows] == ["scoutsuite"]
 
 
+def test_a_file_of_rules_that_is_not_there_is_named_before_anything_starts(
+    baseline: Baseline,
+) -> None:
+    Path("baseline.yaml").write_text("audit: {tools: {scoutsuite: {ruleset: no/rules.json}}}")
+    refused = baseline("audit", "run", "production")
+    assert refused.code == 2
+    assert "audit.tools.scoutsuite.ruleset: there is no file " in refused.err
+    assert "no/rules.json" in refused.err
+    assert not Path("reports").exists()
+
+
+def test_a_resumed_run_passes_on_no_more_than_a_new_one(baseline: Baseline) -> None:
+    baseline("audit", "run", "production", "--tool", "prowler")
+    refused = baseline("audit", "run", "--resume", "--prowler-option=--status=FAIL")
+    assert refused.code == 2
+    assert "--status is not passed on to Prowler" in refused.err
+
+
 def test_a_check_that_the_tool_does_not_know_is_refused(baseline: Baseline) -> None:
     Path("baseline.yaml").write_text("audit: {tools: {prowler: {checks: [s3_tsl]}}}\n")
     ran = baseline("audit", "run", PRODUCTION)

@@ -30,6 +30,8 @@ _WORK = ("STARTING", "RUNNING")
 # So many results are fetched at the same time.
 _FETCHERS = 8
 _SLACK = 900  # seconds for what is around the tools: the image, the list, the results
+# After so long what runs on Fargate may be ended anyhow [AWS Batch User Guide, "Job timeouts"].
+_LONGEST = 14 * 24 * 3600
 _AGAIN = "Run it again: baseline audit run --resume"
 _DEPLOY = "Name an image in audit.batch.image, then: baseline rollout deploy --only audit-runner"
 
@@ -72,7 +74,6 @@ def submit(means: Means, ledger: Ledger, listed: WorkList) -> Job:
     number = len(ledger.run.jobs) + 1
     place = worklist.place(means.bucket, ledger.run.stamp, number)
     _put(means, place.list_key, listed.encode())
-    tools = max(len(item.tools) for item in listed.items)
     # An array has two children at least; a job for one account is a plain one.
     array = {"arrayProperties": {"size": size}} if size > 1 else {}
     job = Job("", number, tuple(item.account_id for item in listed.items))
@@ -82,7 +83,7 @@ def submit(means: Means, ledger: Ledger, listed: WorkList) -> Job:
         jobQueue=means.name,
         jobDefinition=means.name,
         parameters={"list": place.url},
-        timeout={"attemptDurationSeconds": int(2 * tools * listed.limit) + _SLACK},
+        timeout={"attemptDurationSeconds": min(_LONGEST, listed.longest + _SLACK)},
         **array,
     )
     return _noted(means, ledger, replace(job, id=answer["jobId"]))
@@ -251,7 +252,7 @@ class _Collector:
             raise ToolError(f"its entry is of {' '.join(entry.key)}", where=key)
         entry = replace(entry, account_name=wanted.account_name)
         if not entry.directory:
-            return entry
+            return archive.without_strange_links(entry)
         with TemporaryDirectory(dir=self._ledger.reports, prefix=".collected-") as directory:
             packed = Path(directory, "packed.zip")
             answer = s3.get_object(Bucket=self._place.bucket, Key=self._place.key(entry.key, "zip"))

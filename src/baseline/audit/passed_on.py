@@ -4,17 +4,15 @@ import difflib
 from collections.abc import Iterator, Sequence
 
 from baseline.audit.environments import Environment
+from baseline.audit.tools import Tool
 from baseline.errors import UsageError
 
 # Options of which Prowler takes one, services being another.
 _CHOOSING = ("--check", "--compliance")
 
 
-def see_options(
-    environment: Environment, options: Sequence[str], services: tuple[str, ...]
-) -> None:
-    """Raise UsageError for what ``environment`` would not take, or take and misunderstand."""
-    tool, names = environment.tool, environment.tool.names(environment.packages)
+def see_options(tool: Tool, options: Sequence[str], services: tuple[str, ...]) -> None:
+    """Raise UsageError for what no installed ``tool`` is to be given, or would misunderstand."""
     for option in (o.partition("=")[0] for o in options):
         if _reserved(option, tool.reserved):
             raise UsageError(
@@ -30,6 +28,12 @@ def see_options(
             f"{tool.title} takes only one of {both}",
             remedy="Choose its checks, its frameworks or services.",
         )
+
+
+def see_values(environment: Environment, options: Sequence[str]) -> None:
+    """Raise UsageError for a value that the tool, as it is installed there, does not know."""
+    tool = environment.tool
+    names = tool.names(environment.packages) if options else {}
     for option, value in _values(options):
         known = names.get(option)
         if known and value not in known:

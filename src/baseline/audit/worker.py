@@ -4,6 +4,7 @@ import tempfile
 from collections.abc import Generator
 from contextlib import closing
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import msgspec
@@ -13,7 +14,9 @@ from baseline.audit.environments import Environment
 from baseline.audit.job import Progress, Wish
 from baseline.audit.ledger import Ledger
 from baseline.audit.manifest import Entry, Run, Status
+from baseline.audit.passed_on import see_options, see_values
 from baseline.audit.worklist import Place, WorkList
+from baseline.errors import UsageError
 from baseline.sessions import Session
 
 
@@ -44,7 +47,7 @@ class Child:
         Tells each change. What fails in the account is a result, too; raises what keeps results
         from being brought.
         """
-        for blind in self.listed.blind(self.index, self.run):
+        for blind in self.listed.blind(self.index, self.run, self._refused):
             self._bring(blind, Path())
         with tempfile.TemporaryDirectory(prefix="audit-") as directory:
             reports = Path(directory)
@@ -58,7 +61,17 @@ class Child:
 
     @property
     def _lookers(self) -> tuple[Environment, ...]:
-        return planning.lookers(self.listed.services, self.installed)
+        found = planning.lookers(self.listed.services, self.installed)
+        return tuple(e for e in found if e.tool.name not in self._refused)
+
+    @cached_property
+    def _refused(self) -> dict[str, UsageError]:
+        """The tools that would not take their options, and why; the others do their work."""
+        return {
+            environment.tool.name: refusal
+            for environment in self.installed
+            if (refusal := _refusal(self.listed, environment))
+        }
 
     def _plan(self, reports: Path) -> schedule.Plan:
         listed = self.listed
@@ -83,6 +96,16 @@ class Child:
         # How it was started would name directories that are gone with this child.
         text = msgspec.json.encode(replace(entry, command=()))
         s3.put_object(Bucket=bucket, Key=self.place.key(entry.key, "json"), Body=text)
+
+
+def _refusal(listed: WorkList, environment: Environment) -> UsageError | None:
+    options = listed.options.get(environment.tool.name, ())
+    try:
+        see_options(environment.tool, options, listed.services)
+        see_values(environment, options)
+    except UsageError as error:
+        return error
+    return None
 
 
 def _wish(listed: WorkList, reports: Path) -> Wish:

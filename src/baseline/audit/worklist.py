@@ -8,19 +8,21 @@
     runs/STAMP/NUMBER/results/ACCOUNT/TOOL.json its entry; written last, so there or not there
 """
 
+import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 import msgspec
 
 from baseline.audit.manifest import Entry, Run, Status
-from baseline.errors import ToolError, UsageError
+from baseline.errors import BaselineError, ToolError, UsageError
 
 RUNS = "runs/"
 # The largest array that AWS Batch takes [AWS Batch User Guide, "Service quotas"].
 MOST = 10_000
 SCHEMA = 1
+_BLIND = UsageError("it looks at none of these services", remedy="Leave it out with --tool.")
 _URL = re.compile(r"s3://([a-z0-9.-]+)/(runs/[^/]+/\d+)/list\.json")
 
 
@@ -50,6 +52,16 @@ class WorkList:
     pause: float = 60.0
     schema: int = SCHEMA
 
+    @property
+    def longest(self) -> int:
+        """The seconds that a child's tools may take, with all that is tried again.
+
+        Beside the ``tries`` there is one more, alone, for what was ended for want of memory.
+        """
+        tools = max(len(item.tools) for item in self.items)
+        tried = (self.tries + 1) * tools * self.limit + (self.tries - 1) * self.pause
+        return math.ceil(tried)
+
     def run(self, index: int, versions: dict[str, str]) -> Run:
         """The run of the child ``index``; raises UsageError when the list has no such place."""
         if not 0 <= index < len(self.items):
@@ -62,8 +74,13 @@ class WorkList:
         )
         return Run(self.stamp, "", self.role, self.regions, self.services, entries=entries)
 
-    def blind(self, index: int, run: Run) -> tuple[Entry, ...]:
-        """The entries of the child ``index`` that are not in its ``run``: no such tool is there."""
+    def blind(
+        self, index: int, run: Run, refused: Mapping[str, BaselineError]
+    ) -> tuple[Entry, ...]:
+        """The entries of the child ``index`` that are not in its ``run``, and why.
+
+        A tool was ``refused``, or looks at nothing that was asked for.
+        """
         looking = {entry.tool for entry in run.entries}
         item = self.items[index]
         return tuple(
@@ -73,8 +90,8 @@ class WorkList:
                 tool,
                 "",
                 status=Status.NOT_LOOKED,
-                reason="it looks at none of these services",
-                remedy="Leave it out with --tool.",
+                reason=(why := refused.get(tool, _BLIND)).what,
+                remedy=why.remedy,
             )
             for tool in item.tools
             if tool not in looking

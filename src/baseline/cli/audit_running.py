@@ -1,6 +1,6 @@
 """An audit run from what was asked for to its end: begun or resumed, carried out, shown."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -12,12 +12,12 @@ from baseline.audit.forecast import Forecast
 from baseline.audit.job import Wish
 from baseline.audit.ledger import Ledger
 from baseline.audit.manifest import Manner, Run
-from baseline.audit.passed_on import see_options
+from baseline.audit.passed_on import see_options, see_values
 from baseline.audit.tools import Tool
 from baseline.audit.warm import Workers
 from baseline.cli.audit_board import Board
 from baseline.cli.audit_options import manner
-from baseline.cli.audit_setup import chosen, section, set_up, there
+from baseline.cli.audit_setup import RULES, chosen, rules_of, section, set_up, there
 from baseline.cli.audit_view import view
 from baseline.cli.interrupts import stopped_by_signals
 from baseline.cli.shared import talk
@@ -69,10 +69,27 @@ def begin(
         )
         for environment in lookers
     }
-    for environment in () if away else lookers:
-        see_options(environment, passed_on[environment.tool.name], request.services)
+    _see(passed_on, lookers, request.services, away=away)
     chosen_options = {name: given for name, given in passed_on.items() if given}
     return replace(run, manner=replace(asked, options=chosen_options)), lookers, organization
+
+
+def _see(
+    passed_on: Mapping[str, Sequence[str]],
+    lookers: Sequence[Environment],
+    services: tuple[str, ...],
+    *,
+    away: bool,
+) -> None:
+    """Raise UsageError for options that a tool would not take.
+
+    Which values a tool elsewhere knows, is seen there.
+    """
+    for environment in lookers:
+        options = passed_on.get(environment.tool.name, ())
+        see_options(environment.tool, options, services)
+        if not away:
+            see_values(environment, options)
 
 
 def _configured(tool: Tool, configured: Tools) -> list[str]:
@@ -116,6 +133,7 @@ def resume(
     names = tuple({e.tool for e in run.entries})
     installed = _tools(options, configured, names, away=away)
     again = replace(run, manner=manner(options, workers, run.manner))
+    _see(again.manner.options, installed, run.services, away=away)
     return planning.resumed(again, installed), installed
 
 
@@ -123,6 +141,11 @@ def _tools(
     options: dict[str, Any], configured: Tools, names: tuple[str, ...], *, away: bool
 ) -> tuple[Environment, ...]:
     tools = chosen(names, configured)
+    rules = None if away else rules_of(tools, configured)
+    if rules and not rules.is_file():
+        raise UsageError(
+            f"there is no file {rules}", where=RULES, remedy="Correct the path, or leave it out."
+        )
     return there(tools) if away else set_up(tools, options["tools_dir"], configured)
 
 

@@ -13,6 +13,9 @@ from baseline.configuration import Tools
 from baseline.errors import UsageError
 from baseline.parallel import Failed, each
 
+# Where the file of rules is configured that ScoutSuite looks by.
+RULES = "audit.tools.scoutsuite.ruleset"
+
 
 def chosen(names: tuple[str, ...], configured: Tools) -> tuple[Tool, ...]:
     """The tools called ``names``; when none is named, those that are not switched off."""
@@ -31,6 +34,12 @@ def chosen(names: tuple[str, ...], configured: Tools) -> tuple[Tool, ...]:
 def section(configured: Tools, name: str) -> Any:
     """What is configured of the tool called ``name``; None where nothing can be."""
     return getattr(configured, name, None)
+
+
+def rules_of(tools: tuple[Tool, ...], configured: Tools) -> Path | None:
+    """The file of rules that is configured for one of ``tools``."""
+    found = (getattr(section(configured, tool.name), "ruleset", None) for tool in tools)
+    return next((rules.absolute() for rules in found if rules), None)
 
 
 def there(tools: tuple[Tool, ...]) -> tuple[Environment, ...]:

@@ -263,6 +263,58 @@ def test_without_the_stack_it_says_what_to_do(baseline: Baseline) -> None:
     assert "rollout deploy --only audit-runner" in refused.err
 
 
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--tool", "prowler", "--", "--status", "FAIL"], "--status is not passed on to Prowler"),
+        (
+            ["--service", "s3", "--prowler-option=--compliance", "--prowler-option=cis_5.0_aws"],
+            "Prowler takes only one of --compliance and services",
+        ),
+    ],
+)
+def test_options_that_are_refused_here_are_refused_there_before_anything_is_sent(
+    baseline: Baseline, calls: list[Any], options: list[str], sentence: str
+) -> None:
+    refused = baseline("audit", "run", PAYMENTS, "--on", "batch", "--no-wait", *options)
+    assert refused.code == 2
+    assert sentence in refused.err
+    assert not {"SubmitJob", "PutObject"} & {call.operation for call in calls}
+    assert not Path("reports").exists()
+
+
+def test_a_value_that_the_tool_there_does_not_know_is_told_and_the_other_tool_looks(
+    baseline: Baseline,
+) -> None:
+    options = ("--prowler-option=--check", "--prowler-option=s3_tsl")
+    ran = baseline("audit", "run", PAYMENTS, "--on", "batch", *options, "-o", "json")
+    states = {row["tool"]: (row["status"], row["reason"]) for row in ran.rows}
+    status, reason = states["prowler"]
+    assert (ran.code, status) == (1, "not looked")
+    assert "knows no s3_tsl for --check" in reason
+    assert states["scoutsuite"][0] == "complete"
+
+
+def test_what_is_on_this_machine_alone_is_refused_or_named_before_anything_is_sent(
+    baseline: Baseline, calls: list[Any]
+) -> None:
+    tools = "tools: {scoutsuite: {ruleset: rules.json}, prowler: {path: mine, warm: true}}"
+    Path("baseline.yaml").write_text(f"{FILE}  pass_environment: [SLACK_TOKEN]\n  {tools}\n")
+    Path("rules.json").touch()
+    refused = baseline("audit", "run", PAYMENTS, "-p", "--on", "batch", "--no-wait")
+    assert refused.code == 2
+    assert "audit.tools.scoutsuite.ruleset: " in refused.err
+    assert "rules.json is on this machine" in refused.err
+    assert "SubmitJob" not in {call.operation for call in calls}
+    only = ("-p", "--on", "batch", "--no-wait", "--tool", "prowler")
+    left = baseline("audit", "run", PAYMENTS, *only)
+    assert left.code == 0
+    assert (
+        "On AWS Batch these do not apply: -p (audit.batch.at_a_time does), --warm, "
+        "audit.pass_environment, audit.tools.prowler.path."
+    ) in left.err
+
+
 @pytest.mark.parametrize("url", ["s3://b/x/list.json", "https://b/runs/1/1/list.json"])
 def test_a_child_takes_a_list_of_an_audit_and_nothing_else(baseline: Baseline, url: str) -> None:
     refused = baseline("audit", "work", url)

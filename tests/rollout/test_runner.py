@@ -85,6 +85,14 @@ def test_a_configuration_too_large_for_a_parameter_is_refused() -> None:
         )
 
 
+def test_a_run_that_begins_by_itself_is_given_no_file_of_this_machine() -> None:
+    batch = "batch: {image: 'a:1', schedule: rate(1 day)}"
+    rules = "tools: {scoutsuite: {ruleset: /r.json, enabled: %s}}"
+    with pytest.raises(ConfigurationError, match=r"scoutsuite\.ruleset: .* cannot read /r\.json"):
+        runner(f"audit: {{{batch}, {rules % 'true'}}}")
+    assert runner(f"audit: {{{batch}, {rules % 'false'}}}")
+
+
 def test_the_configuration_can_be_a_variable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BASELINE_SETTINGS", '{"prefix": "acme"}')
     assert configuration.load().model_dump() == Configuration(prefix="acme").model_dump()

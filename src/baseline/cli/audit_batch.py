@@ -14,7 +14,7 @@ from baseline.audit.worklist import WorkList
 from baseline.cli.audit_answer import tell
 from baseline.cli.audit_board import Board
 from baseline.cli.audit_running import board_of
-from baseline.cli.audit_setup import chosen, set_up
+from baseline.cli.audit_setup import RULES, chosen, rules_of, section, set_up
 from baseline.cli.audit_view import view
 from baseline.cli.interrupts import stopped_by_signals
 from baseline.cli.shared import talk
@@ -49,7 +49,41 @@ def away(
             "-d is for audits on this machine",
             remedy="Leave it out: a job assumes each role by itself, and renews it.",
         )
-    return means(session, configuration)
+    there = means(session, configuration)
+    _see_rules(options, configuration.audit, before)
+    unheeded = _unheeded(options, configuration.audit)
+    if unheeded:
+        talk(f"On AWS Batch these do not apply: {', '.join(unheeded)}.")
+    return there
+
+
+def _see_rules(options: dict[str, Any], audit: Audit, before: Run | None) -> None:
+    """Raise UsageError when ScoutSuite would be told of a file that is on this machine alone."""
+    rules = rules_of(chosen(options["tool_names"], audit.tools), audit.tools)
+    told = before.manner.options.get("scoutsuite", ()) if before else (str(rules),)
+    if rules and str(rules) in told:
+        raise UsageError(
+            f"{rules} is on this machine, and no job on AWS Batch can read it",
+            where=RULES,
+            remedy="Leave it out, or ScoutSuite (--tool prowler); or put the file into the image"
+            " and pass --ruleset on to ScoutSuite.",
+        )
+
+
+def _unheeded(options: dict[str, Any], audit: Audit) -> list[str]:
+    """What is asked for, or configured, and has no meaning for a job."""
+    tools = chosen(options["tool_names"], audit.tools)
+    sections = {tool.name: section(audit.tools, tool.name) for tool in tools}
+    warm = any(getattr(found, "warm", False) for found in sections.values())
+    asked = {
+        "-p (audit.batch.at_a_time does)": options["parallel"],
+        "--warm": options["warm"] or (warm and options["warm"] is None),
+        "audit.pass_environment": audit.pass_environment,
+    }
+    asked |= {
+        f"audit.tools.{name}.path": getattr(found, "path", None) for name, found in sections.items()
+    }
+    return [name for name, wanted in asked.items() if wanted]
 
 
 def _where(run: Run) -> str:

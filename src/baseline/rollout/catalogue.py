@@ -539,6 +539,13 @@ class _Kinds:
 
     def _settings(self) -> str:
         """The configuration as a run that begins by itself gets it; raises ConfigurationError."""
+        scoutsuite = self.configuration.audit.tools.scoutsuite
+        if scoutsuite.enabled and scoutsuite.ruleset:
+            raise ConfigurationError(
+                f"a run that begins by itself cannot read {scoutsuite.ruleset}",
+                where="audit.tools.scoutsuite.ruleset",
+                remedy="Leave it out, or audit.batch.schedule, or switch ScoutSuite off.",
+            )
         text = self.configuration.model_dump_json(exclude_defaults=True)
         if len(text) > MAX_PARAMETER:
             raise ConfigurationError(

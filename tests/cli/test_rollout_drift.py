@@ -139,6 +139,21 @@ def test_what_could_not_be_looked_at_is_unknown_with_the_cause(
     assert "AccessDenied" in rows[0]["detail"]
 
 
+@pytest.mark.parametrize("chosen", [(), ("--account", "payments")])
+def test_what_cloudformation_could_not_compare_is_unknown_and_no_pass(
+    organization: Simulation, run: Baseline, chosen: tuple[str, ...]
+) -> None:
+    """By the StackSet as a whole, and stack by stack, which alone says why."""
+    fault = Fault("error", "logs", "DescribeLogGroups", account_id=PAYMENTS, times=99)
+    organization.faults.add(fault)
+    verified = run("verify", "--drift", "--only", "auditing", *chosen, "-o", "json")
+    rows = [r for r in verified.rows if r["check"] == "drift auditing"]
+    (row,) = [r for r in rows if r["status"] != "PASS"]
+    assert (verified.code, row["status"], row["account"]) == (1, "UNKNOWN", PAYMENTS)
+    assert "could not look: CloudTrailLogGroup (AWS::Logs::LogGroup): " in row["detail"]
+    assert ("InternalFailure" if chosen else "its drift status is UNKNOWN") in row["detail"]
+
+
 def test_a_detection_that_somebody_has_begun_is_waited_for(
     organization: Simulation, run: Baseline
 ) -> None:

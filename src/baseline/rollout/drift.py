@@ -1,7 +1,8 @@
 """What was changed by hand, as CloudFormation itself finds it. Looking changes nothing.
 
 Drift detection compares every property that a template gives with what is there, of the types that
-CloudFormation can read; it takes minutes, and hours for StackSets of thousands of instances.
+CloudFormation can read; it takes minutes, and hours for StackSets of thousands of instances. What it
+could not compare is no proof, so that is told apart from what is as it should be.
 """
 
 from collections import defaultdict
@@ -22,9 +23,13 @@ from baseline.rollout.stacks import Sleep, waits
 _PATIENCE = 3600.0  # seconds
 _BUSY = "OperationInProgressException"
 _ENDED = ("SUCCEEDED", "FAILED", "STOPPED")
-_OTHERWISE = ["MODIFIED", "DELETED"]
+_COMPARED = ("IN_SYNC", "MODIFIED", "DELETED")  # of a resource
+_JUDGED = ("IN_SYNC", "DRIFTED")  # of a stack
 _SHOWN = 60  # characters of a value in a sentence
 _MEND = "Mend what CloudFormation says, then verify again."
+# AWS calls a stack in sync, too, of whose types it can compare none.
+_NOTHING = "CloudFormation can compare none of its resources"
+_OTHER_ROWS = "Nothing to mend: what the services say of it is in the other rows."
 _LATER = "Verify again: what CloudFormation has begun goes on, and is looked at then."
 
 
@@ -135,12 +140,10 @@ class _Detector:
             "describe_stack_resource_drifts",
             "StackResourceDrifts",
             StackName=name,
-            StackResourceDriftStatusFilters=_OTHERWISE,
         )
-        failed = found["DetectionStatus"] == "DETECTION_FAILED"
-        reason = found.get("DetectionStatusReason", "drift detection failed")
-        error = AwsError(reason, where=str(part), remedy=_MEND) if failed else None
-        return Look(part, tuple(_drifted(drifts)), error)
+        status = found.get("StackDriftStatus", found["DetectionStatus"])
+        reason = found.get("DetectionStatusReason", f"its drift status is {status}")
+        return seen(part, drifts, "" if status in _JUDGED else reason)
 
     def _stack_set(self, client: Any, parts: _Parts) -> Iterator[Look]:
         name = parts[0].name
@@ -153,12 +156,11 @@ class _Detector:
             for one in page["Summaries"]
             if one["Status"] in ("FAILED", "CANCELLED")
         }
-        only = [{"Name": "DRIFT_STATUS", "Values": "DRIFTED"}]
-        found = client.get_paginator("list_stack_instances").paginate(
-            StackSetName=name, Filters=only
-        )
-        drifted = {
-            Target(one["Account"], one["Region"]) for page in found for one in page["Summaries"]
+        found = client.get_paginator("list_stack_instances").paginate(StackSetName=name)
+        statuses = {
+            Target(one["Account"], one["Region"]): one.get("DriftStatus", "NOT_CHECKED")
+            for page in found
+            for one in page["Summaries"]
         }
 
         def look(part: Part) -> Look:
@@ -167,19 +169,22 @@ class _Detector:
                 "list_stack_instance_resource_drifts",
                 StackInstanceAccount=part.target.account_id,
                 StackInstanceRegion=part.target.region,
-                StackInstanceResourceDriftStatuses=_OTHERWISE,
                 **asked,
             )
-            return Look(part, tuple(_drifted(drifts)))
+            status = statuses.get(part.target, "NOT_CHECKED")
+            return seen(part, drifts, "" if status in _JUDGED else f"its drift status is {status}")
 
+        in_sync, others = [], []
         for part in parts:
             if part.target in unseen:
-                reason = unseen[part.target]
-                yield Look(part, error=AwsError(reason, where=str(part), remedy=_MEND))
-            elif part.target not in drifted:
-                yield Look(part)
-        for outcome in each([p for p in parts if p.target in drifted - unseen.keys()], look):
-            yield _looked(outcome)
+                yield Look(part, error=_unseen(part, unseen[part.target]))
+            else:
+                same = statuses.get(part.target) == "IN_SYNC"
+                (in_sync if same else others).append(part)
+        # They have one template, so that one of them tells whether anything of it can be compared.
+        error = look(in_sync[0]).error if in_sync else None
+        yield from (Look(part, error=error) for part in in_sync)
+        yield from map(_looked, each(others, look))
 
     def _ended(self, client: Any, name: str) -> str:
         """The id of a detection that has ended: one that was under way, or a new one."""
@@ -206,6 +211,25 @@ def _looked(outcome: Outcome[Part, Look]) -> Look:
     if isinstance(outcome, Done):
         return outcome.value
     return Look(outcome.target, error=outcome.error)
+
+
+def seen(part: Part, drifts: Iterable[Any], reason: str = "") -> Look:
+    """What was found of each resource; ``reason`` is why CloudFormation could not tell of all."""
+    found = list(drifts)
+    said = [_unsaid(one) for one in found if one["StackResourceDriftStatus"] not in _COMPARED]
+    error = _unseen(part, "; ".join(said) or reason) if said or reason else None
+    if not found and not error:
+        error = _unseen(part, _NOTHING, _OTHER_ROWS)
+    return Look(part, tuple(_drifted(found)), error)
+
+
+def _unsaid(one: Any) -> str:
+    reason = one.get("DriftStatusReason", f"its drift status is {one['StackResourceDriftStatus']}")
+    return f"{one['LogicalResourceId']} ({one['ResourceType']}): {reason}"
+
+
+def _unseen(part: Part, reason: str, remedy: str = _MEND) -> AwsError:
+    return AwsError(reason, where=str(part), remedy=remedy)
 
 
 def _begun(client: Any, name: str) -> str:

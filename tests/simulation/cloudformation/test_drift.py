@@ -96,6 +96,21 @@ def test_what_may_not_be_read_fails_the_detection_and_says_why(world: Any) -> No
     assert "AccessDenied" in found["DetectionStatusReason"]
 
 
+def test_what_could_not_be_read_is_unknown_and_hides_nothing_else(world: Any) -> None:
+    world.create("s", BODY)
+    world.simulation.faults.add(Fault("error", "logs", "DescribeLogGroups"))
+    found = looked(world.stack_sets, "s")
+    assert (found["DetectionStatus"], found["StackDriftStatus"]) == (
+        "DETECTION_COMPLETE",
+        "UNKNOWN",
+    )
+    assert found["DriftedStackResourceCount"] == 0
+    there = drifts(world.stack_sets, "s")
+    assert there["Role"]["StackResourceDriftStatus"] == "IN_SYNC"
+    assert there["Group"]["StackResourceDriftStatus"] == "UNKNOWN"
+    assert there["Group"]["DriftStatusReason"] in found["DetectionStatusReason"]
+
+
 @pytest.fixture
 def audit(world: Any) -> Any:
     world.stack_sets.create_stack_set(

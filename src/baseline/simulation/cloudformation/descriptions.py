@@ -3,7 +3,13 @@
 import json
 from typing import TYPE_CHECKING, Any
 
-from baseline.simulation.cloudformation.drift import DELETED, IN_SYNC, Difference, ResourceDrift
+from baseline.simulation.cloudformation.drift import (
+    DELETED,
+    UNKNOWN,
+    Difference,
+    ResourceDrift,
+    has_drifted,
+)
 from baseline.simulation.cloudformation.records import Event, Stack, StackResource
 from baseline.simulation.cloudformation.requests import Answer, present, shown
 from baseline.simulation.cloudformation.template import parse
@@ -110,7 +116,7 @@ def _resource(held: StackResource) -> Answer:
 def detection(found: "Detecting") -> Answer:
     """For DescribeStackDriftDetectionStatus."""
     done = found.status == "DETECTION_COMPLETE"
-    drifted = sum(drift.status != IN_SYNC for drift in found.stack.drifts)
+    drifted = sum(map(has_drifted, found.stack.drifts))
     return {
         "StackId": found.stack.id,
         "StackDriftDetectionId": found.id,
@@ -127,8 +133,8 @@ def detection(found: "Detecting") -> Answer:
 
 def resource_drift(stack_id: str, found: ResourceDrift) -> Answer:
     """For DescribeStackResourceDrifts."""
-    said = drift_summary(stack_id, found)
-    if found.status == DELETED:
+    said = {**drift_summary(stack_id, found), **present(DriftStatusReason=found.reason)}
+    if found.status in (DELETED, UNKNOWN):
         return said
     expected, actual = _text(dict(found.expected)), _text(dict(found.actual))
     return {**said, "ExpectedProperties": expected, "ActualProperties": actual}

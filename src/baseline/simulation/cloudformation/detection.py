@@ -144,6 +144,7 @@ class Detection(StackSets):
             return
         stack.drifts, stack.drift = found, drift.summed(found)
         stack.drift_checked = self.simulation.clock.now()
+        detecting.reason = "; ".join(one.reason for one in found if one.reason)
         detecting.status = "DETECTION_COMPLETE"
 
 

@@ -6,15 +6,15 @@ Guide, "Detect unmanaged configuration changes to stacks and resources"].
 
 import datetime as dt
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from baseline.errors import AwsError
+from baseline.errors import AwsError, DeniedError
 from baseline.simulation.cloudformation.history import History, Surroundings
 from baseline.simulation.cloudformation.provider import gone
 from baseline.simulation.cloudformation.records import Stack, StackResource
 
-IN_SYNC, MODIFIED, DELETED = "IN_SYNC", "MODIFIED", "DELETED"
+IN_SYNC, MODIFIED, DELETED, UNKNOWN = "IN_SYNC", "MODIFIED", "DELETED", "UNKNOWN"
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,7 @@ class ResourceDrift:
     expected: Mapping[str, Any] = field(default_factory=dict)
     actual: Mapping[str, Any] = field(default_factory=dict)
     differences: tuple[Difference, ...] = ()
+    reason: str = ""
 
 
 def inspect(stack: Stack, world: Surroundings) -> Iterator[ResourceDrift]:
@@ -59,7 +60,15 @@ def inspect(stack: Stack, world: Surroundings) -> Iterator[ResourceDrift]:
 
 def summed(drifts: tuple[ResourceDrift, ...]) -> str:
     """The status of a stack with such resources."""
-    return "DRIFTED" if any(drift.status != IN_SYNC for drift in drifts) else IN_SYNC
+    if any(has_drifted(drift) for drift in drifts):
+        return "DRIFTED"
+    # Also where nothing can be read [CloudFormation User Guide, "Drift status codes"].
+    return UNKNOWN if any(drift.status == UNKNOWN for drift in drifts) else IN_SYNC
+
+
+def has_drifted(drift: ResourceDrift) -> bool:
+    """Whether the resource is otherwise than its template says."""
+    return drift.status in (MODIFIED, DELETED)
 
 
 def _inspected(resource: StackResource, history: History) -> ResourceDrift | None:
@@ -68,8 +77,10 @@ def _inspected(resource: StackResource, history: History) -> ResourceDrift | Non
     try:
         actual = provider.read(place, resource.physical, resource.properties)
     except AwsError as error:
-        if not gone(error):
+        if isinstance(error, DeniedError):
             raise
+        if not gone(error):
+            return replace(_drift(resource, UNKNOWN, now), reason=error.what)
         return _drift(resource, DELETED, now)
     if actual is None:
         return None

@@ -108,7 +108,7 @@ def operation(found: StackSet, one: Operation) -> Answer:
 
 def _drifts(one: Operation) -> Answer:
     statuses = [result.status for result in list(one.results.values())]
-    drifted = sum(summed(found) != IN_SYNC for found in list(one.drifts.values()))
+    drifted = sum(summed(found) == "DRIFTED" for found in list(one.drifts.values()))
     failed = statuses.count("FAILED")
     ended = {"SUCCEEDED": "PARTIAL_SUCCESS" if failed else "COMPLETED"}.get(one.status, one.status)
     return {
@@ -116,7 +116,7 @@ def _drifts(one: Operation) -> Answer:
         "DriftDetectionStatus": "IN_PROGRESS" if one.open else ended,
         "TotalStackInstancesCount": len(statuses),
         "DriftedStackInstancesCount": drifted,
-        "InSyncStackInstancesCount": len(one.drifts) - drifted,
+        "InSyncStackInstancesCount": sum(summed(f) == IN_SYNC for f in list(one.drifts.values())),
         "InProgressStackInstancesCount": sum(s in ("PENDING", "RUNNING") for s in statuses),
         "FailedStackInstancesCount": failed,
     }

@@ -65,6 +65,18 @@ class Policy(Provider):
             client.detach_policy(PolicyId=made.id, TargetId=target)
         client.delete_policy(PolicyId=made.id)
 
+    def read(self, place: Place, made: Made, properties: Properties) -> Properties:
+        """What it says and what it is attached to."""
+        client = self.client(place)
+        found = client.describe_policy(PolicyId=made.id)["Policy"]
+        there, wanted = _targets(client, made.id), properties.get("TargetIds") or []
+        kept = [target for target in wanted if target in there]
+        return {
+            "Content": json.loads(found["Content"]),
+            "Description": found["PolicySummary"].get("Description"),
+            "TargetIds": kept + sorted(there - set(wanted)),
+        }
+
 
 def _targets(client: Any, policy: str) -> set[str]:
     return {t["TargetId"] for t in client.list_targets_for_policy(PolicyId=policy)["Targets"]}

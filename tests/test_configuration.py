@@ -246,3 +246,8 @@ def test_accepted_risks_of_the_file_beside_are_added() -> None:
     Path("mute.yaml").write_text("audit: {}\n")
     with pytest.raises(ConfigurationError, match=r"mute.yaml, line 1, key audit: unknown key"):
         mutes(read)
+
+
+def test_a_bootstrap_role_with_a_comma_is_refused_because_the_policy_takes_a_list() -> None:
+    with pytest.raises(ConfigurationError, match=r"bootstrap_role.*without a comma"):
+        parse('stack_sets: {bootstrap_role: "Deployer,*"}', "f")

@@ -55,6 +55,11 @@ ExternalId = Annotated[
 RoleName = Annotated[
     str, _text(r"[\w+=,.@-]{1,64}", "1 to 64 letters, digits and _+=,.@- (like Auditor)")
 ]
+# The protection's template takes roles as a list with commas between them.
+BootstrapRole = Annotated[
+    str,
+    _text(r"[\w+=.@-]{1,64}", "1 to 64 letters, digits and _+=.@- without a comma (like Deployer)"),
+]
 # What S3 takes as the beginning of a bucket's name; these two beginnings it reserves, and
 # "xn--" too, which has two hyphens [S3 User Guide, "Bucket naming rules"].
 Prefix = Annotated[
@@ -469,7 +474,7 @@ class StackSets(_Section):
     """OUs whose accounts get the baseline, by path or id, like /Workloads; empty: all accounts."""
     keep_on_leaving: bool = False
     """In mode service-managed: whether stacks stay in an account that leaves those OUs."""
-    bootstrap_role: RoleName = "OrganizationAccountAccessRole"
+    bootstrap_role: BootstrapRole = "OrganizationAccountAccessRole"
     """Role in each member that creates the StackSets' own roles there."""
 
 

@@ -86,10 +86,21 @@ def test_a_property_changed_by_hand_is_shown_where_it_is_with_both_values(
     assert (row["type"], row["property"]) == ("AWS::Logs::LogGroup", "/RetentionInDays")
     assert (row["expected"], row["actual"]) == ("90", "1")
     assert "/RetentionInDays is 1, not 90" in row["detail"]
-    assert f"remove --only auditing --account {PRODUCTION}" in row["remedy"]
+    assert row["remedy"] == "Put it back by hand: made anew, it would lose what is in it."
     table = run("verify", "--drift", "--only", "auditing", "--account", "production")
     assert table.code == 1
     assert "is 1, not 90" in " ".join(table.out.split())
+
+
+def test_a_log_group_that_keeps_events_for_another_time_is_put_back_without_losing_them(
+    organization: Simulation, run: Baseline
+) -> None:
+    logs = organization.client("logs", "eu-west-1", PRODUCTION)
+    logs.put_retention_policy(logGroupName=GROUP, retentionInDays=1)
+    chosen = ("verify", "--only", "auditing", "--account", "production", "-o", "json")
+    (row,) = [r for r in run(*chosen).rows if r["status"] == "FAIL"]
+    put_back = f"aws logs put-retention-policy --log-group-name {GROUP} --retention-in-days 90"
+    assert row["remedy"] == f"Put it back by hand: {put_back} --region eu-west-1"
 
 
 def test_what_the_services_are_not_asked_for_is_found(
@@ -114,6 +125,7 @@ def test_a_resource_deleted_by_hand_is_named_and_has_no_property(
     (row,) = [r for r in found if r["type"] == "AWS::Logs::LogGroup"]
     assert row["detail"] == f"CloudTrailLogGroup (AWS::Logs::LogGroup) {GROUP} was deleted"
     assert (row["physical_id"], row["property"]) == (GROUP, "")
+    assert f"remove --only auditing --account {PRODUCTION}" in row["remedy"]
 
 
 def test_of_some_accounts_only_their_stacks_are_looked_at(

@@ -283,6 +283,23 @@ def test_a_policy_of_that_name_and_one_that_is_too_long_are_foreseen(
     assert size.endswith("characters, and Organizations takes 10,240")
 
 
+def test_what_fits_only_by_what_others_tell_of_awss_quotas_is_unknown(
+    organization: Simulation, run: Baseline
+) -> None:
+    client, nothing = organizations(organization), json.dumps({"Statement": []})
+    for number in range(4):
+        made = client.create_policy(Content=nothing, Name=f"o{number}", Description="", Type=KIND)
+        client.attach_policy(PolicyId=made["Policy"]["PolicySummary"]["Id"], TargetId=ROOT)
+    long = ", ".join(f"Role{'x' * 60}{number}" for number in range(4))
+    choose(f"protection: {{ous: [/], exempt_roles: [{long}]}}\n")
+    found = run("rollout", "preflight", *ONLY, "-o", "json")
+    said = sorted((row["verdict"], row["why"]) for row in found.rows)
+    assert (found.code, [verdict for verdict, _ in said]) == (1, ["UNKNOWN", "UNKNOWN"])
+    assert said[0][1].startswith("5 service control policies of a root or unit are there")
+    assert "AWS's page of quotas has said 5, and it is 10 as is told" in said[0][1]
+    assert "AWS's page of quotas has said 5,120, and it is 10,240 as is told" in said[1][1]
+
+
 def test_what_is_done_to_the_policy_by_hand_is_found_and_mended(
     organization: Simulation, run: Baseline
 ) -> None:
@@ -293,7 +310,7 @@ def test_what_is_done_to_the_policy_by_hand_is_found_and_mended(
     found = run("rollout", "verify", *ONLY, "-o", "json")
     failing = {row["check"]: row for row in found.rows if row["status"] == "FAIL"}
     assert (found.code, set(failing)) == (1, {"protection", "protection attached"})
-    assert "the policy has not: Deny Trails" in failing["protection"]["detail"]
+    assert "the policy has not: Deny OfTheRegion" in failing["protection"]["detail"]
     assert failing["protection attached"]["remedy"] == (
         f"aws organizations attach-policy --policy-id {policy} --target-id {ROOT}"
     )

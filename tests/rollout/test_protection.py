@@ -20,7 +20,7 @@ from baseline.configuration import (
 from baseline.errors import ConfigurationError
 from baseline.organization import Account, Organization, Target
 from baseline.permissions import Request
-from baseline.rollout import intended, protection
+from baseline.rollout import intended, protection, quotas
 from baseline.rollout.catalogue import EXECUTION_ROLE, Baseline, Stack, StackSet, wanted
 from baseline.rollout.guardrails import Denial, Policy, denial
 from baseline.rollout.intended import Where
@@ -316,10 +316,10 @@ def test_every_statement_is_as_narrow_as_aws_lets_it_be_and_denies_no_look() -> 
 
 @pytest.mark.parametrize("partition", ["aws", "aws-us-gov", "aws-cn"])
 def test_it_fits_and_is_of_its_partition(partition: str) -> None:
-    """Also into what was the limit until May 2026, and with names as long as there are."""
+    """Into what AWS's own page of quotas says, too, with names as long as there are."""
     baseline = given(configured(prefix="abcdefghijklmnopqrst"))
     text = json.dumps(document(baseline, partition), separators=(",", ":"))
-    assert len(text) <= 10_240
+    assert len(text) <= (quotas.POLICY_CHARACTERS.doubted or 0)
     assert f"arn:{partition}:cloudtrail:" in text
     assert f"arn:{partition}:iam::" in text
 

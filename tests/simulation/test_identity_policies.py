@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from baseline.errors import DeniedError
+from baseline.errors import AwsError, DeniedError
 from baseline.simulation import Simulation, identity
 
 MAIN, PRODUCTION, PAYMENTS = "100000000001", "400000000004", "500000000005"
@@ -228,3 +228,13 @@ def test_roles_of_other_accounts_are_assumed_only_by_who_may(
 def test_an_action_that_awss_list_has_not_is_not_asked_for(acting: Acting) -> None:
     """The REST paths of API Gateway are its resources, which calls here do not tell."""
     acting("apigateway").get_rest_apis()
+
+
+def test_the_path_of_service_linked_roles_is_for_services_alone(iam: Any) -> None:
+    with pytest.raises(AwsError, match="reserved") as refused:
+        iam.create_role(
+            RoleName="r", Path="/aws-service-role/x/", AssumeRolePolicyDocument=document()
+        )
+    assert refused.value.code == "InvalidInput"
+    made = iam.create_service_linked_role(AWSServiceName="config.amazonaws.com")
+    assert made["Role"]["Path"] == "/aws-service-role/config.amazonaws.com/"

@@ -302,7 +302,9 @@ def _drift_rows(job: Job, look: drift.Look) -> Iterator[Row]:
     for found in look.drifted:
         names = (found.resource, found.type, found.physical_id)
         said = (*names, found.path, found.expected, found.actual)
-        words = {"detail": str(found), "remedy": put_back(look.part, job.baseline)}
+        keeps = found.type == "AWS::Logs::LogGroup" and bool(found.path)
+        remedy = put_back(look.part, job.baseline, keeps=keeps)
+        words = {"detail": str(found), "remedy": remedy}
         yield row | {"status": Status.FAIL} | words | dict(zip(DRIFT_COLUMNS, said, strict=True))
     if look.error:
         why = {"detail": f"could not look: {look.error.what}", "remedy": look.error.remedy}
@@ -451,7 +453,7 @@ def _mended(job: Job, answer: Coverage, made: Plan) -> str:
         return ""
     if any(step.part.target == answer.target for step in made.changes):
         return _DEPLOY
-    return anew(answer.service, answer.target, job.baseline)
+    return answer.by_hand or anew(answer.service, answer.target, job.baseline)
 
 
 def _quiet(rows: list[Row], output: str) -> list[Row]:

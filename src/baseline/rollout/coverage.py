@@ -5,7 +5,7 @@ Three answers: PASS, FAIL, and UNKNOWN where it could not be looked at, with the
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -35,7 +35,8 @@ class Status(StrEnum):
 class Coverage:
     """The answer to one check in one account and region.
 
-    A FAIL without a remedy is mended by making its stack anew.
+    A FAIL without a remedy is mended by deploying, where that changes anything; else ``by_hand``,
+    and without that by making its stack anew.
     """
 
     target: Target
@@ -45,18 +46,25 @@ class Coverage:
     status: Status
     detail: str
     remedy: str
+    by_hand: str = ""
 
 
 class Missing(Exception):  # noqa: N818  # a check's "no", not an error
     """What a check wants is not there, or is otherwise.
 
-    Without a remedy of its own: it is as the stack would make it anew.
+    Without a remedy of its own: it is as the stack would make it anew. ``by_hand`` is what puts it
+    back where making the stack anew would lose something.
     """
 
-    def __init__(self, detail: str, remedy: str = "") -> None:
+    def __init__(self, detail: str, remedy: str = "", by_hand: str = "") -> None:
         super().__init__(detail)
         self.detail = detail
         self.remedy = remedy
+        self.by_hand = by_hand
+
+
+class Doubtful(Missing):
+    """Whether AWS takes it nobody can tell beforehand."""
 
 
 def unlike(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> Iterator[str]:
@@ -66,11 +74,11 @@ def unlike(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> Iterator[str]
             yield f"{key} is {_shown(found.get(key))}, not {_shown(value)}"
 
 
-def require(problems: Iterable[str], remedy: str = "") -> None:
+def require(problems: Iterable[str], remedy: str = "", by_hand: str = "") -> None:
     """Raise Missing when there are problems, naming them all."""
     said = "; ".join(problems)
     if said:
-        raise Missing(said, remedy)
+        raise Missing(said, remedy, by_hand)
 
 
 def _shown(value: Any) -> str:
@@ -233,9 +241,10 @@ class _Reader:
         try:
             return self._row(check, place.target, Status.PASS, check.look(place))
         except Missing as missing:
-            return self._row(
+            found = self._row(
                 check, place.target, Status.FAIL, missing.detail, remedy=missing.remedy
             )
+            return replace(found, by_hand=missing.by_hand)
         except BaselineError as error:
             return self._unknown(check, place.target, error)
 

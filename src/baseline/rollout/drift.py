@@ -1,8 +1,8 @@
 """What was changed by hand, as CloudFormation itself finds it. Looking changes nothing.
 
 Drift detection compares every property that a template gives with what is there, of the types that
-CloudFormation can read; it takes minutes, and hours for StackSets of thousands of instances. What it
-could not compare is no proof, so that is told apart from what is as it should be.
+CloudFormation can read; it takes minutes, and hours for StackSets of thousands of instances. What
+it could not compare is no proof, so that is told apart from what is as it should be.
 """
 
 from collections import defaultdict

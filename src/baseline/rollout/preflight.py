@@ -15,7 +15,7 @@ from baseline.parallel import Done, each
 from baseline.rollout import collisions, observe, protection, quotas, service_control
 from baseline.rollout.catalogue import STORAGE, Baseline, Part
 from baseline.rollout.collisions import Adoptable
-from baseline.rollout.coverage import Check, Missing, Place
+from baseline.rollout.coverage import Check, Doubtful, Missing, Place
 from baseline.rollout.plan import Action, Kind, Plan, Step
 from baseline.rollout.reach import Reach, Regions
 
@@ -226,7 +226,8 @@ class _Looker:
         except Missing as missing:
             remedy = missing.remedy or _DEPLOY_FIRST
             keeps = (missing.key, missing.value) if isinstance(missing, Adoptable) else None
-            return Forecast(Verdict.FAILS, name, place.target, missing.detail, remedy, keeps)
+            verdict = Verdict.UNKNOWN if isinstance(missing, Doubtful) else Verdict.FAILS
+            return Forecast(verdict, name, place.target, missing.detail, remedy, keeps)
         except BaselineError as error:
             return _unseen(name, place.target, error)
         return None

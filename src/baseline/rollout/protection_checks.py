@@ -5,12 +5,13 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from baseline.rollout import policies, protection, quotas
-from baseline.rollout.coverage import Check, Missing, Place, require
+from baseline.rollout.coverage import Check, Doubtful, Missing, Place, require
 from baseline.rollout.intended import Properties
 
 KIND = "SERVICE_CONTROL_POLICY"
 # Without spaces, as CloudFormation hands a policy on [Organizations User Guide, quotas].
 _COMPACT = (",", ":")
+_SHORTER = "Leave fewer accounts out: protection.ous can name the units that are to be bound."
 
 
 def _wanted(place: Place) -> Properties:
@@ -68,11 +69,17 @@ def _attached(place: Place) -> str:
 
 def _fits(place: Place) -> str:
     size = len(json.dumps(_wanted(place)["Content"], separators=_COMPACT))
-    if size > quotas.POLICY_CHARACTERS.documented:
+    quota = quotas.POLICY_CHARACTERS
+    if size > quota.documented:
         raise Missing(
-            f"the policy has {size:,} characters, and Organizations takes "
-            f"{quotas.POLICY_CHARACTERS.documented:,}",
-            "Leave fewer accounts out: protection.ous can name the units that are to be bound.",
+            f"the policy has {size:,} characters, and Organizations takes {quota.documented:,}",
+            _SHORTER,
+        )
+    if quota.doubted and size > quota.doubted:
+        raise Doubtful(
+            f"the policy has {size:,} characters: AWS's page of quotas has said {quota.doubted:,}, "
+            f"and it is {quota.documented:,} {quota.source}",
+            f"{_SHORTER} Or deploy: that tells.",
         )
     return f"{size:,} characters"
 

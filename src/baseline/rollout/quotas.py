@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from baseline.errors import BaselineError
-from baseline.rollout.coverage import Missing, Place
+from baseline.rollout.coverage import Doubtful, Missing, Place
 
 _NO_SUCH = ("NoSuchResourceException",)
 
@@ -12,7 +12,8 @@ _NO_SUCH = ("NoSuchResourceException",)
 class Quota:
     """A quota of one service. ``documented`` is its default, and ``source`` where that is said.
 
-    Without a ``code`` it cannot be asked for.
+    Without a ``code`` it cannot be asked for. Where sources disagree, ``doubted`` is the smaller
+    number: what is beyond it AWS takes, or does not.
     """
 
     what: str
@@ -20,6 +21,7 @@ class Quota:
     source: str
     service: str = ""
     code: str = ""
+    doubted: int | None = None
 
 
 STACK_SETS = Quota(
@@ -34,13 +36,12 @@ VPCS = Quota("VPCs in a region", 5, "Amazon VPC User Guide, quotas", "vpc", "L-F
 ADDRESSES = Quota(
     "Elastic IP addresses in a region", 5, "Amazon EC2 User Guide, quotas", "ec2", "L-0263D0A3"
 )
-# Both were doubled in May 2026, in all partitions.
-POLICIES = Quota(
-    "service control policies of a root or unit", 10, "Organizations User Guide, quotas"
-)
-POLICY_CHARACTERS = Quota(
-    "characters of a service control policy", 10_240, "Organizations User Guide, quotas"
-)
+# AWS's own page of quotas [Organizations User Guide], as far as it could be read here, says 5 and
+# 5,120. That AWS doubled both on 15 May 2026, in all partitions, is told by others [cevo.com.au
+# "AWS doubled SCP limits"; sjramblings.io "AWS Just Doubled the SCP Quotas"].
+_TOLD = "as is told since May 2026"
+POLICIES = Quota("service control policies of a root or unit", 10, _TOLD, doubted=5)
+POLICY_CHARACTERS = Quota("characters of a service control policy", 10_240, _TOLD, doubted=5_120)
 
 
 def check(place: Place, quota: Quota, used: int, more: int) -> None:
@@ -55,6 +56,12 @@ def check(place: Place, quota: Quota, used: int, more: int) -> None:
             f"{place.target.region}"
             if quota.code
             else "Delete what is not needed, or leave the account or region out.",
+        )
+    if quota.doubted is not None and used + more > quota.doubted:
+        raise Doubtful(
+            f"{used} {quota.what} are there and {more} more needed: AWS's page of quotas has said "
+            f"{quota.doubted}, and it is {most} {source}",
+            "Delete what is not needed, or deploy: that tells.",
         )
 
 

@@ -81,8 +81,13 @@ def anew(service: str, target: Target, baseline: Baseline) -> str:
     )
 
 
-def put_back(part: Part, baseline: Baseline) -> str:
-    """What mends a resource that was changed by hand, for people and for CloudFormation."""
+def put_back(part: Part, baseline: Baseline, *, keeps: bool = False) -> str:
+    """What mends a resource that was changed by hand, for people and for CloudFormation.
+
+    ``keeps``: it is there and keeps something, like a log group its events.
+    """
+    if keeps:
+        return "Put it back by hand: made anew, it would lose what is in it."
     if not any(stack_set.name == part.name for stack_set in baseline.stack_sets):
         return "Put it back by hand."
     return (

@@ -87,9 +87,18 @@ def log_group(place: Place, wanted: Properties) -> str:
     found = place.ask("logs", "describe_log_groups", logGroupNamePrefix=name)["logGroups"]
     for group in found:
         if group["logGroupName"] == name:
-            require(unlike(group, {"retentionInDays": wanted["RetentionInDays"]}))
-            return f"{name}, {wanted['RetentionInDays']} days"
+            days = wanted["RetentionInDays"]
+            require(unlike(group, {"retentionInDays": days}), by_hand=_put_back(place, name, days))
+            return f"{name}, {days} days"
     raise Missing(f"no log group {name}")
+
+
+def _put_back(place: Place, name: str, days: int) -> str:
+    """Made anew, the group would lose its events."""
+    return (
+        f"Put it back by hand: aws logs put-retention-policy --log-group-name {name} "
+        f"--retention-in-days {days} --region {place.target.region}"
+    )
 
 
 def _of(stack: str, group: str) -> tuple[Check, ...]:

@@ -14,6 +14,7 @@ from baseline.simulation.mfa import STEP_SECONDS
 from baseline.simulation.service import Call, Refusal
 
 _MANAGED = "arn:aws:iam::aws:policy/"
+_RESERVED = "/aws-service-role/"
 
 
 class Iam(Reports):
@@ -26,6 +27,12 @@ class Iam(Reports):
         return self._with_managed(call)
 
     attach_user_policy = attach_group_policy = get_policy = attach_role_policy
+
+    def create_role(self, call: Call) -> dict[str, Any]:
+        """A role; below the path of service-linked roles services alone may make one."""
+        if call.parameters.get("Path", "/").startswith(_RESERVED):
+            raise Refusal("InvalidInput", f"Path {_RESERVED} is reserved for service-linked roles")
+        return self.moto(call)
 
     def create_virtual_mfa_device(self, call: Call) -> dict[str, Any]:
         """A device with its seed in base32, as bytes."""

@@ -174,7 +174,8 @@ class _Detector:
             status = statuses.get(part.target, "NOT_CHECKED")
             return seen(part, drifts, "" if status in _JUDGED else f"its drift status is {status}")
 
-        in_sync, others = [], []
+        in_sync: list[Part] = []
+        others: list[Part] = []
         for part in parts:
             if part.target in unseen:
                 yield Look(part, error=_unseen(part, unseen[part.target]))

@@ -521,6 +521,9 @@ def test_an_accepted_risk_is_muted_and_stays_visible(
     ]  # fmt: skip
     assert ran.rows[1]["muted"] == "accepted: a test rig (anna, until 2999-01-01)"
     assert "Findings: 1 failing, 1 muted;" in ran.err
+    (look,) = history.looks(Path("reports"))
+    kept = {f.check: f.status for f in history.findings(look, Path("reports"))}
+    assert kept == {PORT_PROBE: "FAIL", MINING: "MUTED"}
     (row, *_) = baseline("findings", "summary", "--kept", "--tool", "guardduty", "-o", "json").rows
     assert (row["high"], row["low"], row["total"], row["muted"]) == (0, 1, 1, 1)
     Path("mute.yaml").write_text(mute.replace("2999", "2020"))

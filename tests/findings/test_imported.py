@@ -10,10 +10,13 @@ from typing import Any
 import pytest
 
 from baseline import cli
-from baseline.findings import history, ocsf
+from baseline.findings import history, imported, ocsf
+from baseline.findings.comparison import Change
 from baseline.findings.look import PARTIAL
 from baseline.findings.model import Finding
 from baseline.findings.times import iso
+from baseline.report.content import Shown
+from baseline.report.exports import write_ocsf
 from given_findings import FIRST, a_finding
 from given_history import given_a_reading, given_an_audit, given_the_organization
 
@@ -230,6 +233,11 @@ def of_scoutsuite(rule: object) -> bytes:
     )
 
 
+def a_result(**told: object) -> dict[str, object]:
+    qualifier = {"EvaluationResultQualifier": {"ConfigRuleName": "r"}}
+    return {"EvaluationResultIdentifier": qualifier, "ComplianceType": "COMPLIANT"} | told
+
+
 OWN = json.loads(ocsf.written(ocsf.event(FOUND, 1)))
 ODD = {
     "text.json": b'["x"]',
@@ -244,6 +252,18 @@ ODD = {
     "deep.json": b"[" * 200_000,
     "deeper.json": b'{"Findings": [' + b'{"a":' * 200_000,
     "status.json": json.dumps([OWN | {"status_code": "BOGUS"}]).encode(),
+    "product.json": json.dumps(
+        [OWN | {"metadata": {"product": {"name": "Security Hub"}}}]
+    ).encode(),
+    "no-product.json": json.dumps([OWN | {"metadata": {}}]).encode(),
+    "severity.json": json.dumps([threat(Severity="nan")]).encode(),
+    "number.json": json.dumps([threat(AccountId={"a": 1})]).encode(),
+    "nowhere.json": json.dumps([threat(AccountId=" ")]).encode(),
+    "one-account.json": json.dumps({"EvaluationResults": [a_result()]}).encode(),
+    "object.json": json.dumps({"EvaluationResults": [a_result(AccountId={"a": 1})]}).encode(),
+    "no-results.json": b'{"EvaluationResults": []}',
+    "header.csv": b"ACCOUNT_UID;CHECK_ID;STATUS\n",
+    "cut.jsonl": json.dumps(threat()).encode() + b'\n{"AccountId": "1',
     "cell.csv": b"ACCOUNT_UID;CHECK_ID;STATUS;STATUS_EXTENDED\n1;c;FAIL;" + b"x" * 20_000_000,
 }
 
@@ -283,3 +303,67 @@ def test_damaged_details_do_not_keep_findings_from_being_taken(
     assert (code, len(rows), file.read_text()) == (0, 1, "[{")
     assert f"What is said of the checks was not kept: {file}" in err
     assert any(str(file) in note for note in reported(capsys)["notes"])
+
+
+def test_a_product_that_nobody_knows_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "hub.json").write_bytes(ODD["product.json"])
+    assert (
+        "'Security Hub', which is none of Prowler" in taken(tmp_path / "hub.json", capsys=capsys)[2]
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"\xef\xbb\xbf" + json.dumps([threat()]).encode(),
+        json.dumps(threat()).encode() + b"\n" + json.dumps(threat(Id="another")).encode() + b"\n",
+        json.dumps(threat() | {"schemaVersion": "2.0"}).encode(),
+    ],
+    ids=["byte order mark", "a line each", "one line"],
+)
+def test_json_as_others_write_it_is_taken(tmp_path: Path, text: bytes) -> None:
+    (tmp_path / "page.jsonl").write_bytes(text)
+    findings, _ = imported.read(tmp_path / "page.jsonl")
+    assert {finding.tool for finding in findings} == {"guardduty"}
+
+
+def test_what_prowler_wrote_itself_is_read_so_whatever_an_event_of_it_lacks(tmp_path: Path) -> None:
+    theirs = OWN | {"metadata": {"product": {"name": "Prowler"}, "event_code": "x"}}
+    theirs |= {"status": "Suppressed", "status_code": "FAIL"}
+    events = [theirs | {"unmapped": {"compliance": {"CIS": ["1"]}}}, theirs]
+    (tmp_path / "theirs.json").write_text(json.dumps(events))
+    findings, details = imported.read(tmp_path / "theirs.json")
+    assert [finding.status for finding in findings] == ["MUTED", "MUTED"]
+    assert [each.frameworks for each in details] == [("CIS: 1",), ()]
+
+
+def test_a_report_as_ocsf_is_taken_but_for_what_is_no_answer(tmp_path: Path) -> None:
+    """What is resolved is none, and what nobody tried or could read."""
+    rows = [Shown(a_finding(str(change)), change) for change in (None, *Change)]
+    muted = a_finding("quiet", status="MUTED", muted="accepted: a test (anna, until 2999-01-01)")
+    none = [
+        a_finding("", status="UNKNOWN", uid=f"prowler-untried-{FIRST}-"),
+        a_finding("", status="UNKNOWN", tool="history", account_id=""),
+    ]
+    with (tmp_path / "ours.json").open("w") as out:
+        write_ocsf(out, [*rows, Shown(muted), *map(Shown, none)], {}, "2026-07-01T00:00:00Z")
+    findings, _ = imported.read(tmp_path / "ours.json")
+    assert findings == [
+        *(row.finding._replace(status=row.status) for row in rows if row.status != "RESOLVED"),
+        muted,
+    ]
+
+
+def test_an_accepted_risk_is_muted_in_what_is_imported(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("mute.yaml").write_text(
+        "mute: [{check: x, reason: a test, owner: anna, expires: 2999-01-01}]"
+    )
+    (tmp_path / "own.json").write_text(json.dumps([OWN]))
+    _, (row,), _ = taken(tmp_path / "own.json", capsys=capsys)
+    assert row["fail"] == 0
+    (look,) = history.looks(REPORTS)
+    assert [found.status for found in history.findings(look, REPORTS)] == ["MUTED"]

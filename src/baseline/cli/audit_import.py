@@ -19,8 +19,9 @@ from baseline.cli.shared import (
 )
 from baseline.cli.tables import Row
 from baseline.errors import ToolError
-from baseline.findings import history, imported
+from baseline.findings import history, imported, muting
 from baseline.findings.model import FAIL, Finding
+from baseline.findings.muting import Muting
 from baseline.findings.times import iso
 
 
@@ -68,7 +69,9 @@ def import_files(
     \b
     Example:  baseline audit import prowler-output-*.ocsf.json
     """
-    into = _Into(reports or load_configuration(config_path).reports, whole)
+    configuration = load_configuration(config_path)
+    accepted = muting.configured(configuration)
+    into = _Into(reports or configuration.reports, accepted, whole)
     rows = [row for file in files if (row := _taken(file, into))]
     show(rows, output)
     return int(len(rows) < len(files))
@@ -76,16 +79,18 @@ def import_files(
 
 @dataclass(frozen=True)
 class _Into:
-    """Where files are taken to; ``whole``: each has all that there is."""
+    """Where files are taken to, and what is accepted; ``whole``: each has all that there is."""
 
     reports: Path
+    accepted: Muting
     whole: bool
 
 
 def _taken(file: Path, into: _Into) -> Row | None:
     """What came of a file; None, and a sentence on stderr, when it is not whole."""
     try:
-        findings, details = imported.read(file)
+        found, details = imported.read(file)
+        findings = list(into.accepted.through(found))
         look = imported.look(findings, _when(findings, file), whole=into.whole)
         look = history.add(look, findings, into.reports)
     except ToolError as error:

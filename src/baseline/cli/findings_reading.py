@@ -48,10 +48,14 @@ class Reading:
         return found.unseen(self.answers, self._names())
 
     def keep(self, reports: Path) -> None:
-        """Keep it among the looks at the accounts: what was read now, and what could not be."""
+        """Keep it among the looks at the accounts: what was read now, and what could not be.
+
+        What was accepted is kept as MUTED; ``muting`` speaks of what is shown, and not of this.
+        """
         looked = {answer.place for answer in self.answers if not answer.reason}
         read_now = found.findings(self.kept, self._names(), looked)
-        history.add(found.look(self.answers), chain(read_now, self.unseen()), reports)
+        judged = self.muting.again().through(read_now)
+        history.add(found.look(self.answers), chain(judged, self.unseen()), reports)
 
     def account_name(self, account_id: str) -> str:
         """The name that people know an account by."""

@@ -33,8 +33,9 @@ def finding(told: Mapping[str, Any], account_id: str = "", region: str = "") -> 
     qualifier = told["EvaluationResultIdentifier"]["EvaluationResultQualifier"]
     rule = str(qualifier["ConfigRuleName"])
     kind, resource = (str(qualifier.get(name, "")) for name in ("ResourceType", "ResourceId"))
-    account_id = str(told.get("AccountId", account_id))
-    region = str(told.get("AwsRegion", region))
+    account_id, region = told.get("AccountId", account_id), told.get("AwsRegion", region)
+    if not (isinstance(account_id, str) and isinstance(region, str)):
+        raise TypeError("a result of a rule has a place that is no text")
     compliance = str(told["ComplianceType"])
     said = f"{kind} {resource} is {compliance.lower().replace('_', '-')} with the rule {rule}."
     unseen = _STATUSES[compliance] == UNKNOWN and not resource

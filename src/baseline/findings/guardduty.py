@@ -5,6 +5,7 @@ write ``accountId``.
 """
 
 import json
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -37,7 +38,7 @@ _A_USER = "IAMUser"
 
 def finding(told: Mapping[str, Any]) -> Finding:
     """``told`` in our words; raises KeyError or TypeError when it is no finding."""
-    account_id, region, kind = (str(_need(told, n)) for n in ("accountId", "region", "type"))
+    account_id, region, kind = (_text(told, name) for name in ("accountId", "region", "type"))
     service = _of(told, "service") or {}
     archived = bool(_of(service, "archived") or _of(told, "archived"))
     resource = _of(told, "resource") or {}
@@ -68,7 +69,9 @@ def details(kind: str) -> CheckDetails:
 
 
 def severity(number: float) -> str:
-    """GuardDuty's number as we call it."""
+    """GuardDuty's number as we call it; raises ValueError for what is no number."""
+    if not math.isfinite(number):
+        raise ValueError(f"a finding has the severity {number}")
     return next((name for least, name in _SEVERITIES if number >= least), "informational")
 
 
@@ -99,6 +102,13 @@ def _first(told: Any) -> Mapping[str, Any]:
 def _of(told: Mapping[str, Any], name: str) -> Any:
     """A field, whichever of the two ways its name is written."""
     return told.get(name, told.get(name[0].upper() + name[1:]))
+
+
+def _text(told: Mapping[str, Any], name: str) -> str:
+    value = _need(told, name)
+    if not isinstance(value, str):
+        raise TypeError(name)
+    return value
 
 
 def _need(told: Mapping[str, Any], name: str) -> Any:

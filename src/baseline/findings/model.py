@@ -13,6 +13,13 @@ UNKNOWN = "UNKNOWN"
 # Of a check that passes because there is nothing for it to look at.
 NOTHING_THERE = "There is nothing that it looks at."
 
+# On a report, of what failed and does not any more.
+RESOLVED = "RESOLVED"
+# On a report, who says UNKNOWN of what is kept and cannot be read: nobody knows whose it is.
+HISTORY = "history"
+# On a report, part of the id of what stands for a place that nobody was asked to look at.
+UNTRIED = "-untried-"
+
 STATUSES = (FAIL, PASS, MANUAL, MUTED, ARCHIVED, UNKNOWN)
 SEVERITIES = ("critical", "high", "medium", "low", "informational")
 # What a severity counts as that is none of them: it may be the worst.

@@ -32,7 +32,8 @@ class Muting:
     """The accepted risks on a day; ``notes`` speaks of what passed through since it was made."""
 
     def __init__(self, mutes: Iterable[Mute] = (), today: date = date.min) -> None:
-        self._risks = [_Risk(mute, mute.expires < today) for mute in mutes]
+        self._mutes, self._today = tuple(mutes), today
+        self._risks = [_Risk(mute, mute.expires < today) for mute in self._mutes]
         self._by_check: dict[tuple[str, str], list[_Risk]] = {}
         self._accounts: set[tuple[str, str]] = set()
         self._checks: defaultdict[str, set[str]] = defaultdict(set)
@@ -45,6 +46,10 @@ class Muting:
         for finding in findings:
             as_found = _as_found(finding)
             yield self._judged(as_found) if self._risks else as_found
+
+    def again(self) -> "Muting":
+        """The same risks on the same day, through which nothing has passed."""
+        return Muting(self._mutes, self._today)
 
     def notes(self) -> list[str]:
         """What whoever keeps the list has to know: what has expired, and what matches nothing."""

@@ -25,6 +25,8 @@ from baseline.findings.times import iso
 
 VERSION = "1.5.0"
 COMPLIANCE, DETECTION = 2003, 2004
+# Who wrote an event of ours; whoever found it is its product.
+PROVIDER = "AWS Baseline"
 _FINDINGS, _CREATE, _AWS_ACCOUNT, _OTHER = 2, 1, 10, 99
 # As milliseconds a day of 1973, as seconds one that nobody lives to see: Prowler writes seconds.
 _SECONDS = 100_000_000_000
@@ -55,6 +57,7 @@ class Metadata(_Struct, frozen=True):
     version: str = ""
     product: Product = Product()
     event_code: str = ""
+    log_provider: str = ""
     profiles: tuple[str, ...] = ()
 
 
@@ -286,7 +289,7 @@ def moment(since: int) -> str:
 @cache
 def _metadata(tool: str, check: str) -> Metadata:
     product = Product(TITLES.get(tool, tool), _VENDORS.get(tool, "AWS"))
-    return Metadata(VERSION, product, check, ("cloud", "datetime"))
+    return Metadata(VERSION, product, check, PROVIDER, ("cloud", "datetime"))
 
 
 @cache

@@ -72,26 +72,29 @@ def csv_details(file: Path) -> Iterator[CheckDetails]:
 
 def ocsf_findings(text: bytes) -> Iterator[Finding]:
     """The findings of its OCSF JSON."""
-    for event in msgspec.json.decode(text, type=list[ocsf.Event]):
-        yield _of_event(event)
+    yield from map(of_event, msgspec.json.decode(text, type=list[ocsf.Event]))
 
 
 def ocsf_details(text: bytes) -> Iterator[CheckDetails]:
     """What its OCSF JSON says of the check of each finding."""
-    for event in msgspec.json.decode(text, type=list[ocsf.Event]):
-        remediation = event.remediation or ocsf.Remediation()
-        links = [link for link in remediation.references if link.startswith("https://")]
-        rules: Mapping[str, Sequence[str]] = event.unmapped.get("compliance") or {}
-        yield CheckDetails(
-            TOOL,
-            event.metadata.event_code,
-            event.finding_info.title,
-            event.finding_info.desc,
-            event.risk_details,
-            remediation.desc,
-            links[0] if links else "",
-            tuple(f"{name}: {', '.join(requirements)}" for name, requirements in rules.items()),
-        )
+    yield from map(of_check, msgspec.json.decode(text, type=list[ocsf.Event]))
+
+
+def of_check(event: ocsf.Event) -> CheckDetails:
+    """What an event of its OCSF says of its check."""
+    remediation = event.remediation or ocsf.Remediation()
+    links = [link for link in remediation.references if link.startswith("https://")]
+    rules: Mapping[str, Sequence[str]] = event.unmapped.get("compliance") or {}
+    return CheckDetails(
+        TOOL,
+        event.metadata.event_code,
+        event.finding_info.title,
+        event.finding_info.desc,
+        event.risk_details,
+        remediation.desc,
+        links[0] if links else "",
+        tuple(f"{name}: {', '.join(requirements)}" for name, requirements in rules.items()),
+    )
 
 
 def asff_findings(text: bytes) -> Iterator[Finding]:
@@ -133,7 +136,8 @@ def _of_row(cells: tuple[str, ...]) -> Finding:
     )
 
 
-def _of_event(event: ocsf.Event) -> Finding:
+def of_event(event: ocsf.Event) -> Finding:
+    """The finding of an event of its OCSF."""
     resource = event.resources[0] if event.resources else ocsf.Resource()
     hidden = event.status == "Suppressed"
     seen = event.time or event.finding_info.created_time

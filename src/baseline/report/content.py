@@ -10,15 +10,11 @@ from typing import NamedTuple
 from baseline.findings.comparison import Change
 from baseline.findings.config import NO_RESULT
 from baseline.findings.coverage import Covered
-from baseline.findings.model import UNKNOWN, Finding
+from baseline.findings.model import HISTORY, RESOLVED, UNKNOWN, Finding
 from baseline.organization import Account
 
-# The status of what is not there any more.
-RESOLVED = "RESOLVED"
 # What people are told of what is UNKNOWN, and no loss: rules for which Config has no result.
 WITHOUT_RESULT = "NO RESULT"
-# Who says UNKNOWN of what is kept, and cannot be read: nobody knows whose findings it has.
-HISTORY = "history"
 
 
 class Shown(NamedTuple):

@@ -15,11 +15,11 @@ from baseline.errors import ToolError, UsageError
 from baseline.findings import accounts, coverage, history
 from baseline.findings.coverage import Covered
 from baseline.findings.look import AUDIT, PARTIAL, Look
-from baseline.findings.model import UNKNOWN, Finding
+from baseline.findings.model import HISTORY, UNKNOWN, UNTRIED, Finding
 from baseline.findings.ocsf import TITLES
 from baseline.organization import ACTIVE, Account, Filters, Organization
 from baseline.report.changes import IT_WAS
-from baseline.report.content import HISTORY, OwnReport, Shown, Source, Unseen
+from baseline.report.content import OwnReport, Shown, Source, Unseen
 from baseline.report.known import Known
 from baseline.report.standing import standing
 
@@ -301,7 +301,7 @@ def _untried(tool: str, account: Account, region: str, reason: str) -> Finding:
         status=UNKNOWN,
         resource="",
         detail=reason,
-        uid=f"{tool}-untried-{account.id}-{region}",
+        uid=f"{tool}{UNTRIED}{account.id}-{region}",
     )
 
 

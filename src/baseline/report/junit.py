@@ -9,9 +9,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple, TextIO
 
-from baseline.findings.model import FAIL, MANUAL, MUTED, UNKNOWN, Finding
+from baseline.findings.model import FAIL, MANUAL, MUTED, RESOLVED, UNKNOWN, Finding
 from baseline.report.cells import printable
-from baseline.report.content import RESOLVED, Shown
+from baseline.report.content import Shown
 from baseline.report.gates import Gate
 
 # Resources that a case names; it goes to people's screens and has limits there.

@@ -3,7 +3,7 @@
 import pytest
 
 from baseline.errors import UnknownAccountError, UsageError
-from baseline.organization import Account, Filters, Organization, Target
+from baseline.organization import Account, Filters, Organization, Target, state_of
 
 
 def account(number: int, name: str, ou: str, state: str = "ACTIVE") -> Account:
@@ -87,3 +87,8 @@ def test_an_account_is_found_by_its_id() -> None:
 def test_targets_sort_by_account_then_region() -> None:
     targets = [Target("2", "a"), Target("1", "b"), Target("1", "a")]
     assert [str(t) for t in sorted(targets)] == ["1 a", "1 b", "2 a"]
+
+
+def test_the_state_of_an_account_is_read_and_its_retired_status_only_without_one() -> None:
+    assert state_of({"State": "PENDING_CLOSURE", "Status": "ACTIVE"}) == "PENDING_CLOSURE"
+    assert state_of({"State": "ACTIVE"}) == state_of({"Status": "ACTIVE"}) == "ACTIVE"

@@ -154,6 +154,11 @@ class Filters:
         return tuple(r for r in regions if not self.regions or r in self.regions)
 
 
+def state_of(found: Mapping[str, Any]) -> str:
+    """The state of an account, as Organizations describes it."""
+    return str(found.get("State") or found.get("Status", ""))
+
+
 def discover(session: Session) -> Organization:
     """The organization that ``session`` belongs to; outside one, its own account alone.
 
@@ -171,7 +176,7 @@ def discover(session: Session) -> Organization:
             id=found["Id"],
             name=found.get("Name", found["Id"]),
             email=found.get("Email", ""),
-            state=found.get("State") or found.get("Status", ""),
+            state=state_of(found),
             ou=tree.accounts.get(found["Id"], _NOWHERE).path,
             parents=tree.accounts.get(found["Id"], _NOWHERE).ids,
         )

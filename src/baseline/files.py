@@ -1,5 +1,6 @@
 """Files that hold what accounts look like: whole or not at all, and for their owner alone."""
 
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -7,6 +8,8 @@ from pathlib import Path
 from typing import TextIO
 
 from baseline.errors import ToolError
+
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 @contextmanager
@@ -18,7 +21,9 @@ def writing(file: Path) -> Iterator[None]:
         raise ToolError(
             f"cannot be written: {error.strerror}",
             where=str(file),
-            remedy="Make room, or give another place.",
+            remedy="Make room, or give another place."
+            if error.errno in _FULL
+            else "Give another place.",
         ) from error
 
 

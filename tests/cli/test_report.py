@@ -603,8 +603,17 @@ def test_a_look_that_cannot_be_read_is_named_and_hides_no_other(
     ran = report("--format", "csv")
     assert ran.code == 0
     assert f"audit-{stamp}.parquet" in ran.err
+    assert "Move the file away; the other runs stay." in ran.err
+    assert "Make room" not in ran.err
     lost = f"Could not look: audit-{stamp}.parquet"
     assert in_csv(reports) == {"there": "FAIL", lost: "UNKNOWN"}
+
+
+def test_a_place_that_takes_no_file_is_not_said_to_be_full(report: Report, two_weeks: Path) -> None:
+    ran = report("--out", "/dev/null/nothing")
+    assert ran.code == 2
+    assert "Give another place." in ran.err
+    assert "Make room" not in ran.err
 
 
 def damage(reports: Path, name: str) -> Path:

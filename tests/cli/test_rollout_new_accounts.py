@@ -365,7 +365,7 @@ def test_without_trusted_access_preflight_says_what_to_do(
     (row,) = [
         r
         for r in run("preflight", "-o", "json").rows
-        if r["remedy"] == "aws cloudformation activate-organizations-access"
+        if r["remedy"] == "aws cloudformation activate-organizations-access --region eu-west-1"
     ]
     assert (row["verdict"], row["account"]) == ("would fail", MAIN)
     refused = run("deploy", "--only", "audit-roles", "--yes", "-o", "json")

@@ -14,6 +14,9 @@ from baseline.files import folder, private, writing
 from baseline.logs.convert import text
 
 _KEY = "baseline"
+_FULL = "No space left"
+_AWAY = "Move the file away; the other runs stay."
+_ELSEWHERE = "Give another place."
 _FETCH = 1000
 _A_DAY = 24 * 3600
 _MEMORY = "256MB"
@@ -45,7 +48,7 @@ def writing_rows(
             _sweep(file.parent)
             with open(staged, "wb", buffering=_BUFFER, opener=private) as out:
                 yield _adding(out)
-            with _connected(file) as connection:
+            with _connected(file, remedy=_ELSEWHERE) as connection:
                 connection.execute(_copy(staged, part, fields, msgspec.json.encode(known())))
             part.chmod(0o600)
             part.replace(file)
@@ -135,21 +138,21 @@ def settings(spill: Path) -> dict[str, str]:
 
 
 @contextmanager
-def _connected(file: Path) -> Iterator[Any]:
+def _connected(file: Path, *, remedy: str = _AWAY) -> Iterator[Any]:
     import duckdb  # noqa: PLC0415  # slow to import
 
     try:
         with duckdb.connect(config=settings(file.parent)) as connection:
             yield connection
     except (duckdb.Error, UnicodeDecodeError) as error:
-        raise _unreadable(file, str(error).split("\n", maxsplit=1)[0]) from None
+        raise _unreadable(file, str(error).split("\n", maxsplit=1)[0], remedy) from None
 
 
-def _unreadable(file: Path, reason: str) -> ToolError:
+def _unreadable(file: Path, reason: str, remedy: str = _AWAY) -> ToolError:
     return ToolError(
         f"the history cannot be read or written here: {reason}",
         where=str(file),
-        remedy="Make room, or move the file away; the other runs stay.",
+        remedy="Make room." if _FULL in reason else remedy,
     )
 
 

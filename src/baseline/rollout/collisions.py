@@ -261,7 +261,7 @@ def _trusted(place: Place) -> str:
     if place.ask("cloudformation", "describe_organizations_access")["Status"] != "ENABLED":
         raise Missing(
             "StackSets has no access to the organization, which mode service-managed needs",
-            "aws cloudformation activate-organizations-access",
+            "aws cloudformation activate-organizations-access --region " + place.target.region,
         )
     return "enabled"
 

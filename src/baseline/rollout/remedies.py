@@ -41,7 +41,7 @@ _REMEDIES = {
     "cancelled": "Deploy again.",
     "suspended": "Nothing can be done in a suspended account.",
     "organizations access": "Let StackSets into the organization: aws cloudformation "
-    "activate-organizations-access; then deploy again.",
+    "activate-organizations-access --region HOME_REGION; then deploy again.",
     "executionrole": "Deploy again; if it stays, check the stack stack-set-roles in that account.",
 }
 _OTHERWISE = "Mend the cause, then deploy again: only what failed is repeated."

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from baseline.configuration import Mute
 from baseline.findings.model import FAIL, MUTED, STATUSES, Finding
 from baseline.findings.muting import Muting
+from baseline.organization import Account, Organization
 
 TODAY = date(2026, 7, 26)
 
@@ -180,3 +181,19 @@ def test_nothing_is_lost_and_to_mute_twice_is_to_mute_once(
     assert list(Muting(risks, TODAY).through(once)) == once
     assert list(Muting().through(once)) == findings
     assert [f.key for f in once] == [f.key for f in findings]
+
+
+@pytest.mark.parametrize(
+    ("account", "is_strange"),
+    [("webiste", True), ("222222222222", True), ("website", False), ("pay*", False), ("*", False)],
+)
+def test_an_account_that_the_organization_has_not_got_is_said(
+    account: str, is_strange: bool
+) -> None:
+    """Also where nobody looked at anything that it could be about."""
+    named = {"111111111111": "website", "333333333333": "payments"}
+    accounts = tuple(Account(id_, name, "", "ACTIVE") for id_, name in named.items())
+    organization = Organization("o-acme0000000", "111111111111", accounts)
+    muting = Muting([risk(account=account)], TODAY, organization)
+    said = f"The accepted risk s3_open of {account}: no account of the organization is called so"
+    assert any(said in note for note in muting.notes()) is is_strange

@@ -120,7 +120,7 @@ def read(options: dict[str, Any]) -> Reading:
     with watching(show=options["progress"]) as watch:
         reading.read(scope, kept, watch.step, tools)
     wanted = {Place(tool, t.account_id, t.region) for tool in tools for t in targets}
-    read_now = _reading(kept, organization, wanted, muting.configured(configuration))
+    read_now = _reading(kept, organization, wanted, muting.configured(configuration, organization))
     accounts.keep(organization, reports)
     read_now.keep(reports)
     keep_details(reading.details(scope, kept, tools), reports)
@@ -148,7 +148,7 @@ def recall(options: dict[str, Any]) -> Reading:
     }
     if not places:
         raise nothing
-    return _reading(kept, organization, places, muting.configured(configuration))
+    return _reading(kept, organization, places, muting.configured(configuration, organization))
 
 
 def keep_details(details: Iterable[CheckDetails], reports: Path) -> None:

@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime
 from baseline.configuration import Configuration, Mute, mutes
 from baseline.findings.model import FAIL, MUTED, Finding
 from baseline.findings.patterns import matches
+from baseline.organization import Organization
 
 # What a reason of ours begins with; those of the tools' own mute lists begin otherwise.
 _ACCEPTED = "accepted: "
@@ -23,16 +24,27 @@ _TOOLS = frozenset({"prowler", "scoutsuite", "guardduty", "config"})
 _NEARLY = 0.85
 
 
-def configured(configuration: Configuration) -> "Muting":
+def configured(configuration: Configuration, organization: Organization | None = None) -> "Muting":
     """The accepted risks of ``configuration`` today; raises ConfigurationError."""
-    return Muting(mutes(configuration), datetime.now(UTC).date())
+    today = datetime.now(UTC).date()
+    return Muting(mutes(configuration), today, organization)
 
 
 class Muting:
-    """The accepted risks on a day; ``notes`` speaks of what passed through since it was made."""
+    """The accepted risks on a day; ``notes`` speaks of what passed through since it was made.
 
-    def __init__(self, mutes: Iterable[Mute] = (), today: date = date.min) -> None:
-        self._mutes, self._today = tuple(mutes), today
+    Whose accounts are those of ``organization``, where it is known.
+    """
+
+    def __init__(
+        self,
+        mutes: Iterable[Mute] = (),
+        today: date = date.min,
+        organization: Organization | None = None,
+    ) -> None:
+        self._mutes, self._today, self._organization = tuple(mutes), today, organization
+        known = organization.accounts if organization and organization.id else ()
+        self._known = [(account.id, account.name) for account in known]
         self._risks = [_Risk(mute, mute.expires < today) for mute in self._mutes]
         self._by_check: dict[tuple[str, str], list[_Risk]] = {}
         self._accounts: set[tuple[str, str]] = set()
@@ -49,12 +61,17 @@ class Muting:
 
     def again(self) -> "Muting":
         """The same risks on the same day, through which nothing has passed."""
-        return Muting(self._mutes, self._today)
+        return Muting(self._mutes, self._today, self._organization)
 
     def notes(self) -> list[str]:
         """What whoever keeps the list has to know: what has expired, and what matches nothing."""
-        told = (risk.note(self._looked(risk)) for risk in self._risks)
+        told = (self._note(risk) for risk in self._risks)
         return [note for note in told if note]
+
+    def _note(self, risk: "_Risk") -> str:
+        if not risk.met and self._known and not risk.is_of(self._known):
+            return risk.strange
+        return risk.note(self._looked(risk))
 
     def _looked(self, risk: "_Risk") -> bool:
         """Whether what it is about was looked at, as far as can be told: that is for its tool.
@@ -134,6 +151,11 @@ class _Risk:
         if self.met and not self.failing:
             return f"{self._name} is not needed: what it matches does not fail. {self._ask}"
         return ""
+
+    @property
+    def strange(self) -> str:
+        """What is to be said of it where the organization has not got the account."""
+        return f"{self._name}: no account of the organization is called so: is it spelled as there?"
 
     @property
     def _name(self) -> str:

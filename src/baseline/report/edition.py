@@ -115,7 +115,7 @@ class Edition:
         yield from map(Shown, gathering.unread(past))
 
     def _muting(self) -> Muting:
-        return Muting(self._mutes, self._today)
+        return Muting(self._mutes, self._today, self._past.organization)
 
     def write(self, form: str, out: TextIO) -> None:
         """Write one of its forms."""

@@ -21,7 +21,8 @@ def tools_directory_option(command: Callable[..., Any]) -> Callable[..., Any]:
         "--tools-dir",
         type=click.Path(path_type=Path, file_okay=False),
         envvar="BASELINE_TOOLS",
-        help="Where the tools are installed.  [default: with the program]",
+        help="Where the tools are installed, about 3 GB."
+        "  [default: share/aws-baseline/tools in the program's environment]",
     )(command)
 
 

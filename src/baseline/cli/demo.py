@@ -122,7 +122,8 @@ _BASELINE = (sys.executable, "-m", "baseline")
     "--tools-dir",
     type=click.Path(path_type=Path, file_okay=False),
     envvar="BASELINE_TOOLS",
-    help="Where the tools are installed.  [default: with the program]",
+    help="Where the tools are installed, about 3 GB."
+    "  [default: share/aws-baseline/tools in the program's environment]",
 )
 @shared.output_option
 def demo(directory: Path, audit: bool, tools_dir: Path | None, output: str) -> None:

@@ -211,12 +211,25 @@ def test_hostile_names_do_nothing_in_the_page(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "cell",
-    ["=1+1", "+1", "-1", "@SUM(1)", "\t=1", "\r=1", "a\r=", "\x1b[2J", "a;=1", 'a;"=1', "a\n=1"],
+    [
+        "=1+1",
+        "+1",
+        "-1",
+        "@SUM(1)",
+        "\t=1",
+        "\r=1",
+        "a\r=",
+        "\x1b[2J",
+        "a;=1",
+        'a;"=1',
+        "a\n=1",
+        "a;\uff1d1",
+    ],
 )
 def test_no_cell_of_the_csv_is_a_formula_or_moves_a_terminal(cell: str, tmp_path: Path) -> None:
     summarize(a_run(tmp_path, [row("x", "low", "FAIL", cell)]), tmp_path)
     text = (folder(tmp_path, STAMP) / "findings.csv").read_text()
-    assert not re.search(r"(?:^|[,;])\"*[=+@\t\r-]", text, re.MULTILINE)
+    assert not re.search(r"(?:^|[,;])\"*[=+@\uff1d\t\r-]", text, re.MULTILINE)
     assert "\x1b" not in text
     assert len(rows_of(tmp_path)) == 2
 

@@ -504,3 +504,33 @@ def test_what_is_vendored_is_what_the_lock_pins() -> None:
     for name, version in pinned.items():
         assert f"{name} {version}\n" in (web / "LICENSES.txt").read_text()
         assert version in (web / "vendor.js").read_text().splitlines()[0]
+
+
+def test_details_have_no_heading_of_what_nothing_is_said_of(view: View, tmp_path: Path) -> None:
+    row = shown("rule", tool="config", uid="one")
+    said = {("config", "rule"): CheckDetails("config", "rule", "rule")}
+    file = written(tmp_path, given_report.content(ACCOUNTS), [row], said)
+    page = view.open(file, "#findings?finding=one")
+    dialog = page.locator("dialog#finding")
+    expect(dialog.locator("h2")).to_be_visible()
+    assert "Evidence" in dialog.locator("h3").all_inner_texts()
+    assert not {"Risk", "What the check looks at"} & set(dialog.locator("h3").all_inner_texts())
+
+
+def test_the_answer_of_a_query_breaks_no_date_and_is_not_stretched(
+    browser: Browser, tmp_path: Path
+) -> None:
+    long = (
+        "arn:aws:sts::111111111111:assumed-role/AWSReservedSSO_Administrator_0123456789abcdef/anna"
+    )
+    row = ("111111111111", "2026-07-01 09:12:44", "eu-west-1", "ConsoleLogin", long, "Mozilla/5.0")
+    answer = Answer("Q", "Who", "", ("a", "t", "r", "e", "arn", "agent"), (row,), 1)
+    file = written(tmp_path, given_report.content(ACCOUNTS, queries=(answer,)))
+    view = View(browser, viewport=NARROW)
+    cells = view.open(file).locator(".query tbody td")
+    height = cells.nth(1).evaluate("td => td.getBoundingClientRect().height")
+    assert height < 100
+    lines = "td => { const r = document.createRange(); r.selectNodeContents(td);"
+    lines += " return r.getClientRects().length }"
+    assert cells.nth(1).evaluate(lines) == 1
+    view.page.close()

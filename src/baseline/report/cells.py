@@ -8,7 +8,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", 
 
 _FORMULAS = frozenset(_FORMULA)
 # Where a semicolon separates, as in much of Europe, or a line ends, another cell begins.
-_NEXT_CELL = re.compile(r"""([;\n]["'\s]*)(?=[=+@-])""")
+_NEXT_CELL = re.compile(r"""([;\n]["'\s]*)(?=[=+@\uff1d\uff0b\uff0d\uff20-])""")
 
 
 def defused_row(row: Sequence[str]) -> Sequence[str]:

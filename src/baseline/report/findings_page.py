@@ -29,6 +29,8 @@ _STYLES = ("vendor/vendor.css", "base.css", "page.css")
 _INJECTED = ("",)
 # Rows of a long table that are shown before somebody asks for all.
 _FIRST = 12
+# Characters of a query's cell that are shown on one line: a time, an ARN's account, an address.
+_WIDE = 28
 # Accounts or regions that are named in one cell.
 _FEW = 3
 
@@ -72,6 +74,7 @@ def _page(content: Content, tally: Tally, data: str) -> str:
         names={"fail": FAIL, "pass": PASS, "unknown": UNKNOWN, "no_result": WITHOUT_RESULT},
         first=_FIRST,
         few=_FEW,
+        wide=_WIDE,
         view=_view,
     )
 

@@ -165,7 +165,8 @@ const details = (() => {
 
   // What a tool says of its checks has Markdown's marks for what is strong, and for code.
   function marked(words) {
-    return words?.split(/(\*\*[^*\n]+\*\*|`[^`\n]+`)/).map((part) => {
+    if (!words) return null;
+    return words.split(/(\*\*[^*\n]+\*\*|`[^`\n]+`)/).map((part) => {
       if (/^\*\*.+\*\*$/.test(part)) return el("strong", {}, part.slice(2, -2));
       return /^`.+`$/.test(part) ? el("code", {}, part.slice(1, -1)) : part;
     });

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from baseline.cli.shared import printable
 from baseline.cli.tables import Row, grouped
-from baseline.configuration import Adopt, Configuration
+from baseline.configuration import Adopt, Configuration, StackSets
 from baseline.organization import Organization
 from baseline.rollout import adoption
 from baseline.rollout.inventory import Kind
@@ -164,6 +164,16 @@ _CHOICE = """\
 # each account pays for, and to do without these events in the central bucket, write below adopt:"""
 
 
+_BY_SERVICE = """\
+stack_sets:
+  # Found as it is here; see docs/how-to/new-accounts.md.
+  mode: service-managed           # or self-managed
+  ous: [{ous}]                         # by id, or path like /Workloads; empty: all accounts
+  keep_on_leaving: {keeps}          # stacks of accounts that leave those
+  # The role that can create the StackSets' own roles in a member account.
+  bootstrap_role: {role}"""
+
+
 def text(
     organization: Organization, regions: Iterable[str], proposal: Proposal, rows: Iterable[Row]
 ) -> str:
@@ -181,7 +191,7 @@ def text(
         guardduty=_guardduty(settings),
         cloudtrail=_ONE_TRAIL if settings.cloudtrail.mode == "organization" else _CLOUDTRAIL,
         adopt="\n".join(_adopt(proposal, rows)),
-        stack_sets=_stack_sets(settings.stack_sets.bootstrap_role),
+        stack_sets=_stack_sets(settings.stack_sets),
     )
 
 
@@ -197,16 +207,21 @@ def _guardduty(settings: Configuration) -> str:
     )
 
 
-def _stack_sets(role: str) -> str:
-    default = Configuration().stack_sets.bootstrap_role
-    mark = "# " if role == default else ""
+def _stack_sets(found: StackSets) -> str:
+    if found.mode == "service-managed":
+        return _BY_SERVICE.format(
+            ous=", ".join(found.ous),
+            keeps=str(found.keep_on_leaving).lower(),
+            role=found.bootstrap_role,
+        )
+    mark = "# " if found.bootstrap_role == StackSets().bootstrap_role else ""
     return (
         f"{mark}stack_sets:                     # see docs/how-to/new-accounts.md\n"
         "#   mode: self-managed            # or service-managed: accounts that come later as well\n"
         "#   ous: []                       # like [/Workloads]; empty: all accounts\n"
         "#   keep_on_leaving: false        # service-managed: stacks of accounts that leave those\n"
         f"{mark}  # The role that can create the StackSets' own roles in a member account.\n"
-        f"{mark}  bootstrap_role: {role}"
+        f"{mark}  bootstrap_role: {found.bootstrap_role}"
     )
 
 

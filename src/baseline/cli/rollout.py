@@ -35,6 +35,7 @@ from baseline.rollout.checks import checks
 from baseline.rollout.coverage import Coverage, Status
 from baseline.rollout.deploy import NotTriedError, Result
 from baseline.rollout.plan import Action, Kind, Plan, Step
+from baseline.rollout.preflight import check_trusted
 from baseline.rollout.remedies import anew, put_back
 
 STEP_COLUMNS = ("action", "kind", "name", *PLACE, "reason")
@@ -130,6 +131,7 @@ def deploy_command(yes: bool, look_ahead: bool, file: Path | None, **options: An
         shared.talk(_NOTHING_TO_DO)
         return 0
     deploy.check(made, job.baseline, job.reach)
+    check_trusted(made, job.baseline, job.reach)
     _announce(job, made)
     if look_ahead:
         warn(job, made)

@@ -76,10 +76,12 @@ class Job:
 
     def removal(self) -> Plan:
         """What there is to take away."""
-        return self._made(plan.removal)[0]
+        return self._made(plan.removal, everywhere=True)[0]
 
-    def _made(self, make: Callable[[Baseline, State, Choice], Plan]) -> tuple[Plan, State]:
-        state = observe.read(self.reach, self.baseline)
+    def _made(
+        self, make: Callable[[Baseline, State, Choice], Plan], *, everywhere: bool = False
+    ) -> tuple[Plan, State]:
+        state = observe.read(self.reach, self.baseline, everywhere=everywhere)
         made = make(self.baseline, state, self.choice)
         for warning in made.warnings:
             shared.talk(f"Warning: {warning}")

@@ -144,8 +144,15 @@ def _still_has_instances(step: Step) -> NotTriedError:
 
 
 def _parts(step: Step, error: BaselineError) -> dict[Part, BaselineError]:
-    """What others may wait for: instances and stacks, for a StackSet without them is nothing."""
-    return {} if step.kind is Kind.STACK_SET else {step.part: error}
+    """What others may wait for: instances and stacks, and a StackSet that could not be made."""
+    if step.kind is Kind.STACK_SET:
+        return {_stack_set(step.part.name): error} if step.action is Action.CREATE else {}
+    return {step.part: error}
+
+
+def _stack_set(name: str) -> Part:
+    """A StackSet itself, which is nowhere: its instance in the main account is another part."""
+    return Part(name, Target("", ""))
 
 
 def _job(step: Step) -> object:
@@ -163,6 +170,8 @@ def _blocked(
     step: Step, baseline: Baseline, failed: dict[Part, BaselineError]
 ) -> NotTriedError | None:
     """Why the step cannot be tried: what it needs failed; or, to be deleted, is still needed."""
+    if step.kind is Kind.INSTANCE and (hindrance := _without_stack_set(step, baseline, failed)):
+        return hindrance
     if step.action in (Action.CREATE, Action.IMPORT, Action.UPDATE):
         for part in baseline.needs(step.part):
             if part in failed:
@@ -184,13 +193,32 @@ def _blocked(
     return None
 
 
+def _without_stack_set(
+    step: Step, baseline: Baseline, failed: Iterable[Part]
+) -> NotTriedError | None:
+    """An instance comes to a StackSet that is there, and is given up for one that is there."""
+    family, target = service_managed.family(step.part.name), step.part.target
+    other = baseline.instance(family, target).name
+    if step.action is Action.RETAIN and target not in baseline.stack_set(other).targets:
+        return None  # it goes over to none
+    if step.action is not Action.DELETE and _stack_set(other) in failed:
+        return NotTriedError(
+            f"needs the StackSet {other}, which could not be made",
+            where=str(step.part),
+            remedy="Mend that, then deploy again.",
+        )
+    return None
+
+
 def _still_a_hint(step: Step, failed: Iterable[Part]) -> NotTriedError | None:
     """A StackSet tells that there are stacks of it, until others have taken them in."""
     family = service_managed.family(step.part.name)
     for part in failed:
-        if service_managed.family(part.name) == family and part.name != step.part.name:
+        if service_managed.family(part.name) == family:
             return NotTriedError(
-                f"stays until {part.name} in {part.target} has its stack",
+                f"stays until what failed is mended: {part.name} in {part.target}"
+                if part.target.region
+                else f"stays until the StackSet {part.name} is there",
                 where=str(step.part),
                 remedy="Mend that, then deploy again.",
             )
@@ -236,7 +264,7 @@ class _Work:
             lists = observe.administrators(self.reach, self.baseline)
             protection.check_deployer(session.arn, *lists)
         if step.action is Action.DELETE:
-            return stacks.delete(client, step.part.name, self.sleep)
+            return stacks.delete(client, step.stack or step.part.name, self.sleep)
         wanted = next(s for s in self.baseline.stacks if s.part == step.part)
         stack = self._with_networks(wanted)
         template = uploads.template(session, self.baseline, stack)

@@ -153,6 +153,7 @@ def _wanted(baseline: Baseline) -> Iterator[Any]:
 def _found(state: State, steps: Iterable[Step]) -> Iterator[Any]:
     """What was found of all that ``steps`` are about."""
     parts = {step.part for step in steps}
+    yield from sorted((str(part), state.loose[part]) for part in parts & state.loose.keys())
     for part in sorted(parts & state.stacks.keys()):
         yield str(part), asdict(state.stacks[part])
     for name in sorted({part.name for part in parts} & state.stack_sets.keys()):

@@ -1,7 +1,6 @@
 """Reads the stacks, the StackSets and all their instances. Reading changes nothing."""
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -9,7 +8,7 @@ from baseline import templates
 from baseline.errors import AwsError, BaselineError
 from baseline.organization import Target, enabled_regions
 from baseline.parallel import Done, Failed, each
-from baseline.rollout import inviting, service_managed, standing
+from baseline.rollout import inviting, loose, standing
 from baseline.rollout.catalogue import OPTIONAL, ROLES, STORAGE, Baseline, Part
 from baseline.rollout.delegating import Delegating, administrator
 from baseline.rollout.delegation import Delegated
@@ -17,32 +16,27 @@ from baseline.rollout.protection import ADMINISTRATORS
 from baseline.rollout.reach import Reach
 from baseline.rollout.service_managed import Automation, Managing
 from baseline.rollout.state import (
-    OWNER_TAG,
     InstanceState,
     StackSetState,
     StackState,
     State,
     Unknown,
+    owner,
 )
 from baseline.sessions import Session
 
 _NO_STACK_SET = "StackSetNotFoundException"
 _SERVICE_MANAGED = "SERVICE_MANAGED"
-# How StackSets names its stacks.
-_OF_STACK_SET = re.compile(r"StackSet-(.+)-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-# An instance in one of these states may have no stack.
-_UNMADE = ("FAILED", "CANCELLED", "PENDING")
-# What holds what its template says.
-_WHOLE = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE")
 
 
-def read(reach: Reach, baseline: Baseline) -> State:
+def read(reach: Reach, baseline: Baseline, *, everywhere: bool = False) -> State:
     """What is there of ``baseline``.
 
     A stack in a member that cannot be read is Unknown; without the StackSets themselves, which
-    are in the main account, there is nothing to say: their errors are raised.
+    are in the main account, there is nothing to say: their errors are raised. ``everywhere`` is
+    whether stacks that no StackSet has are looked for also where none are expected.
     """
-    made = read_stack_sets(reach, baseline)
+    made = read_stack_sets(reach, baseline, everywhere=everywhere)
     stacks = _stacks(reach, baseline)
     # The roles are what is made first and removed last.
     begun = Part(ROLES, baseline.home) in stacks
@@ -54,19 +48,21 @@ def read(reach: Reach, baseline: Baseline) -> State:
         elsewhere=elsewhere,
         organization_trails=trails,
         delegated=delegated,
-        loose=_loose(reach, baseline, made.stack_sets) if begun else {},
     )
 
 
-def read_stack_sets(reach: Reach, baseline: Baseline) -> State:
-    """The StackSets alone, with what tells whether they made what is adopted."""
+def read_stack_sets(reach: Reach, baseline: Baseline, *, everywhere: bool = False) -> State:
+    """The StackSets and their stacks alone, with what tells whether they made what is adopted."""
     cloudformation = reach.session.client("cloudformation", baseline.home_region)
     stack_sets = {
         stack_set.name: found
         for stack_set in baseline.stack_sets
         if (found := read_stack_set(cloudformation, stack_set.name))
     }
-    return State({}, stack_sets, adopting=_adopting(reach, baseline, stack_sets))
+    left = loose.read(reach, baseline, stack_sets, everywhere=everywhere)
+    asked = dict(standing.in_doubt(baseline, stack_sets, left.stacks))
+    adopting = _adopting(reach, asked)
+    return State({}, stack_sets, adopting=adopting, loose=left.stacks, unseen=left.unseen)
 
 
 def read_stack(client: Any, name: str) -> StackState | None:
@@ -83,7 +79,7 @@ def read_stack(client: Any, name: str) -> StackState | None:
         reason=described.get("StackStatusReason", ""),
         template=templates.parse(body) if isinstance(body, str) else body,
         parameters=_parameters(described),
-        owner=_owner(described),
+        owner=owner(described),
     )
 
 
@@ -98,7 +94,7 @@ def read_stack_set(client: Any, name: str) -> StackSetState | None:
     return StackSetState(
         template=templates.parse(described["TemplateBody"]),
         parameters=_parameters(described),
-        owner=_owner(described),
+        owner=owner(described),
         instances=read_instances(client, name),
         managing=_managing(client, name, described),
     )
@@ -214,17 +210,13 @@ def _stacks(reach: Reach, baseline: Baseline) -> dict[Part, StackState | Unknown
     return stacks
 
 
-def _adopting(
-    reach: Reach, baseline: Baseline, stack_sets: dict[str, StackSetState]
-) -> dict[Part, StackState | Unknown | None]:
-    """The stacks of instances that are not current, where something is adopted."""
-    asked = dict(standing.in_doubt(baseline, stack_sets))
+def _adopting(reach: Reach, asked: dict[Part, str]) -> dict[Part, StackState | Unknown | None]:
+    """The stacks of instances that are not current, or have no StackSet, by their ids."""
 
     def look(part: Part) -> StackState | None:
         session = reach.administer(part.target.account_id)
         client = session.client("cloudformation", part.target.region)
-        stack_id = asked[part].stack_id
-        return read_stack(client, stack_id) if stack_id else None
+        return read_stack(client, asked[part]) if asked[part] else None
 
     return {
         outcome.target: outcome.value
@@ -232,56 +224,6 @@ def _adopting(
         else Unknown(str(outcome.error), outcome.error.remedy)
         for outcome in each(sorted(asked), look)
     }
-
-
-def _loose(
-    reach: Reach, baseline: Baseline, stack_sets: Mapping[str, StackSetState]
-) -> dict[Part, str]:
-    """Stacks that were given up in one StackSet, and not yet taken in by the other.
-
-    That is left behind where going over to service-managed StackSets, or back, was interrupted, and
-    where stacks stay in accounts that leave and come back.
-    """
-    managed = {s.name for s in baseline.stack_sets if s.managed and s.targets}
-    if not managed and not any(found.managing for found in stack_sets.values()):
-        return {}
-    instances = [(n, t, i) for n, found in stack_sets.items() for t, i in found.instances.items()]
-    held = {(name, t) for name, t, i in instances if i.detail not in _UNMADE}
-    ids = {instance.stack_id for _, _, instance in instances}
-    missing = {
-        Part(s.name, target)
-        for s in baseline.stack_sets
-        for target in s.targets
-        if target.account_id != baseline.home.account_id
-        and not any((other, target) in held for other in _namesakes(s.name))
-    }
-
-    def look(target: Target) -> dict[str, str]:
-        client = reach.administer(target.account_id).client("cloudformation", target.region)
-        found = client.get_paginator("describe_stacks").paginate().build_full_result()["Stacks"]
-        return {
-            service_managed.family(name[1]): stack["StackId"]
-            for stack in found
-            if (name := _OF_STACK_SET.fullmatch(stack["StackName"]))
-            and stack["StackStatus"] in _WHOLE
-            and stack["StackId"] not in ids
-            and _owner(stack) == baseline.organization.id
-        }
-
-    # What cannot be looked at is tried, and says so.
-    looked = each(sorted({part.target for part in missing}), look)
-    there = {outcome.target: outcome.value for outcome in looked if isinstance(outcome, Done)}
-    return {
-        part: stack_id
-        for part in missing
-        if (stack_id := there.get(part.target, {}).get(service_managed.family(part.name)))
-    }
-
-
-def _namesakes(name: str) -> tuple[str, str]:
-    """The two StackSets of one template."""
-    family = service_managed.family(name)
-    return family, service_managed.named(family)
 
 
 def _organization_trails(reach: Reach, baseline: Baseline) -> tuple[str, ...] | Unknown:
@@ -313,8 +255,3 @@ def _elsewhere(reach: Reach, baseline: Baseline) -> tuple[str, ...]:
 
 def _parameters(described: Any) -> dict[str, str]:
     return {p["ParameterKey"]: p.get("ParameterValue", "") for p in described.get("Parameters", [])}
-
-
-def _owner(described: Any) -> str:
-    tags = {tag["Key"]: tag["Value"] for tag in described.get("Tags", [])}
-    return str(tags.get(OWNER_TAG, ""))

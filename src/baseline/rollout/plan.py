@@ -18,6 +18,7 @@ from baseline.rollout import (
     service_managed,
     standing,
 )
+from baseline.rollout.adoption import MEMBERS
 from baseline.rollout.catalogue import (
     LAST,
     NAMES,
@@ -82,7 +83,7 @@ _GOING = (Action.DELETE, Action.RETAIN)
 class Step:
     """One thing to do or to leave, and why. A StackSet's own part is in the main account.
 
-    ``stack`` is the id of the stack that is imported.
+    ``stack`` is the id of the stack that is imported, or that no StackSet has and is deleted.
     """
 
     action: Action
@@ -212,18 +213,21 @@ def _make(baseline: Baseline, state: State, choice: Choice) -> Plan:
     _check_any(waves)
     _check_owners(baseline, state, waves)
     standing.check_others(baseline, state, _delegating(waves))
+    first = list(_coming_first(waves))
+    begun = [s for wave in first for s in wave]
     last = [s for wave in waves for s in wave if _goes_last(s)]
     going = [[s for s in w if s.action in _GOING and s not in last] for w in reversed(waves)]
-    staying = [[s for s in wave if s.action not in _GOING] for wave in waves]
+    staying = [[s for s in w if s.action not in _GOING and s not in begun] for w in waves]
     warnings = (
         *baseline.warnings,
         *_unseen(baseline, state),
+        *_kept_members(baseline, state),
         *_paid_twice(baseline, state),
         *_unseen_administrator(baseline, state),
         *_without_plans(baseline, state),
         *_beyond(baseline, state),
     )
-    return Plan(_ordered([*going, *staying, last]), warnings)
+    return Plan(_ordered([*first, *going, *staying, last]), warnings)
 
 
 def removal(baseline: Baseline, state: State, choice: Choice = EVERYTHING) -> Plan:
@@ -235,6 +239,18 @@ def removal(baseline: Baseline, state: State, choice: Choice = EVERYTHING) -> Pl
     standing.check_home(state)
     if any(map(choice.named, handover.NAMES)):
         standing.check_administrator(baseline, state)
+    waves = _every_removal(baseline, state, choice)
+    _check_owners(baseline, state, waves)
+    warnings = (
+        *_unseen(baseline, state),
+        *_unseen_stacks(state),
+        *_unseen_administrator(baseline, state),
+    )
+    return Plan(_ordered(reversed(waves)), warnings)
+
+
+def _every_removal(baseline: Baseline, state: State, choice: Choice) -> list[list[Step]]:
+    """The chosen steps that take something away, in the waves in which it was made."""
     left = frozenset(_left(baseline, state))
     waves: list[list[Step]] = [[] for _ in range(WAVES)]
     for stack in baseline.stacks:
@@ -246,15 +262,18 @@ def removal(baseline: Baseline, state: State, choice: Choice = EVERYTHING) -> Pl
         if choice.named(stack_set.name) and found:
             steps = _stack_set_removal(baseline, stack_set.name, found, choice)
             waves[stack_set.wave] += [_kept(s) if s.part in left else s for s in steps]
-    for number, step in _delegation_steps(baseline, state, _delegation_removal):
+    for number, step in _single_removals(baseline, state):
         if choice.has(step.part):
             waves[number].append(step)
-    for step in _leftovers(baseline, state):
-        if choice.has(step.part):
-            waves[_wave_of(step)].append(step)
-    _check_owners(baseline, state, waves)
-    warnings = (*_unseen(baseline, state), *_unseen_administrator(baseline, state))
-    return Plan(_ordered(reversed(waves)), warnings)
+    return waves
+
+
+def _single_removals(baseline: Baseline, state: State) -> Iterator[tuple[int, Step]]:
+    """What else goes, with its wave: delegations, and stacks that are left over."""
+    yield from _delegation_steps(baseline, state, _delegation_removal)
+    yield from ((_wave_of(step), step) for step in _leftovers(baseline, state))
+    for part in sorted(state.loose):
+        yield baseline.stack_set(part.name).wave, _deleted(state, part, "is removed")
 
 
 def _delegating(waves: Iterable[Iterable[Step]]) -> set[str]:
@@ -276,6 +295,15 @@ def _kept(step: Step) -> Step:
         return step
     reason = "belongs to GuardDuty's administrator, which is left, or to a member of it"
     return replace(step, action=Action.RETAIN, reason=reason)
+
+
+def _coming_first(waves: list[list[Step]]) -> Iterator[list[Step]]:
+    """The StackSets that are to take stacks in: nothing is given up before they are there."""
+    taking = {s.part.name for w in waves for s in w if s.action is Action.IMPORT}
+    for wave in waves if taking else ():
+        made = [s for s in wave if (s.action, s.kind) == (Action.CREATE, Kind.STACK_SET)]
+        # One that deploys by itself names those that have to be done before it.
+        yield [s for s in made if s.part.name in taking or service_managed.is_one(s.part.name)]
 
 
 def _goes_last(step: Step) -> bool:
@@ -301,6 +329,10 @@ def _every_step(baseline: Baseline, state: State) -> list[list[Step]]:
         waves[number].append(step)
     for step in _leftovers(baseline, state):
         waves[_wave_of(step)].append(step)
+    for part in _left_behind(baseline, state):
+        if not _keeps_members(baseline, part):
+            step = _deleted(state, part, _why_deleted(baseline, part))
+            waves[baseline.stack_set(part.name).wave].append(step)
     return waves
 
 
@@ -312,7 +344,8 @@ def _coming_over(baseline: Baseline, state: State) -> _Stacks:
 
     That is what no StackSet has any more, and what that of the other mode still has.
     """
-    found = dict(state.loose)
+    left = set(_left_behind(baseline, state))
+    found = {part: stack_id for part, stack_id in state.loose.items() if part not in left}
     for name, stack_set in state.stack_sets.items():
         for target, instance in stack_set.instances.items():
             part = baseline.instance(service_managed.family(name), target)
@@ -323,6 +356,34 @@ def _coming_over(baseline: Baseline, state: State) -> _Stacks:
             if instance.stack_id and target in baseline.stack_set(part.name).targets:
                 found[part] = instance.stack_id
     return found
+
+
+def _left_behind(baseline: Baseline, state: State) -> list[Part]:
+    """The stacks that no StackSet has, where none should be."""
+    return sorted(
+        part for part in state.loose if part.target not in baseline.stack_set(part.name).targets
+    )
+
+
+def _deleted(state: State, part: Part, why: str) -> Step:
+    """A stack that no StackSet has is deleted by itself."""
+    reason = f"{why}; no StackSet has it"
+    return Step(Action.DELETE, Kind.STACK, part, reason, state.loose[part])
+
+
+def _keeps_members(baseline: Baseline, part: Part) -> bool:
+    """Whether a stack has a member of GuardDuty that an administrator has meanwhile."""
+    member = service_managed.family(part.name) == MEMBERS
+    return member and baseline.delegation is not None and part.target.account_id in baseline.chosen
+
+
+def _kept_members(baseline: Baseline, state: State) -> Iterator[str]:
+    for part in _left_behind(baseline, state):
+        if _keeps_members(baseline, part):
+            yield (
+                f"the stack of {part.name} in {part.target} belongs to no StackSet and is left: "
+                "deleting it would switch GuardDuty off there, and lose its findings."
+            )
 
 
 def _beyond(baseline: Baseline, state: State) -> Iterator[str]:
@@ -497,6 +558,16 @@ def _why_left(baseline: Baseline, part: Part) -> str:
     return f"{'it' if part.target == baseline.home else 'the account'} is no longer chosen"
 
 
+def _unseen_stacks(state: State) -> Iterator[str]:
+    """Where stacks may stay behind that no StackSet has: one sentence for each account."""
+    by_account = {target.account_id: found for target, found in sorted(state.unseen.items())}
+    for account_id, found in by_account.items():
+        yield (
+            f"whether stacks that no StackSet has are still in {account_id} could not be seen: "
+            f"{found.cause}"
+        )
+
+
 def _wave_of(leftover: Step) -> int:
     """What keeps members from changing the rest was made last, and goes first."""
     return LAST if leftover.part.name == protection.NAME else 1
@@ -618,11 +689,14 @@ def _excess(baseline: Baseline, part: Part, coming_over: _Stacks) -> Step:
         return Step(Action.RETAIN, Kind.INSTANCE, part, reason)
     if out := _out_of_reach(baseline, part):
         return Step(Action.RETAIN, Kind.INSTANCE, part, out)
-    reason = "the account or region is no longer chosen"
-    if part.target.account_id not in baseline.chosen:
-        unit = baseline.accounts[part.target.account_id].ou
-        reason = f"the account is no longer chosen; it is in {unit}"
-    return Step(Action.DELETE, Kind.INSTANCE, part, reason)
+    return Step(Action.DELETE, Kind.INSTANCE, part, _why_deleted(baseline, part))
+
+
+def _why_deleted(baseline: Baseline, part: Part) -> str:
+    if part.target.account_id in baseline.chosen:
+        return "the account or region is no longer chosen"
+    unit = baseline.accounts[part.target.account_id].ou
+    return f"the account is no longer chosen; it is in {unit}"
 
 
 def _out_of_reach(baseline: Baseline, part: Part) -> str:

@@ -12,7 +12,14 @@ from enum import StrEnum
 from baseline.errors import BaselineError, ConfigurationError
 from baseline.organization import Target
 from baseline.parallel import Done, each
-from baseline.rollout import collisions, observe, protection, quotas, service_control
+from baseline.rollout import (
+    collisions,
+    observe,
+    protection,
+    quotas,
+    service_control,
+    service_managed,
+)
 from baseline.rollout.catalogue import STORAGE, Baseline, Part
 from baseline.rollout.collisions import Adoptable
 from baseline.rollout.coverage import Check, Doubtful, Missing, Place
@@ -73,6 +80,26 @@ def foresee(
         else:
             found.append(_unseen("everything", outcome.target, outcome.error))
     return found
+
+
+def check_trusted(plan: Plan, baseline: Baseline, reach: Reach) -> None:
+    """Refuse to go over to StackSets that AWS lets do nothing: stacks would be given up in vain.
+
+    Raises ConfigurationError. Where nobody may look, making the StackSets tells, which comes first.
+    """
+    over = [s.part.name for s in plan.steps if s.action is Action.IMPORT]
+    if not any(map(service_managed.is_one, over)):
+        return
+    try:
+        collisions.TRUSTED.look(Place(reach.session, baseline.home, baseline))
+    except Missing as missing:
+        raise ConfigurationError(
+            f"{missing.detail}; nothing was given up",
+            where="stack_sets.mode",
+            remedy=f"First: {missing.remedy}",
+        ) from None
+    except BaselineError:
+        return
 
 
 def _of_steps(plan: Plan) -> Iterator[Forecast]:

@@ -8,10 +8,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import get_args
 
-from baseline.configuration import Adopt, CloudTrail, Configuration, GuardDuty, ProtectionPlan
+from baseline.configuration import (
+    Adopt,
+    CloudTrail,
+    Configuration,
+    GuardDuty,
+    ProtectionPlan,
+    StackSets,
+)
 from baseline.errors import BaselineError
 from baseline.organization import Organization, Target
-from baseline.rollout import adoption, catalogue, observe, standing
+from baseline.rollout import adoption, catalogue, observe, service_managed, standing
 from baseline.rollout.adoption import AUDITING, MAIN, MEMBERS
 from baseline.rollout.catalogue import Baseline, Part
 from baseline.rollout.delegating import Delegating
@@ -79,9 +86,30 @@ def propose(
     candidates = _adopting(settings, organization, inventory.found)
     baseline = catalogue.wanted(candidates, organization, regions.by_account)
     state = observe.read_stack_sets(reach, baseline)
+    settings = settings.model_copy(update={"stack_sets": _stack_sets(settings, baseline, state)})
     theirs = tuple(one for one in inventory.found if not _made(one, baseline, state))
     adopting = _adopting(settings, organization, theirs)
     return Proposal(adopting, theirs, tuple(unseen), organization.main_account_id)
+
+
+def _stack_sets(settings: Configuration, baseline: Baseline, state: State) -> StackSets:
+    """How stacks come into the members as it is: in the mode that has begun, and by which OUs."""
+    organization = baseline.organization
+    managing = [
+        (found.managing, {i.unit for i in found.instances.values() if i.unit})
+        for found in state.stack_sets.values()
+        if found.managing and found.owner == organization.id
+    ]
+    if not managing:
+        return settings.stack_sets
+    there, root = set(organization.units.values()), organization.units.get("/")
+    units = there & {unit for found, by in managing for unit in (*found.regions, *by)}
+    as_it_is = {
+        "mode": "service-managed",
+        "ous": () if root in units else tuple(sorted(units)),
+        "keep_on_leaving": any(found.automation.keeps_stacks for found, _ in managing),
+    }
+    return settings.stack_sets.model_copy(update=as_it_is)
 
 
 def _cloudtrail(inventory: Inventory) -> CloudTrail:
@@ -151,13 +179,19 @@ def _made(one: Found, baseline: Baseline, state: State) -> bool:
     """Whether the baseline itself made it."""
     match one.kind:
         case Kind.RECORDER | Kind.CHANNEL:
-            return standing.made(state, Part(AUDITING, one.target), "ConfigurationRecorder")
+            return _in_a_stack(state, AUDITING, one.target, "ConfigurationRecorder")
         case Kind.DETECTOR:
             name = MAIN if one.target.account_id == baseline.home.account_id else MEMBERS
-            return standing.made(state, Part(name, one.target), "Detector")
+            return _in_a_stack(state, name, one.target, "Detector")
         case Kind.TRAIL:
             ours = one.name == baseline.prefix
-            return ours and standing.made(state, Part(AUDITING, one.target), "Trail")
+            return ours and _in_a_stack(state, AUDITING, one.target, "Trail")
         case Kind.ORGANIZATION_TRAIL:
             return one.name == baseline.organization_trail_name
     return False
+
+
+def _in_a_stack(state: State, name: str, target: Target, resource: str) -> bool:
+    """Whether a stack of the template ``name`` made the resource, whichever StackSet has it."""
+    parts = (Part(one, target) for one in service_managed.namesakes(name))
+    return any(standing.made(state, part, resource) for part in parts)

@@ -60,6 +60,14 @@ def is_one(name: str) -> bool:
     return name.endswith(_SUFFIX)
 
 
+def namesakes(name: str) -> tuple[str, str]:
+    """The two StackSets of one template: for the main account, or mode self-managed; and the other.
+
+    While one mode goes over to the other, either may have an account's stack.
+    """
+    return family(name), named(family(name))
+
+
 def family(name: str) -> str:
     """The name by which a stack or StackSet is chosen: its template's."""
     return inviting.family(name.removesuffix(_SUFFIX))

@@ -6,12 +6,12 @@ from typing import Any
 from baseline import templates
 from baseline.errors import ConfigurationError
 from baseline.organization import Target
-from baseline.rollout import delegation
-from baseline.rollout.adoption import MAIN, MEMBERS
+from baseline.rollout import delegation, service_managed
+from baseline.rollout.adoption import AUDITING, MAIN, MEMBERS
 from baseline.rollout.catalogue import VPC, Baseline, Part
 from baseline.rollout.delegation import Delegated
 from baseline.rollout.intended import Where, resolved
-from baseline.rollout.state import InstanceState, StackSetState, StackState, State, Unknown
+from baseline.rollout.state import StackSetState, StackState, State, Unknown
 
 _CURRENT = "CURRENT"  # status of an instance that is as its StackSet says
 # A stack in one of these states has nothing.
@@ -85,18 +85,22 @@ def _made_here(
 
 
 def in_doubt(
-    baseline: Baseline, stack_sets: Mapping[str, StackSetState]
-) -> Iterator[tuple[Part, InstanceState]]:
-    """The instances where something is adopted, and of which their StackSet does not say enough."""
+    baseline: Baseline, stack_sets: Mapping[str, StackSetState], loose: Mapping[Part, str]
+) -> Iterator[tuple[Part, str]]:
+    """The stacks, by their ids, where something is adopted and no StackSet says enough of them."""
     for part, _ in _kept(baseline):
         found = stack_sets.get(part.name)
         instance = found.instances.get(part.target) if found else None
-        if instance and instance.status != _CURRENT:
-            yield part, instance
+        if part in loose:
+            yield part, loose[part]
+        elif instance and instance.status != _CURRENT:
+            yield part, instance.stack_id
 
 
 def made(state: State, part: Part, resource: str) -> bool:
     """Whether the baseline made ``resource`` in an instance, as far as can be told."""
+    if part in state.loose and isinstance(_stack_of(state, part), Unknown):
+        return True
     return any(resource in _made(told, part.target) for told in _told(state, part))
 
 
@@ -106,13 +110,15 @@ def _told(state: State, part: Part) -> tuple[StackSetState | StackState, ...]:
     One that is current is as its StackSet says. Else an update may have failed, or never begun:
     then its own stack knows, unless that stands somewhere between two templates, or was not seen.
     """
+    stack = _stack_of(state, part)
+    if part in state.loose:  # which no StackSet has
+        return (stack,) if isinstance(stack, StackState) else ()
     found = state.stack_sets.get(part.name)
     instance = found.instances.get(part.target) if found else None
     if found is None or instance is None:
         return ()
     if instance.status == _CURRENT:
         return (found,)
-    stack = state.adopting.get(part, Unknown("nobody looked"))
     if isinstance(stack, Unknown):
         return (found,)
     if stack is None or stack.status in _EMPTY:
@@ -120,16 +126,24 @@ def _told(state: State, part: Part) -> tuple[StackSetState | StackState, ...]:
     return (stack,) if stack.status.endswith("_COMPLETE") else (found, stack)
 
 
+def _stack_of(state: State, part: Part) -> StackState | Unknown | None:
+    return state.adopting.get(part, Unknown("nobody looked"))
+
+
 def _kept(baseline: Baseline) -> Iterator[tuple[Part, str]]:
-    """What is adopted: the instance that would make it, and the resource it would make."""
+    """What is adopted: each instance that may have made it, and the resource it would be.
+
+    Also that of a StackSet which is about to give its stacks up: the other takes them in.
+    """
     adopted = baseline.adopted
-    for recorder in sorted(adopted.recorders):
-        yield baseline.instance("auditing", recorder), "ConfigurationRecorder"
-    for trail in sorted(adopted.trails):
-        yield baseline.instance("auditing", trail), "Trail"
-    for name in (MAIN, MEMBERS):
+    for name in service_managed.namesakes(AUDITING):
+        for recorder in sorted(adopted.recorders):
+            yield Part(name, recorder), "ConfigurationRecorder"
+        for trail in sorted(adopted.trails):
+            yield Part(name, trail), "Trail"
+    for name in (MAIN, *service_managed.namesakes(MEMBERS)):
         for detector in sorted(adopted.detectors):
-            yield baseline.instance(name, detector), "Detector"
+            yield Part(name, detector), "Detector"
 
 
 def _made(found: StackSetState | StackState, target: Target) -> frozenset[str]:

@@ -68,7 +68,7 @@ class State:
     region; where the accounts are invited, the home region is looked at alone. ``adopting`` has
     the stacks of instances that are not current where something is adopted, None for no stack.
     ``loose`` are the ids of stacks of members that a StackSet had and no instance has any more, by
-    the instance that each would be.
+    the instance that each would be; ``unseen`` is where they were looked for in vain.
     """
 
     stacks: Mapping[Part, StackState | Unknown]
@@ -78,3 +78,10 @@ class State:
     delegated: Mapping[str, Delegated | Unknown] = field(default_factory=dict)
     adopting: Mapping[Part, StackState | Unknown | None] = field(default_factory=dict)
     loose: Mapping[Part, str] = field(default_factory=dict)
+    unseen: Mapping[Target, Unknown] = field(default_factory=dict)
+
+
+def owner(described: Any) -> str:
+    """The organization that a stack or StackSet was made for, as AWS describes it; or nothing."""
+    tags = {tag["Key"]: tag["Value"] for tag in described.get("Tags", [])}
+    return str(tags.get(OWNER_TAG, ""))

@@ -459,6 +459,7 @@ def test_what_could_not_be_removed_keeps_the_roles_that_remove_it(
         ("stack", "stack-set-roles", MAIN),
         ("stack", "auditing-storage", MAIN),
     }
+    assert "Left on purpose" not in first.err
     organization.faults.clear()
     assert run("remove", "--yes").code == 0
     assert "Nothing to remove" in run("remove", "--yes").err

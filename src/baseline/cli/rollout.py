@@ -136,7 +136,7 @@ def deploy_command(yes: bool, look_ahead: bool, file: Path | None, **options: An
     if look_ahead:
         warn(job, made)
     shared.confirm("Deploy this?", yes=yes)
-    return _carry_out(job, made)
+    return _code(_carry_out(job, made))
 
 
 def _anew(options: dict[str, Any]) -> tuple[Job, Plan]:
@@ -262,14 +262,15 @@ def remove_command(yes: bool, **options: Any) -> int:
     if made.empty:
         job.show([], RESULT_COLUMNS)
         shared.talk("Nothing to remove.")
-        _say_what_is_left(job, made)
+        _say_who_is_left(job, made)
         return 0
     _announce(job, made)
     _say_who_is_left(job, made)
     shared.confirm("Delete this? The buckets and their logs stay.", yes=yes)
-    code = _carry_out(job, made)
-    _say_what_is_left(job, made)
-    return code
+    rows = _carry_out(job, made)
+    _say_who_is_left(job, made)
+    _say_what_is_left(job, rows)
+    return _code(rows)
 
 
 def _looked_at(job: Job) -> Iterator[Coverage]:
@@ -335,7 +336,8 @@ def _announce(job: Job, made: Plan) -> None:
     shared.talk(_summary(made.steps))
 
 
-def _carry_out(job: Job, made: Plan) -> int:
+def _carry_out(job: Job, made: Plan) -> list[Row]:
+    """What became of each step, which is shown as well."""
     rows: list[Row] = []
     with watching(show=job.progress) as watch:
         results = deploy.run(made, job.baseline, job.reach, progress=watch.step)
@@ -356,7 +358,11 @@ def _carry_out(job: Job, made: Plan) -> int:
     shared.talk(
         f"{len(rows) - failures} done, {counts[_FAILED]} failed, {counts[_NOT_TRIED]} not tried"
     )
-    return int(failures > 0)
+    return rows
+
+
+def _code(rows: Iterable[Row]) -> int:
+    return int(any(row["result"] in (_FAILED, _NOT_TRIED) for row in rows))
 
 
 def _tell(watch: Watch, row: Row) -> None:
@@ -378,15 +384,16 @@ def _say_who_is_left(job: Job, made: Plan) -> None:
         )
 
 
-def _say_what_is_left(job: Job, made: Plan) -> None:
-    _say_who_is_left(job, made)
-    if any(s.kind is Kind.DELEGATION for s in made.changes):
+def _say_what_is_left(job: Job, rows: Iterable[Row]) -> None:
+    """What stays of that which was taken away; what was refused is all there."""
+    done = [row for row in rows if row["result"] not in (_FAILED, _NOT_TRIED)]
+    if any(row["kind"] == Kind.DELEGATION for row in done):
         shared.talk(
             "Left on purpose: GuardDuty itself. It stays on, and goes on costing, in every account "
             "that was administered; to end it, in each account and region: aws guardduty "
             "delete-detector --detector-id ID"
         )
-    if not any(s.part.name == catalogue.STORAGE for s in made.changes):
+    if not any(row["name"] == catalogue.STORAGE for row in done):
         return
     shared.talk("Left on purpose, with their policies and the key that encrypts them:")
     for purpose in _PURPOSES:

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from baseline import configuration
+from baseline.configuration import Adopt
 from baseline.simulation import Blueprint, Fault, Simulation
 from given_terminal import Baseline, Ran, at_a_terminal
 
@@ -317,6 +319,75 @@ def test_going_back_keeps_every_stack_too_also_when_it_was_interrupted(
     assert run("plan", "--exit-code").code == 0
     names = organization.client("cloudformation", "eu-west-1", MAIN).list_stack_sets()["Summaries"]
     assert MANAGED.isdisjoint({one["StackSetName"] for one in names})
+
+
+def interrupted(organization: Simulation, run: Baseline) -> None:
+    """Stacks are given up, and taken in by nobody."""
+    organization.faults.add(Fault("error", "cloudformation", "ImportStacksToStackSet", times=99))
+    assert run("deploy", "--yes").code == 1
+    organization.faults.clear()
+    assert "StackSet-auditing-" in str(stacks(organization, PRODUCTION))
+
+
+def stacks(simulation: Simulation, account: str) -> list[str]:
+    found = simulation.client("cloudformation", "eu-west-1", account).describe_stacks()["Stacks"]
+    return [str(stack["StackName"]) for stack in found]
+
+
+@given("by_ourselves")
+def test_removing_after_going_over_was_interrupted_leaves_nothing(
+    organization: Simulation, run: Baseline, tmp_path: Path
+) -> None:
+    interrupted(organization, run)
+    write(tmp_path, f'{SERVICE}exclude_accounts: ["{PAYMENTS}"]\n')
+    assert run("remove", "--yes").code == 0
+    assert [stacks(organization, account) for account in (PRODUCTION, PAYMENTS)] == [[], []]
+
+
+@given("by_ourselves")
+def test_going_over_that_was_interrupted_can_be_given_up_again(
+    organization: Simulation, run: Baseline, tmp_path: Path
+) -> None:
+    ids = trails(organization)
+    interrupted(organization, run)
+    write(tmp_path, SELF)
+    deployed = run("deploy", "--yes")
+    assert deployed.code == 0, deployed.err
+    assert trails(organization) == ids
+    assert run("plan", "--exit-code").code == 0
+
+
+@given("by_ourselves")
+def test_nothing_is_given_up_before_the_stack_sets_that_take_it_in_are_there(
+    organization: Simulation, run: Baseline
+) -> None:
+    client = organization.client("cloudformation", "eu-west-1", MAIN)
+    client.deactivate_organizations_access()
+    seen = writes(organization)
+    refused = run("deploy", "--yes")
+    assert (refused.code, refused.out, seen) == (2, "", [])
+    assert "activate-organizations-access" in refused.err
+    client.activate_organizations_access()
+    organization.faults.add(Fault("error", "cloudformation", "CreateStackSet", MAIN, times=99))
+    seen.clear()
+    assert run("deploy", "--yes").code == 1
+    assert "DeleteStackInstances" not in seen
+
+
+@given("by_service")
+def test_init_finds_the_mode_and_adopts_nothing_that_the_baseline_made(
+    organization: Simulation,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with at_a_terminal(organization, monkeypatch, capsys) as baseline:
+        ran = baseline("init", "--home-region", "eu-west-1", "--yes", "--no-progress")
+    assert ran.code == 0, ran.err
+    written = configuration.load()
+    assert (written.stack_sets.mode, written.stack_sets.ous) == ("service-managed", ())
+    assert written.adopt == Adopt()
 
 
 def trails(simulation: Simulation) -> set[str]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 import yaml
@@ -39,20 +39,32 @@ FAULTS = (
     Fault("deny", "iam", "CreateRole", PRODUCTION),
     Fault("deny", "s3", "PutBucketPolicy", MAIN, times=1),
     Fault("deny", "cloudformation", "CreateStackInstances", MAIN),
+    Fault("error", "cloudformation", "ImportStacksToStackSet", MAIN, times=99),
+    Fault("error", "cloudformation", "CreateStackSet", MAIN, times=99),
 )
 
 
 @dataclass(frozen=True)
 class Course:
-    """What is rolled out first, what fails meanwhile, and what is wanted then."""
+    """What is rolled out first, what is wanted then, and what fails at first or on the way.
+
+    In the ``end`` what is wanted then is rolled out, or what was first, or all is removed at once.
+    """
 
     first: dict[str, Any]
-    fault: Fault | None
     then: dict[str, Any]
+    fault: Fault | None
+    late: bool
+    end: Literal["on", "back", "removed"]
 
 
 COURSES = st.builds(
-    Course, st.sampled_from(SETTINGS), st.sampled_from(FAULTS), st.sampled_from(SETTINGS)
+    Course,
+    st.sampled_from(SETTINGS),
+    st.sampled_from(SETTINGS),
+    st.sampled_from(FAULTS),
+    st.booleans(),
+    st.sampled_from(("on", "back", "removed")),
 )
 
 
@@ -83,15 +95,17 @@ def test_wherever_it_begins_it_ends_as_wanted_and_leaves_only_what_is_retained(
         patch.chdir(tmp_path)
         for name, value in organization.environment(url).items():
             patch.setenv(name, value)
-        wanted(course.first)
-        if course.fault:
-            organization.faults.add(course.fault)
-        run("deploy", "--yes")
-        organization.faults.clear()
+        for chosen in (course.first, course.then) if course.late else (course.first,):
+            wanted(chosen)
+            if course.fault and (chosen is course.then or not course.late):
+                organization.faults.add(course.fault)
+            run("deploy", "--yes")
+            organization.faults.clear()
 
-        wanted(course.then)
-        assert run("deploy", "--yes") == 0
-        assert run("plan", "--exit-code") == 0
+        wanted(course.first if course.end == "back" else course.then)
+        if course.end != "removed":
+            assert run("deploy", "--yes") == 0
+            assert run("plan", "--exit-code") == 0
 
         assert run("remove", "--yes") == 0
         assert {*there(organization)} - before == RETAINED

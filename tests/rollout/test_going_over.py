@@ -1,0 +1,160 @@
+"""Going over to service-managed StackSets, and back: what a plan does, without any call."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from baseline import templates
+from baseline.configuration import Adopt, Configuration, GuardDuty, StackSets
+from baseline.errors import ConfigurationError
+from baseline.organization import Account, Organization, Target
+from baseline.rollout import plan, service_managed
+from baseline.rollout.catalogue import Baseline, Part, wanted
+from baseline.rollout.plan import Action, Choice, Kind
+from baseline.rollout.service_managed import Managing
+from baseline.rollout.state import InstanceState, StackSetState, StackState, State, Unknown
+
+MAIN, ONE, TWO = ("111111111111", "222222222222", "333333333333")
+HOME = "eu-west-1"
+ORGANIZATION = Organization(
+    "o-exampleorgid",
+    MAIN,
+    tuple(
+        Account(a, f"account-{a[0]}", f"{a}@bank.example", "ACTIVE", parents=("r-1",))
+        for a in (MAIN, ONE, TWO)
+    ),
+    {"/": "r-1"},
+)
+SELF = Configuration(home_region=HOME, guardduty=GuardDuty(mode="delegated-admin"))
+SERVICE = SELF.model_copy(update={"stack_sets": StackSets(mode="service-managed")})
+ADOPTING = {"adopt": Adopt(config={ONE: (HOME,)})}
+FAMILIES = ("audit-roles", "auditing", "config-rules")
+THERE = Target(ONE, HOME)
+
+
+def given_a_baseline(configuration: Configuration) -> Baseline:
+    return wanted(configuration, ORGANIZATION, dict.fromkeys((MAIN, ONE, TWO), (HOME,)))
+
+
+def given_all_is_there(baseline: Baseline) -> State:
+    stacks = {
+        s.part: StackState(
+            "CREATE_COMPLETE", "", templates.parse(s.body), s.parameters, ORGANIZATION.id
+        )
+        for s in baseline.stacks
+    }
+    stack_sets = {
+        s.name: StackSetState(
+            templates.parse(s.body),
+            s.parameters,
+            ORGANIZATION.id,
+            {t: InstanceState("CURRENT", "", "", f"{s.name} {t}") for t in s.targets},
+            Managing(s.managed.automation, dict.fromkeys(s.managed.units, s.managed.regions))
+            if s.managed and service_managed.is_one(s.name)
+            else None,
+        )
+        for s in baseline.stack_sets
+        if s.targets
+    }
+    return State(stacks, stack_sets)
+
+
+def given_up(state: State, accounts: tuple[str, ...] = (ONE, TWO)) -> State:
+    """The same, with the stacks of members in no StackSet."""
+    loose = dict(_stacks_of(state, accounts))
+    stack_sets = {
+        name: replace(
+            found,
+            instances={t: i for t, i in found.instances.items() if t.account_id not in accounts},
+        )
+        for name, found in state.stack_sets.items()
+    }
+    return replace(state, stack_sets=stack_sets, loose=loose)
+
+
+def _stacks_of(state: State, accounts: tuple[str, ...]) -> Iterator[tuple[Part, str]]:
+    for name, found in state.stack_sets.items():
+        for target, instance in found.instances.items():
+            if target.account_id in accounts:
+                yield Part(name, target), instance.stack_id
+
+
+def test_stack_sets_that_take_stacks_in_are_made_before_anything_is_given_up() -> None:
+    made = plan.make(given_a_baseline(SERVICE), given_all_is_there(given_a_baseline(SELF)))
+    steps = [(s.action, s.kind) for s in made.steps]
+    sets = [n for n, s in enumerate(steps) if s == (Action.CREATE, Kind.STACK_SET)]
+    assert len(sets) == len(FAMILIES)
+    assert max(sets) < steps.index((Action.RETAIN, Kind.INSTANCE))
+    # Each is named by those that deploy after it.
+    assert [s.part.name for s in made.steps][: len(FAMILIES)] == [
+        service_managed.named(name) for name in FAMILIES
+    ]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [(SELF, SELF), (SELF, SERVICE), (SERVICE, SELF), (SERVICE, SERVICE)],
+    ids=["self", "over", "back", "service"],
+)
+def test_what_the_baseline_made_is_adopted_in_no_mode_and_no_change_of_it(
+    before: Configuration, after: Configuration
+) -> None:
+    state = given_all_is_there(given_a_baseline(before))
+    adopting = given_a_baseline(after.model_copy(update=ADOPTING))
+    with pytest.raises(ConfigurationError, match="was made by the baseline"):
+        plan.make(adopting, state)
+
+
+def test_what_was_there_before_stays_adopted_when_the_mode_changes() -> None:
+    state = given_all_is_there(given_a_baseline(SELF.model_copy(update=ADOPTING)))
+    made = plan.make(given_a_baseline(SERVICE.model_copy(update=ADOPTING)), state)
+    assert Action.IMPORT in {s.action for s in made.steps}
+
+
+@pytest.mark.parametrize("seen", [True, False])
+def test_a_stack_that_no_stack_set_has_is_asked_before_its_recorder_is_adopted(
+    *, seen: bool
+) -> None:
+    baseline = given_a_baseline(SELF)
+    stack_set = baseline.stack_set("auditing")
+    stack = StackState(
+        "CREATE_COMPLETE",
+        "",
+        templates.parse(stack_set.body),
+        stack_set.parameters,
+        ORGANIZATION.id,
+    )
+    part = Part("auditing", THERE)
+    state = given_up(given_all_is_there(baseline))
+    state = replace(state, adopting={part: stack if seen else Unknown("denied")})
+    said = "was made by the baseline" if seen else "could not be seen"
+    with pytest.raises(ConfigurationError, match=said):
+        plan.make(given_a_baseline(SELF.model_copy(update=ADOPTING)), state)
+
+
+@pytest.mark.parametrize("configuration", [SELF, SERVICE], ids=["back", "on"])
+def test_removal_deletes_the_stacks_that_no_stack_set_has(configuration: Configuration) -> None:
+    state = given_up(given_all_is_there(given_a_baseline(SELF)))
+    made = plan.removal(given_a_baseline(configuration), state)
+    deleted = {(s.part.name, s.part.target.account_id, s.stack) for s in made.changes if s.stack}
+    assert {(name, account) for name, account, _ in deleted} == {
+        (name, account) for name in FAMILIES for account in (ONE, TWO)
+    }
+    assert {stack for *_, stack in deleted} == set(state.loose.values())
+    one = plan.removal(given_a_baseline(configuration), state, Choice(accounts=frozenset((ONE,))))
+    assert {s.part.target.account_id for s in one.changes} == {ONE}
+
+
+def test_stacks_that_no_stack_set_has_leave_an_account_that_is_left_out() -> None:
+    state = given_up(given_all_is_there(given_a_baseline(SELF)), (TWO,))
+    without = SERVICE.model_copy(update={"exclude_accounts": (TWO,)})
+    made = plan.make(given_a_baseline(without), state)
+    deleted = [s for s in made.changes if s.action is Action.DELETE and s.stack]
+    assert {s.part for s in deleted} == {Part(name, Target(TWO, HOME)) for name in FAMILIES}
+
+
+def test_removal_says_where_nobody_could_look_for_stacks() -> None:
+    state = State({}, {}, unseen={THERE: Unknown("AccessDenied")})
+    made = plan.removal(given_a_baseline(SELF), state)
+    assert any(ONE in said and "could not be seen" in said for said in made.warnings)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from baseline.audit import manifest, prowler, results, scoutsuite
-from baseline.audit.doubts import Doubts
+from baseline.audit.doubts import Doubts, brief
 from baseline.audit.manifest import Entry, Run, Status
 from baseline.audit.obstacles import Kind, Obstacle
 from baseline.audit.prowler_source import Source
@@ -17,6 +17,7 @@ from given_audits import FIRST
 
 Audit = Callable[..., Run]
 
+DENIAL = "KMS: An error occurred (AccessDenied) when calling the ListKeys operation: no"
 SERVICE = """\
 from prowler.lib.logger import logger
 
@@ -344,3 +345,25 @@ def test_a_check_that_an_error_ended_is_named(tmp_path: Path) -> None:
     (tmp_path / "log.txt").write_text("Executing 1 check, please wait...\n")
     (found,) = prowler.obstacles(tmp_path, tmp_path)
     assert (found.kind, found.service, found.checks) == (Kind.CRASHED, "s3", ("s3_public",))
+
+
+@pytest.mark.parametrize(
+    ("detail", "short"),
+    [
+        (
+            f"denied (3 times): {DENIAL}; denied (once): {DENIAL}. Without it: ok",
+            "ListKeys: denied",
+        ),
+        (
+            f"denied (once): {DENIAL} with an explicit deny in a service control policy",
+            "ListKeys: denied with an explicit deny in a service control policy",
+        ),
+        (
+            f"throttled (once): {DENIAL}; crashed (once): Could not fetch",
+            "ListKeys: throttled; crashed: Could not fetch",
+        ),
+        ("nobody has looked yet. Run: x", "nobody has looked yet. Run: x"),
+    ],
+)
+def test_why_in_short_is_the_same_in_every_place(detail: str, short: str) -> None:
+    assert brief(detail) == short

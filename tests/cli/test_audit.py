@@ -43,7 +43,7 @@ def test_without_names_every_active_account_is_audited(baseline: Baseline) -> No
     }
     assert len(ran.rows) == 12
     assert "retired (700000000007) is SUSPENDED: left out." in ran.err
-    assert "12 of 12 scans are complete" in ran.err
+    assert "Scans complete: 12 of 12" in ran.err
     for name in ("index.html", "summary.json", "findings.csv"):
         assert Path("reports", name).is_file()
 
@@ -360,7 +360,7 @@ def test_the_mission_s_script_is_a_thin_call(baseline: Baseline) -> None:
     """-r names the role, -p may stand before an account."""
     ran = _script("-r", ROLE, "-p", PRODUCTION)
     assert ran.returncode == 0, ran.stderr
-    assert "2 of 2 scans are complete" in ran.stderr
+    assert "Scans complete: 2 of 2" in ran.stderr
     assert _script("-x").returncode == 2
 
 

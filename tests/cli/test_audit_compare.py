@@ -122,8 +122,8 @@ def test_an_accepted_risk_is_muted_with_its_reason_and_fails_no_run(baseline: Ba
     accept(TOMORROW)
     ran = baseline("audit", "run", PRODUCTION, "--tool", "prowler", "--fail-on", "critical")
     assert ran.code == 0
-    assert "1 findings fail" in ran.err
-    assert "2 are muted" in ran.err
+    assert "Findings: 1 failing" in ran.err
+    assert "2 muted" in ran.err
     with Path("reports/findings.csv").open(newline="") as lines:
         (muted,) = (r for r in csv.DictReader(lines) if r["check"] == "s3_open")
     assert muted["status"] == "MUTED"

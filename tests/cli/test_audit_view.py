@@ -69,13 +69,16 @@ def test_a_scan_s_own_pace_tells_more_than_the_last_time() -> None:
 
 
 def test_nothing_is_told_of_the_time_as_long_as_nothing_is_known() -> None:
-    """The first scan that ends tells of all others of its tool."""
+    """The first scan that ends tells of all others of its tool, and of no other tool's."""
     clock = Clock()
     board = Board(a_run(3), 1, Forecast({}), clock)
     board.take(running(0))
     assert board.left() == 0
     board.take(Progress(an_entry(0, status=Status.COMPLETE, seconds=100.0), Reach()))
-    assert board.left() == 200
+    assert board.left() == 0
+    board.take(running(0, "scoutsuite"))
+    board.take(Progress(an_entry(0, "scoutsuite", status=Status.COMPLETE, seconds=10.0), Reach()))
+    assert board.left() == 220
 
 
 def test_what_is_tried_again_waits_again() -> None:

@@ -439,6 +439,22 @@ def test_of_many_that_are_held_back_the_worst_are_named_and_the_rest_counted(
     assert "Held back: and 5 more, which are on the report." in said
 
 
+def test_why_nobody_could_look_is_said_once_for_all_places(report: Report, reports: Path) -> None:
+    why = (
+        "denied (once): KMS: An error occurred (AccessDenied) when calling the ListKeys operation: "
+    )
+    denied = [
+        a_finding(f"c-{n}", "", UNKNOWN, region=region, detail=why + region)
+        for n, region in enumerate(("eu-west-1", "us-east-1", "us-east-1"))
+    ]
+    given_an_audit(reports, "2026-07-01", denied)
+    said = report("--fail-on-unknown").err
+    (line,) = (line for line in said.splitlines() if line.startswith("Held back"))
+    assert line.startswith("Held back (could not look): prowler in ")
+    assert line.endswith(", 2 regions: ListKeys: denied")
+    assert "3 held back (3 could not look)" in said
+
+
 def test_what_is_nested_in_an_answer_is_json(report: Report, reports: Path, tmp_path: Path) -> None:
     given_an_audit(reports, "2026-07-01", [a_finding()])
     (tmp_path / "queries").mkdir()
@@ -555,7 +571,7 @@ def test_every_form_has_the_same_findings(report: Report, two_weeks: Path) -> No
     assert len(written(two_weeks, "findings.ocsf.json")) == len(keys)
     suites = JUnitXml.fromfile(str(two_weeks / "report/junit.xml"))
     assert sum(suite.tests for suite in suites) == len({k for k in keys if k[1] != "RESOLVED"})
-    assert "3 fail, 1 pass" in written(two_weeks, "summary.md")
+    assert "3 failing, 1 passing" in written(two_weeks, "summary.md")
 
 
 def test_the_events_keep_the_rules_of_ocsf(report: Report, two_weeks: Path) -> None:

@@ -266,7 +266,7 @@ def test_who_agrees_gives_them_one_by_one(
     assert code == 0, said
     assert said.index("MFA code for production") < said.index("MFA code for payments")
     assert [c.parameters["DurationSeconds"] for c in asked] == [28800, 28800]
-    assert "2 of 2 scans are complete" in said
+    assert "Scans complete: 2 of 2" in said
 
 
 def test_each_long_session_has_a_code_of_its_own_and_one_that_is_denied_stays_alone(

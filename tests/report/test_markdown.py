@@ -56,7 +56,7 @@ def test_the_answer_comes_first_and_the_numbers_add_up() -> None:
     assert "| severity | failing | new | reopened | resolved |" in text
     assert "| critical | 2 | 1 | 0 | 0 |" in text
     assert "| high | 1 | 0 | 1 | 1 |" in text
-    assert "3 fail, 1 pass, 1 are muted, **1 could not be looked at**" in text
+    assert "3 failing, 1 passing, 1 muted, **1 could not be looked at**" in text
     assert "1 new, 1 reopened, 1 resolved, 0 not looked at again" in text
     assert "roll-out, verified `2026-07-26T11:00:00Z`: 1 PASS, 0 FAIL, 1 UNKNOWN" in text
     assert "- `production` `111111111111`: 2 critical\n- `sandbox` `222222222222`: 1 high" in text

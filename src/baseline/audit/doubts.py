@@ -4,10 +4,17 @@ A check whose calls failed goes on without what they would have brought, and pas
 is UNKNOWN. What fails was seen, and stays; so does what a person has to look at, or has muted.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 
-from baseline.audit.obstacles import Obstacle
+from baseline.audit.obstacles import OPERATION, Kind, Obstacle
 from baseline.findings.model import PASS, UNKNOWN, Finding
+
+# What stands between why an answer is not to be believed and what it was.
+_WITHOUT = ". Without it: "
+# How ``why`` begins, here as in what was kept earlier.
+_WHY = re.compile(rf"(?:^|; )({'|'.join(Kind)}) \((?:once|\d+ times)\): ")
+_POLICY = re.compile(r"with an explicit deny in an? [\w -]+")
 
 
 class Doubts:
@@ -33,7 +40,7 @@ class Doubts:
             return finding
         self._told.update(numbers)
         reasons = "; ".join(why(self._obstacles[n]) for n in numbers)
-        return finding._replace(status=UNKNOWN, detail=f"{reasons}. Without it: {finding.detail}")
+        return finding._replace(status=UNKNOWN, detail=f"{reasons}{_WITHOUT}{finding.detail}")
 
     def untold(self) -> Iterator[Obstacle]:
         """The obstacles that no answer told of."""
@@ -51,6 +58,26 @@ def why(obstacle: Obstacle) -> str:
     """The reason in words."""
     times = "once" if obstacle.count == 1 else f"{obstacle.count} times"
     return f"{obstacle.kind} ({times}): {obstacle.example}"
+
+
+def brief(detail: str) -> str:
+    """What a finding says of why nobody could look, without what is another in every place.
+
+    Of a call that AWS refused its name is left, and the policy that denies it where AWS says so:
+    "ListKeys: denied".
+    """
+    before, *said = _WHY.split(detail.partition(_WITHOUT)[0])
+    if before or not said:
+        return detail
+    pairs = zip(said[::2], said[1::2], strict=True)
+    return "; ".join(dict.fromkeys(_briefly(kind, example) for kind, example in pairs))
+
+
+def _briefly(kind: str, example: str) -> str:
+    operation, policy = OPERATION.search(example), _POLICY.search(example)
+    if not operation:
+        return f"{kind}: {example}"
+    return f"{operation[1]}: {kind} {policy[0] if policy else ''}".strip()
 
 
 def _reaches(obstacle: Obstacle, finding: Finding) -> bool:

@@ -38,8 +38,9 @@ class Forecast:
         """How long this tool will take in this account."""
         return self.known(entry) or self.mean(entry.tool)
 
-    def left(self, entry: Entry, elapsed: float, reach: Reach) -> float:
-        """How long a scan that has run for ``elapsed`` will still take."""
+    def left(self, entry: Entry, elapsed: float, reach: Reach) -> float | None:
+        """How long a scan that has run for ``elapsed`` will still take; None: nothing tells."""
         if reach.total and reach.done >= _TELLING * reach.total:
             return elapsed * max(0, reach.total - reach.done) / reach.done
-        return max(0.0, self.of(entry) - elapsed)
+        expected = self.of(entry)
+        return max(0.0, expected - elapsed) if expected else None

@@ -125,7 +125,7 @@ _TEXTS = (
 )
 # What AWS tells the main or a delegated administrator's account alone: no right would bring it.
 _OF_THE_ORGANIZATION = re.compile(r"when calling the \w*(Organization|Delegated)\w* operation")
-_OPERATION = re.compile(r"when calling the (\w+) operation")
+OPERATION = re.compile(r"when calling the (\w+) operation")
 
 
 @dataclass(frozen=True)
@@ -188,7 +188,7 @@ def gather(complaints: Iterable[Complaint]) -> tuple[Obstacle, ...]:
         kind = kind_of(complaint.message, complaint.service)
         if kind is None or (complaint.warning and kind in _OPINIONS):
             continue
-        operation = _OPERATION.search(complaint.message)
+        operation = OPERATION.search(complaint.message)
         called = operation[1] if operation else ""
         key = (kind, complaint.service, complaint.region, called, complaint.checks)
         known = found.get(key)

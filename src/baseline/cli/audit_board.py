@@ -93,15 +93,21 @@ class Board:
             return [dict(self._rows[account]) for account in list(first)[:most]]
 
     def left(self) -> float:
-        """Seconds until all have ended, as far as can be told; 0 when it cannot."""
+        """Seconds until all have ended; 0 when it cannot be told.
+
+        One scan of which nothing is known is enough for that: what it takes is no nothing.
+        """
         with self._lock:
             running = [
                 self._forecast.left(change.entry, self._clock() - since, change.reach)
                 for change, since in self._running.values()
             ]
-            others = sum(n * self._forecast.mean(tool) for tool, n in self._others.items())
-        work = sum(running) + self._known + others
-        return max([work / self._workers, *running])
+            others = [(n, self._forecast.mean(tool)) for tool, n in self._others.items() if n]
+        told = [left for left in running if left is not None]
+        if len(told) < len(running) or not all(mean for _, mean in others):
+            return 0.0
+        work = sum(told) + self._known + sum(n * mean for n, mean in others)
+        return max([work / self._workers, *told])
 
     def scan_left(self, entry: Entry) -> float:
         """Seconds until this scan, which runs, has ended; 0 when it cannot be told."""
@@ -109,7 +115,7 @@ class Board:
             if entry.key not in self._running:
                 return 0.0
             change, since = self._running[entry.key]
-            return self._forecast.left(entry, self._clock() - since, change.reach)
+            return self._forecast.left(entry, self._clock() - since, change.reach) or 0.0
 
     def _run(self, change: Progress) -> None:
         entry = change.entry

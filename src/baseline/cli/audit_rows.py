@@ -46,10 +46,10 @@ def last_words(summary: Summary, reports: Path) -> str:
     # Each scan that is not done is one UNKNOWN, though nobody tried.
     unknown = counts[UNKNOWN] - waiting
     not_done = f"; scans not done: {waiting}" if waiting else ""
-    muted = f"{counts[MUTED]} are muted, " if counts[MUTED] else ""
+    muted = f"{counts[MUTED]} muted, " if counts[MUTED] else ""
     return (
-        f"{summary.complete} of {summary.scans} scans are complete: {counts[FAIL]} findings fail, "
-        f"{counts[PASS]} pass ({summary.idle} with nothing to look at), "
+        f"Scans complete: {summary.complete} of {summary.scans}. Findings: {counts[FAIL]} failing, "
+        f"{counts[PASS]} passing ({summary.idle} with nothing to look at), "
         f"{muted}{unknown} could not be looked at{not_done}.\n"
         f"Open {folder(reports, summary.stamp) / PAGE}; all runs are in {reports / PAGE}"
     )

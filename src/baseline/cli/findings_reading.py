@@ -1,6 +1,5 @@
 """Where ``baseline findings`` reads, through whom, and what is known of it."""
 
-import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from baseline.audit import planning
 from baseline.cli import shared
 from baseline.cli.opening import open_own, refuse_unsigned
 from baseline.cli.progress import watching
+from baseline.cli.tables import without_account
 from baseline.configuration import Configuration
 from baseline.errors import ToolError, UsageError
 from baseline.findings import accounts, found, history, muting, reading
@@ -25,8 +25,6 @@ from baseline.findings.reading import TOOLS, Doors, Scope
 from baseline.organization import Account, Filters, Organization, Target, check_pin, discover
 from baseline.rollout import reach
 from baseline.sessions import Session
-
-_ACCOUNT = re.compile(r"\d{12}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -76,7 +74,7 @@ class Reading:
         for one in self.answers:
             if one.reason:
                 # AWS names who was refused what, which is another in each account.
-                reason = _ACCOUNT.sub("", one.reason)
+                reason = without_account(one.reason)
                 alike[one.place.tool, reason, one.remedy].append(one)
         return list(alike.values())
 

@@ -2,7 +2,7 @@
 
 import re
 import shlex
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -25,6 +25,7 @@ from baseline.cli.shared import (
     talk,
     target_options,
 )
+from baseline.cli.tables import Row, where, without_account
 from baseline.configuration import Configuration, Source, mutes
 from baseline.errors import ToolError, UsageError
 from baseline.files import whole
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
     from baseline.report.content import Shown
     from baseline.report.edition import Edition, Wish
 
+# Why nobody could look, of which so many reasons are told.
+_REASONS = 20
 # Each form, and what its file is called.
 FILES = {
     "html": "report.html",
@@ -276,15 +279,7 @@ def _last_words(edition: "Edition", wish: "Wish") -> Iterator[str]:
     """What the reader must not miss, what the gate holds back, and where to look."""
     yield from edition.content.notes
     yield from _rolled_out(edition)
-    verdict = edition.verdict
-    named = list(verdict.worst)
-    for shown in named:
-        yield f"Held back ({wish.gate.reason(shown)}): {_named(shown)}"
-    total = verdict.reasons.total()
-    if total > len(named):
-        yield f"Held back: and {total - len(named)} more, which are on the report."
-    if verdict.closed:
-        yield f"The gate is closed: {total} held back ({verdict.summed()})."
+    yield from _held_back(edition)
     unknown = edition.tally.unseen
     if unknown and not wish.gate.fail_on_unknown:
         yield f"{unknown} could not be looked at: no answer is no PASS. See: --fail-on-unknown"
@@ -299,8 +294,43 @@ def _rolled_out(edition: "Edition") -> Iterator[str]:
         yield f"Roll-out: {said}, as of {edition.content.verified}. See: baseline rollout verify"
 
 
+def _held_back(edition: "Edition") -> Iterator[str]:
+    """The worst of what fails, then why nobody could look, each reason once."""
+    from baseline.report.gates import UNSEEN  # noqa: PLC0415  # slow to import
+
+    verdict = edition.verdict
+    if not verdict.closed:
+        return
+    named = [shown for shown in verdict.worst if shown.status != UNKNOWN]
+    for shown in named:
+        yield f"Held back ({verdict.gate.reason(shown)}): {_named(shown)}"
+    total = verdict.reasons.total()
+    more = total - verdict.reasons[UNSEEN] - len(named)
+    if more:
+        yield f"Held back: and {more} more, which are on the report."
+    reasons = list(_reasons(edition))
+    yield from (f"Held back ({UNSEEN}): {reason}" for reason in reasons[:_REASONS])
+    if len(reasons) > _REASONS:
+        yield f"Held back ({UNSEEN}): for {len(reasons) - _REASONS} more reasons; see the report."
+    yield f"The gate is closed: {total} held back ({verdict.summed()})."
+
+
+def _reasons(edition: "Edition") -> Iterator[str]:
+    """Who could not look where, and why; what is alike but for its place together."""
+    names = edition.tally.names | {a.id: a.name for a in edition.content.accounts}
+    alike: defaultdict[tuple[str, str], dict[tuple[str, str], Row]] = defaultdict(dict)
+    for unseen in edition.verdict.blind:
+        place = unseen.account_id, unseen.region
+        account = {"account": place[0], "account_name": names.get(place[0]) or place[0]}
+        # AWS names who was refused what, which is another in each account.
+        alike[unseen.source, without_account(unseen.reason)][place] = account | {"region": place[1]}
+    for (source, reason), places in alike.items():
+        said = f"{source} in {where(list(places.values())).strip() or 'all'}: {reason}"
+        yield printable(said, keep="")
+
+
 def _named(shown: "Shown") -> str:
     finding = shown.finding
-    where = (finding.account_name or finding.account_id, finding.region, finding.resource)
-    told = " ".join(part for part in (finding.tool, finding.check, "in", *where) if part)
+    place = (finding.account_name or finding.account_id, finding.region, finding.resource)
+    told = " ".join(part for part in (finding.tool, finding.check, "in", *place) if part)
     return printable(told, keep="")  # on one line: what others named forges no other

@@ -93,6 +93,8 @@ def plan_command(exit_code: bool, out: Path | None, **options: Any) -> int:
         files.write(out, kept_plan.text(kept).encode())
     job.show([_step(job, step) for step in made.steps], STEP_COLUMNS)
     shared.talk(_summary(made.steps))
+    if made.empty:
+        shared.talk(_NOTHING_TO_DO)
     if out:
         shared.talk(f"Kept in {out}. To do exactly this: baseline rollout deploy {out}")
     return int(exit_code and not made.empty)

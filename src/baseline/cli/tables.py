@@ -1,10 +1,13 @@
 """Rows for people: what is alike but for account and region becomes one line."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 Row = dict[str, Any]
+
+_ACCOUNT = re.compile(r"\d{12}", re.ASCII)
 
 
 def grouped(rows: Iterable[Row], columns: Sequence[str]) -> list[Row]:
@@ -28,6 +31,11 @@ def where(rows: Sequence[Row]) -> str:
         complete = len(rows) == len(accounts) * len(regions)
         return f"{account} x {region}" if complete else f"{len(rows)} targets in {account}"
     return f"{account} {region}" if len(regions) == 1 else f"{account}, {region}"
+
+
+def without_account(reason: str) -> str:
+    """``reason`` without the ids that AWS names in it, which are others in each account."""
+    return _ACCOUNT.sub("", reason)
 
 
 def _one(members: list[Row], columns: Sequence[str]) -> Row:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from baseline.findings.model import FAIL, OTHER, SEVERITIES, UNKNOWN, counted_as, rank
 from baseline.report.content import Shown
+from baseline.report.gathering import Blind
 from baseline.report.tally import FRESH, Worst
 
 UNSEEN = "could not look"
@@ -51,12 +52,16 @@ def as_bad(severity: str, limit: str) -> bool:
 
 
 class Verdict:
-    """Counts what a gate holds back by reason, and keeps the worst of it to be named."""
+    """Counts what a gate holds back by reason, and keeps the worst of it to be named.
+
+    ``blind`` are the reasons why nobody could look, where that is held back.
+    """
 
     def __init__(self, gate: Gate) -> None:
         self.gate = gate
         self.reasons: Counter[str] = Counter()
         self.worst = Worst()
+        self.blind = Blind()
 
     def see(self, shown: Shown) -> None:
         """Hold ``shown`` back, or let it through."""
@@ -64,6 +69,8 @@ class Verdict:
         if reason:
             self.reasons[reason] += 1
             self.worst.see(shown)
+        if reason == UNSEEN:
+            self.blind.see(shown)
 
     def summed(self) -> str:
         """How many are held back for each reason, in words, the worst first."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 
+from baseline.audit.doubts import brief
 from baseline.audit.manifest import Entry, Run, Status, readable
 from baseline.errors import ToolError, UsageError
 from baseline.findings import accounts, coverage, history
@@ -323,7 +324,7 @@ class Blind:
         if shown.status != UNKNOWN or shown.no_result:
             return
         finding = shown.finding
-        reason, _, _ = finding.detail.partition(IT_WAS)
+        reason = brief(finding.detail.partition(IT_WAS)[0])
         why = Unseen(finding.tool, "", "", finding.service, reason)
         if why not in self._found and len(self._found) >= self._reasons:
             self.cut += 1

@@ -87,7 +87,7 @@ def _table(tally: Tally, comparison: Comparison | None) -> Iterator[str]:
 def _known(content: Content, tally: Tally) -> Iterator[str]:
     total = tally.total
     yield (
-        f"- {total(FAIL)} fail, {total(PASS)} pass, {total(MUTED)} are muted, "
+        f"- {total(FAIL)} failing, {total(PASS)} passing, {total(MUTED)} muted, "
         f"**{tally.unseen} could not be looked at**"
     )
     if tally.no_result:

@@ -9,7 +9,7 @@ from baseline.errors import AwsError
 from baseline.organization import Target
 from baseline.rollout import stacks
 from baseline.rollout.catalogue import Part, Stack, StackSet
-from baseline.rollout.operations import Operations
+from baseline.rollout.operations import Operations, busy
 
 HERE = Target("111111111111", "eu-west-1")
 THERE = Target("222222222222", "eu-west-1")
@@ -340,3 +340,33 @@ def test_a_stack_whose_principal_is_not_known_yet_is_tried_again() -> None:
     slept: list[float] = []
     assert stacks.apply(client, STACK, TEMPLATE, "o-exampleorgid", slept.append) == "created"
     assert slept == [5]
+
+
+ROLES, TRAILS = "audit-roles-service-managed", "auditing-service-managed"
+
+
+@pytest.mark.parametrize(
+    ("status", "action", "found"),
+    [
+        ("RUNNING", "CREATE", {ROLES, TRAILS}),
+        ("QUEUED", "UPDATE", {ROLES, TRAILS}),
+        ("SUCCEEDED", "CREATE", set()),
+        ("RUNNING", "DETECT_DRIFT", set()),
+    ],
+)
+def test_service_managed_stack_sets_are_busy_together(
+    status: str, action: str, found: set[str]
+) -> None:
+    """One that waits for another has no operation yet."""
+    client = Scripted(list_stack_set_operations=[{"Summaries": []}])
+    running = {"Summaries": [{"Status": status, "Action": action}]}
+    own = Scripted(list_stack_set_operations=[running])
+    assert busy(own, ["auditing"]) == ({"auditing"} if found else set())
+    assert busy(client, [ROLES, TRAILS]) == set()
+    client = Scripted(list_stack_set_operations=[running, {"Summaries": []}])
+    assert busy(client, [ROLES, TRAILS]) == found
+
+
+def test_what_tells_no_operations_is_not_busy() -> None:
+    refused = AwsError("denied", code="AccessDenied")
+    assert busy(Scripted(list_stack_set_operations=[refused]), ["auditing"]) == set()

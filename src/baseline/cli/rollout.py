@@ -27,6 +27,7 @@ from baseline.rollout import (
     deploy,
     drift,
     kept_plan,
+    operations,
     plan,
     protection,
 )
@@ -45,6 +46,7 @@ COVERAGE_COLUMNS = ("status", "service", "check", *PLACE, "detail", "remedy")
 DRIFT_COLUMNS = ("resource", "type", "physical_id", "property", "expected", "actual")
 _FAILED, _NOT_TRIED = "failed", "not tried"
 _DEPLOY = "Run: baseline rollout deploy"
+_AGAIN = f"CloudFormation is still at it: look again later. If it stays, {_DEPLOY.lower()}"
 _NOTHING_TO_DO = (
     "Nothing to do: the stacks are as they should be. Whether the services are, says: baseline "
     "rollout verify"
@@ -202,14 +204,23 @@ def verified(job: Job, accounts: tuple[str, ...] = (), *, drifting: bool = False
     refuse_unsigned(job.reach.session, job.reach.configuration)
     made = job.plan()
     _say_who_is_out(job, made)
-    rows = [_covered(job, step) for step in made.steps if step.kind is not Kind.ACCOUNT]
-    rows += [_answer(job, answer, made) for answer in _looked_at(job)]
+    busy = _busy(job, made)
+    rows = [_covered(job, step, busy) for step in made.steps if step.kind is not Kind.ACCOUNT]
+    rows += [_answer(job, answer, made, busy) for answer in _looked_at(job)]
     if drifting:
         rows = [row | dict.fromkeys(DRIFT_COLUMNS, "") for row in rows] + _drift(job, made)
     closed = [step for step in made.steps if step.kind is Kind.ACCOUNT]
     rows += [_closed(job, s) for s in closed if not rows or job.names(s.part, accounts)]
     rows.sort(key=lambda r: (_ORDER.index(r["status"]), r["service"], r["check"], r["account"]))
     return rows
+
+
+def _busy(job: Job, made: Plan) -> frozenset[Part]:
+    """What is not as it should be, and may become so by what CloudFormation does just now."""
+    parts = [step.part for step in made.changes if step.kind is Kind.INSTANCE]
+    client = job.reach.session.client("cloudformation", job.baseline.home_region)
+    names = operations.busy(client, (part.name for part in parts))
+    return frozenset(part for part in parts if part.name in names)
 
 
 def prove(config_path: Path | None, profile: str | None, reports: Path, *, progress: bool) -> None:
@@ -433,7 +444,7 @@ def _result(job: Job, result: Result) -> Row:
     return row | job.place(step.part) | why
 
 
-def _covered(job: Job, step: Step) -> Row:
+def _covered(job: Job, step: Step, busy: frozenset[Part]) -> Row:
     """What the plan says of a part, as coverage."""
     status = {Action.SKIP: Status.PASS, Action.UNKNOWN: Status.UNKNOWN}.get(step.action)
     row: Row = {
@@ -441,7 +452,7 @@ def _covered(job: Job, step: Step) -> Row:
         "service": "guardduty" if step.kind is Kind.DELEGATION else "cloudformation",
         "check": f"{step.kind} {step.part.name}",
     }
-    remedy = "" if status is Status.PASS else _DEPLOY
+    remedy = "" if status is Status.PASS else _AGAIN if step.part in busy else _DEPLOY
     return row | job.place(step.part) | {"detail": step.reason, "remedy": remedy}
 
 
@@ -452,16 +463,18 @@ def _closed(job: Job, step: Step) -> Row:
     return row | job.place(step.part) | said
 
 
-def _answer(job: Job, answer: Coverage, made: Plan) -> Row:
+def _answer(job: Job, answer: Coverage, made: Plan, busy: frozenset[Part]) -> Row:
     row: Row = {"status": answer.status, "service": answer.service, "check": answer.check}
-    said = {"detail": answer.detail, "remedy": answer.remedy or _mended(job, answer, made)}
+    said = {"detail": answer.detail, "remedy": answer.remedy or _mended(job, answer, made, busy)}
     return row | job.place(Part("", answer.target)) | said
 
 
-def _mended(job: Job, answer: Coverage, made: Plan) -> str:
+def _mended(job: Job, answer: Coverage, made: Plan, busy: frozenset[Part]) -> str:
     """The remedy of a failure that has none of its own: deploying, if that changes anything."""
     if answer.status is not Status.FAIL:
         return ""
+    if any(part.target == answer.target for part in busy):
+        return _AGAIN
     if any(step.part.target == answer.target for step in made.changes):
         return _DEPLOY
     return answer.by_hand or anew(answer.service, answer.target, job.baseline)

@@ -305,6 +305,27 @@ class Operations:
         return ended
 
 
+def busy(client: Any, names: Iterable[str]) -> frozenset[str]:
+    """Those StackSets on whose instances CloudFormation still works.
+
+    Service-managed ones wait for each other, and one that waits has no operation yet. What cannot
+    be asked does nothing that is known.
+    """
+    wanted = frozenset(names)
+    found = {name for name in wanted if _at_work(client, name)}
+    if any(map(service_managed.is_one, found)):
+        found |= set(filter(service_managed.is_one, wanted))
+    return frozenset(found)
+
+
+def _at_work(client: Any, name: str) -> bool:
+    try:
+        newest = client.list_stack_set_operations(StackSetName=name)["Summaries"]
+    except AwsError:
+        return False
+    return any(o["Status"] in _RUNNING and o["Action"] != "DETECT_DRIFT" for o in newest)
+
+
 def _alike(
     wanted: StackSet, targets: Iterable[Target]
 ) -> Iterator[tuple[list[dict[str, str]], list[Target]]]:

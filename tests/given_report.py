@@ -1,5 +1,7 @@
 """A whole report of an organization that might be real: for tests, pictures and benchmarks."""
 
+import hashlib
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from random import Random
@@ -321,7 +323,7 @@ def findings(number: int = 4000, among: int = 40, seed: int = 7) -> Iterator[Sho
 
 def _finding(random: Random, place: int, account: Account, check: Check) -> Finding:
     region = random.choice(DEFAULT_REGIONS) if check.service != "iam" else "us-east-1"
-    name = f"{random.choice(NAMES)}-{random.randrange(400)}"
+    name = f"{random.choice(NAMES)}-{random.randrange(400)}-{place}"
     template = RESOURCES.get(check.service, f"arn:aws:{check.service}:{{g}}:{{a}}:thing/{{n}}")
     arn = template.format(a=account.id, g=region, n=name, x=f"{random.getrandbits(36):09x}")
     status = _status(random.random(), check)
@@ -336,10 +338,55 @@ def _finding(random: Random, place: int, account: Account, check: Check) -> Find
         muted="Accepted by the data team until March: nothing secret is in it."
         if status == MUTED
         else "",
-        evidence='{"Service":{"Action":{"ActionType":"NETWORK_CONNECTION"},"Count":41}}'
-        if check.tool == "guardduty"
-        else "",
+        evidence=_evidence(place, account.id, region, arn) if check.tool == "guardduty" else "",
     )  # fmt: skip
+
+
+def _evidence(place: int, account: str, region: str, arn: str) -> str:
+    """As much as GuardDuty says of one, and nothing as of another."""
+    salt = hashlib.sha256(f"{place}".encode()).hexdigest()
+    remote = {
+        "ipAddressV4": f"198.51.{place % 100}.{place % 250}",
+        "organization": {"asn": f"{place}", "asnOrg": "Example", "isp": f"Example {salt[:6]}"},
+        "country": {"countryName": "Nowhere"},
+        "city": {"cityName": f"City {salt[6:10]}"},
+        "geoLocation": {"lat": place % 90, "lon": place % 180},
+    }
+    interface = {
+        "networkInterfaceId": f"eni-{salt[:17]}",
+        "privateIpAddress": f"10.0.{place % 200}.{place % 250}",
+        "subnetId": f"subnet-{salt[17:34]}",
+        "vpcId": f"vpc-{salt[34:51]}",
+        "securityGroups": [
+            {"groupName": f"group-{n}", "groupId": f"sg-{salt[n : n + 17]}"} for n in range(4)
+        ],
+    }
+    action = {
+        "actionType": "NETWORK_CONNECTION",
+        "networkConnectionAction": {
+            "connectionDirection": "OUTBOUND",
+            "remoteIpDetails": remote,
+            "remotePortDetails": {"port": place % 65_536, "portName": "Unknown"},
+            "localPortDetails": {"port": 443, "portName": "HTTPS"},
+            "protocol": "TCP",
+            "blocked": False,
+        },
+    }
+    told = {
+        "Service": {"Action": action, "Count": 41, "Id": salt, "DetectorId": salt[:32]},
+        "Resource": {
+            "arn": arn,
+            "account": account,
+            "region": region,
+            "instanceDetails": {
+                "instanceId": f"i-{salt[:17]}",
+                "imageId": f"ami-{salt[20:37]}",
+                "networkInterfaces": [interface, interface],
+                "tags": [{"key": f"key-{n}", "value": salt[n : n + 24]} for n in range(20)],
+            },
+        },
+    }
+    return json.dumps(told)
 
 
 def _status(luck: float, check: Check) -> str:

@@ -126,3 +126,10 @@ def test_the_worst_check_is_the_most_severe_and_then_the_most_widespread() -> No
     assert tally.failing_accounts("high") == 2
     units = tally.units({first: "/A"})
     assert {ou: counts["high"] for ou, counts in units.items()} == {"/A": 4, "": 1}
+
+
+def test_what_the_source_says_is_packed_apart_and_costs_nobody_who_does_not_ask() -> None:
+    page = rendered([Shown(a_finding(evidence='{"a": "only here"}'))])
+    assert "evidence" not in unpacked(page)["findings"]
+    apart = unpacked(page.replace('id="data"', "").replace('id="evidence"', 'id="data"'))
+    assert column(apart, "evidence") == ['{"a": "only here"}']

@@ -507,12 +507,14 @@ def test_what_is_vendored_is_what_the_lock_pins() -> None:
 
 
 def test_details_have_no_heading_of_what_nothing_is_said_of(view: View, tmp_path: Path) -> None:
-    row = shown("rule", tool="config", uid="one")
+    row = shown("rule", tool="config", uid="one", evidence='{"port":22}')
     said = {("config", "rule"): CheckDetails("config", "rule", "rule")}
     file = written(tmp_path, given_report.content(ACCOUNTS), [row], said)
     page = view.open(file, "#findings?finding=one")
     dialog = page.locator("dialog#finding")
     expect(dialog.locator("h2")).to_be_visible()
+    dialog.get_by_text("What the source says").click()
+    expect(dialog.locator("pre")).to_have_text('{\n  "port": 22\n}')
     assert "Evidence" in dialog.locator("h3").all_inner_texts()
     assert not {"Risk", "What the check looks at"} & set(dialog.locator("h3").all_inner_texts())
 

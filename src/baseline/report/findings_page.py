@@ -34,16 +34,23 @@ _WIDE = 28
 # Accounts or regions that are named in one cell.
 _FEW = 3
 
+# Kilobytes of a finding that few ask for are opened when somebody does.
+_APART = "evidence"
+_PLACE = Finding._fields.index(_APART)
+_COLUMNS = (*(name for name in Finding._fields if name != _APART), "change")
+
 Details = Mapping[tuple[str, str], CheckDetails]
 
 
 def render(content: Content, rows: Iterable[Shown], details: Details, out: TextIO) -> None:
     """Write the page to ``out``; ``rows`` are read once."""
-    tally, columns = Tally(), Columns((*Finding._fields, "change"))
+    tally, columns, evidence = Tally(), Columns(_COLUMNS), Columns((_APART,))
     for row in rows:
         tally.see(row)
         columns.add(_cells(row))
-    out.write(_page(content, tally, pack(_data(content, tally, columns, details))))
+        evidence.add((row.finding.evidence,))
+    data = pack(_data(content, tally, columns, details))
+    out.write(_page(content, tally, data, pack(evidence.packed())))
 
 
 def _cells(row: Shown) -> tuple[str, ...]:
@@ -52,10 +59,10 @@ def _cells(row: Shown) -> tuple[str, ...]:
     finding = row.finding._replace(status=status)
     if finding.status == FAIL:
         finding = finding._replace(severity=counted_as(finding.severity))
-    return (*finding, row.change or "")
+    return (*finding[:_PLACE], *finding[_PLACE + 1 :], row.change or "")
 
 
-def _page(content: Content, tally: Tally, data: str) -> str:
+def _page(content: Content, tally: Tally, data: str, evidence: str) -> str:
     return draw(
         "page.html",
         _SCRIPTS,
@@ -64,6 +71,7 @@ def _page(content: Content, tally: Tally, data: str) -> str:
         content=content,
         tally=tally,
         data=data,
+        evidence=evidence,
         accounts={a.id: a for a in content.accounts},
         ous={a.id: a.ou for a in content.accounts},
         places=_places(content.coverage),

@@ -4,9 +4,10 @@ const details = (() => {
   const { el, byId, day, away, beside } = dom;
 
   class Details {
+    // `evidence` promises what the source says of a row.
     // `step` is asked for the finding before (-1) or after (1); `closed` when nobody looks any more.
-    constructor(data, table, step, closed) {
-      Object.assign(this, { data, table, step });
+    constructor(data, table, evidence, step, closed) {
+      Object.assign(this, { data, table, evidence, step });
       this.known = new Map(data.details.map((each) => [`${each.tool} ${each.check}`, each]));
       this.dialog = byId("finding");
       this.dialog.addEventListener("close", closed);
@@ -23,6 +24,8 @@ const details = (() => {
     show(row, place, total) {
       const cell = (name) => (name in this.table.columns ? this.table.cell(row, name) : "");
       const check = this.known.get(`${cell("tool")} ${cell("check")}`) ?? {};
+      const said = el("div", {});
+      this.evidence(row).then((value) => value && said.append(raw(value)));
       this.dialog.replaceChildren(
         this.bar(place, total),
         el(
@@ -31,7 +34,7 @@ const details = (() => {
           head(cell),
           this.facts(cell),
           text("Evidence", cell("detail")),
-          raw(cell("evidence")),
+          said,
           text("Risk", marked(check.risk)),
           remediation(check),
           text("What the check looks at", marked(check.description)),
@@ -174,7 +177,6 @@ const details = (() => {
 
   // Evidence of a source in its own shape, made readable where it is JSON.
   function raw(value) {
-    if (!value) return null;
     let shown = value;
     try {
       shown = JSON.stringify(JSON.parse(value), null, 2);

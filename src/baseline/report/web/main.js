@@ -35,7 +35,14 @@
   const shown = new grid.Grid(data, table, open, (sort, descending) =>
     filters.set({ sort, descending }),
   );
-  const finding = new details.Details(data, table, (by) => open(place + by), closed);
+  // It may be most of the page, and is opened for the first finding that is looked at.
+  let opened;
+  async function evidence(row) {
+    opened ??= store.open(byId("evidence").textContent);
+    const { values, codes } = (await opened).evidence;
+    return values[codes[row]];
+  }
+  const finding = new details.Details(data, table, evidence, (by) => open(place + by), closed);
 
   function show() {
     const found = chooser.choose(filters.chosen);

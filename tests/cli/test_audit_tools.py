@@ -41,7 +41,7 @@ LIMITS = [f"--region={REGION}", *(f"--service={service}" for service in SERVICES
 class Audited:
     """What the audit of twelve accounts left; calls were denied in development.
 
-    ``plainly`` is Prowler's directory of another audit, of production alone, without warm workers.
+    ``plainly`` are the reports of another audit, by Prowler without warm workers, of ``ACCOUNTS``.
     """
 
     ran: Ran
@@ -84,11 +84,10 @@ def audited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Audited]:
     with pytest.MonkeyPatch.context() as patch, simulation.serve() as url:
         for name, value in simulation.environment(url).items():
             patch.setenv(name, value)
-        only = ("production", "--tool", "prowler", "--reports", str(plainly))
-        _, alone = _answer(*command, *only)
+        only = (*ACCOUNTS, "-p", "2", "--tool", "prowler", "--reports", str(plainly))
+        _answer(*command, *only)
         code, out = _answer(*command, "--warm", "-p", "3", "--reports", str(reports))
-    (row,) = json.loads(alone)
-    yield Audited(Ran(code, out, ""), reports, plainly / row["directory"])
+    yield Audited(Ran(code, out, ""), reports, plainly)
     simulation.close()
 
 
@@ -193,13 +192,30 @@ def _said_by_scoutsuite(audited: Audited, account: str) -> Counter[str]:
     return +Counter(FAIL=sum(flagged), PASS=flagged.count(0))
 
 
-def test_a_warm_worker_finds_what_a_plain_program_finds(audited: Audited) -> None:
+@pytest.mark.parametrize("account", ACCOUNTS)
+def test_a_warm_worker_finds_what_a_plain_program_finds(audited: Audited, account: str) -> None:
     def told(place: Path) -> set[tuple[str, ...]]:
         columns = ("FINDING_UID", "STATUS", "MUTED", "SEVERITY", "COMPLIANCE", "RESOURCE_UID")
         return {tuple(r[c] for c in columns) for r in _rows(place / "prowler.csv", ";")}
 
-    assert len(told(audited.plainly)) > 20
-    assert told(audited.place("prowler", "production")) == told(audited.plainly)
+    (plainly,) = (audited.plainly / "prowler" / ACCOUNTS[account]).iterdir()
+    assert len(told(plainly)) > 20
+    assert told(audited.place("prowler", account)) == told(plainly)
+
+
+def test_a_warm_worker_meets_the_obstacles_that_a_plain_program_meets(audited: Audited) -> None:
+    """And so the same is UNKNOWN, for the same reasons, where calls were denied."""
+
+    def unknown(reports: Path) -> list[tuple[str, ...]]:
+        columns = ("service", "check", "region", "detail")
+        return sorted(
+            tuple(r[c] for c in columns)
+            for r in _rows(reports / "findings.csv", ",")
+            if (r["tool"], r["account_name"], r["status"]) == ("prowler", "development", "UNKNOWN")
+        )
+
+    assert len(unknown(audited.plainly)) > 20
+    assert unknown(audited.reports) == unknown(audited.plainly)
 
 
 def test_what_rests_on_a_denied_call_is_unknown_and_nothing_else(audited: Audited) -> None:

@@ -554,6 +554,10 @@ def mutes(configuration: Configuration) -> tuple[Mute, ...]:
     """All accepted risks: those of ``mute``, and those of ``mute_file`` if it is there."""
     file = configuration.mute_file
     text = _text_of(file)
+    if text is None and "mute_file" in configuration.model_fields_set:
+        raise ConfigurationError(
+            "there is no such file", where=str(file), remedy="Make it, or leave mute_file out."
+        )
     beside = _parsed(text, str(file), _MuteFile).mute if text else ()
     return (*configuration.mute, *beside)
 

@@ -803,3 +803,16 @@ def test_the_tools_own_reports_are_linked_where_they_are(
         }
     ]
     assert whole["sources"][0]["version"] == "5.46.0"
+
+
+def test_a_run_that_cannot_be_read_and_a_mute_file_that_is_missing_are_named(
+    report: Report, reports: Path
+) -> None:
+    given_an_audit(reports, "2026-07-01", [a_finding()])
+    (reports / "runs").mkdir()
+    (reports / "runs/20260701T090000Z.json").write_text("{")
+    assert "20260701T090000Z.json" in report().err
+    Path("baseline.yaml").write_text(EXPECTED + "mute_file: accepted.yaml\n")
+    ran = report()
+    assert ran.code == 2
+    assert "accepted.yaml" in ran.err

@@ -4,8 +4,8 @@ The journal has a line for each entry that changed since the manifest was writte
 both.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -213,12 +213,14 @@ def history(reports: Path, newest: int = 5) -> dict[tuple[str, str], Entry]:
     return known
 
 
-def readable(reports: Path, newest: int) -> list[Run]:
-    """The ``newest`` runs, the oldest first, without those whose manifest is not whole."""
+def readable(reports: Path, newest: int, refuse: Callable[[ToolError], object] = bool) -> list[Run]:
+    """The ``newest`` runs, the oldest first; ``refuse`` is told of a manifest that is not whole."""
     found = []
     for file in _files(reports)[-newest:]:
-        with suppress(ToolError):
+        try:
             found.append(_read(file))
+        except ToolError as error:
+            refuse(error)
     return found
 
 

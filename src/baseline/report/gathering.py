@@ -121,7 +121,7 @@ def past(
             where=str(reports),
             remedy="Begin with: baseline audit run, or baseline findings summary",
         )
-    runs = readable(reports, _RUNS)
+    runs = readable(reports, _RUNS, lambda error: notes.append(str(error)))
     organization = _read(lambda: accounts.known(reports), notes) or _of_looks(looks, runs, notes)
     narrowed = bool(filters.accounts or filters.not_accounts or filters.ous)
     chosen = frozenset(a.id for a in filters.choose(organization)) if narrowed else None

@@ -103,8 +103,10 @@ def machine(
 
 
 @pytest.fixture
-def keys(machine: Machine) -> Credentials:
+def keys(machine: Machine, simulation: Simulation) -> Credentials:
     """Those of a role in the main account, which may assume the audit roles."""
+    iam: Any = simulation.client("iam", "us-east-1", MAIN)
+    iam.attach_role_policy(RoleName=ROLE, PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")
     return open_session().assume(MAIN, ROLE).credentials()
 
 

@@ -330,8 +330,8 @@ def test_a_change_set_says_what_would_change_and_does_it(world: Any) -> None:
 
 
 def test_what_is_not_simulated_says_so_and_never_reaches_moto(world: Any) -> None:
-    with pytest.raises(AwsError, match="does not answer cloudformation:DetectStackDrift"):
-        world.stack_sets.detect_stack_drift(StackName="any")
+    with pytest.raises(AwsError, match="does not answer cloudformation:EstimateTemplateCost"):
+        world.stack_sets.estimate_template_cost(TemplateBody=TWO_TOPICS)
 
 
 def test_resources_are_made_by_calls_of_whoever_made_the_stack(world: Any) -> None:

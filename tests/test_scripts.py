@@ -146,7 +146,8 @@ def test_make_alone_lists_the_tasks_and_nothing_else() -> None:
     said = subprocess.run(["make"], cwd=CHECKOUT, capture_output=True, text=True, check=True).stdout
     tasks = [line.split()[1] for line in said.splitlines() if line.startswith("  make ")]
     assert tasks == [
-        *("demo", "test", "test-trino", "lint", "format", "docs", "bench", "screenshots", "vendor"),
-        *("image-check", "security-audit-all", "security-audit-accounts", "clean"),
+        *("demo", "test", "test-scale", "test-trino", "lint", "scan", "format", "docs", "bench"),
+        *("screenshots", "vendor", "image-check"),
+        *("security-audit-all", "security-audit-accounts", "clean"),
     ]
     assert "Byte code" not in said

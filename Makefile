@@ -2,7 +2,7 @@
 #
 #   make demo               the whole job on a simulated organization
 #   make test               all tests; "make test-fast" without the real audit tools
-#   make test-scale         the roll-out over twenty accounts and seventeen regions
+#   make test-scale         the roll-out over twenty accounts and seventeen regions, and from random states
 #   make test-trino         saved queries and the dialect on a real Trino server (Java 17, Maven)
 #   make lint               style, types and templates, as CI checks them first
 #   make scan               the templates against the policies of a security scanner (checkov)
@@ -45,7 +45,8 @@ test-fast: setup
 	@scripts/page-tools
 	$(BIN)/pytest -n 2 -m "not tools and not scale" $(OPTIONS)
 
-# Deploy, verify and deploy again over twenty accounts and seventeen regions, which takes minutes.
+# Deploy, verify and deploy again over twenty accounts and seventeen regions, and from random states
+# with faults on the way, which takes minutes.
 test-scale: setup
 	$(BIN)/pytest -m scale $(OPTIONS)
 

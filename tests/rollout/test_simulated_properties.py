@@ -79,8 +79,9 @@ def found() -> Callable[[], Simulation]:
 
 
 # An example takes seconds: the first that fails has to do.
+@pytest.mark.scale
 @settings(
-    max_examples=2,
+    max_examples=8,
     deadline=None,
     phases=[Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture],

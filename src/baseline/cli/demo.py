@@ -233,8 +233,9 @@ def _query(stage: Stage) -> None:
 def _read_findings(stage: Stage) -> str:
     """What there is before; gives the time."""
     stage.ask("findings", "summary", "--by", "tool")
+    since = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     time.sleep(1)  # readings are told apart by their second
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return since
 
 
 def _attack(simulation: Any) -> None:

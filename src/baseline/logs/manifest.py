@@ -130,11 +130,13 @@ class Manifest:
 
     def commit(self, entries: Iterable[Entry], part: Part | None, retired: Iterable[str]) -> None:
         """Make one step visible: its objects, its file, and the files that it replaces."""
+        entries = list(entries)
         with self._database.transaction() as step:
             execute = step.execute
+            # Replacing would also drop another object that had the same id, which is an error.
+            step.executemany("DELETE FROM objects WHERE key = ?", [(e.key,) for e in entries])
             step.executemany(
-                "INSERT OR REPLACE INTO objects VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                map(_row, entries),
+                "INSERT INTO objects VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", map(_row, entries)
             )
             if part:
                 execute(

@@ -18,7 +18,7 @@ GROUP = "/baseline/cloudtrail"
 
 
 @pytest.fixture(scope="module")
-def deployed(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+def founded(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     from baseline import cli  # noqa: PLC0415  # as at_a_terminal does, without its fixtures
 
     simulation = Simulation(Blueprint(misconfigured=False))
@@ -32,13 +32,6 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     blob = simulation.snapshot()
     simulation.close()
     return blob
-
-
-@pytest.fixture
-def organization(deployed: bytes) -> Iterator[Simulation]:
-    simulation = Simulation.restore(deployed)
-    yield simulation
-    simulation.close()
 
 
 @pytest.fixture

@@ -78,12 +78,12 @@ def each(
         pool.shutdown(wait=threading.get_ident() not in own, cancel_futures=True)
 
 
-def values(outcomes: Iterable[Outcome[T, V]]) -> Iterator[V]:
-    """What the work gave, as it ends; raises the first error."""
+def all_done(outcomes: Iterable[Outcome[T, V]]) -> Iterator[Done[T, V]]:
+    """What was done, as it ends, where nothing may be missing; raises the first error."""
     for outcome in outcomes:
         if isinstance(outcome, Failed):
             raise outcome.error
-        yield outcome.value
+        yield outcome
 
 
 class Pause:

@@ -16,7 +16,7 @@ from baseline.logs.batch import Batch, New, Step
 from baseline.logs.lake import Lake
 from baseline.logs.layout import Folder, identity
 from baseline.logs.source import Source, Stored
-from baseline.parallel import Failed, each, values
+from baseline.parallel import all_done, each
 
 # What one step holds in memory, compressed. Objects are unpacked one after the other.
 BATCH_BYTES = 64 * 1024**2
@@ -71,8 +71,8 @@ def collect(
         todo = _batches(lake, _new(source, lake, folders, done))
         total = sum(len(batch.new) for batch in todo)
         work = each(todo, lambda batch: batches.run(source, lake, batch), workers=_cores())
-        for step in values(work):
-            _commit(lake, step, done)
+        for outcome in all_done(work):
+            _commit(lake, outcome.value, done)
             report(Progress(done.objects, total, sum(done.rows.values()), done.text_bytes))
         done.duplicates = _duplicates(lake, todo)
     return done
@@ -81,9 +81,7 @@ def collect(
 def _new(source: Source, lake: Lake, folders: Sequence[Folder], done: Collected) -> Iterator[New]:
     """The objects whose content the lake has not got; the others are counted."""
     number = lake.manifest.next_id()
-    for outcome in each(folders, lambda folder: source.objects(folder.path)):
-        if isinstance(outcome, Failed):
-            raise outcome.error
+    for outcome in all_done(each(folders, lambda folder: source.objects(folder.path))):
         known = lake.manifest.known(outcome.target)
         for stored in outcome.value:
             if not _is_text(stored.key):
@@ -159,7 +157,7 @@ def _duplicates(lake: Lake, done: Sequence[Batch]) -> int:
     parts = [lake.manifest.parts("cloudtrail", day) for day in days]
     paths = ([str(lake.path / part.path) for part in day] for day in parts if day)
     count = each(paths, lambda day: convert.duplicates(day, lake.staging), workers=_cores())
-    return sum(values(count))
+    return sum(outcome.value for outcome in all_done(count))
 
 
 def _cores() -> int:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from baseline.logs.layout import Folder, Selection, below
 from baseline.logs.source import Source
-from baseline.parallel import Failed, each
+from baseline.parallel import all_done, each
 
 
 def days(source: Source, wanted: Selection) -> list[Folder]:
@@ -33,9 +33,7 @@ def _descend(
         return below(folder, source.folders(folder.path), wanted)
 
     found: list[Folder] = []
-    for outcome in each(level, children):
-        if isinstance(outcome, Failed):
-            # What cannot be listed would be missing without a word.
-            raise outcome.error
+    # What cannot be listed would be missing without a word.
+    for outcome in all_done(each(level, children)):
         found += outcome.value
     return found

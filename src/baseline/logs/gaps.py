@@ -19,7 +19,7 @@ from baseline.logs.integrity.digest import Digest, Name
 from baseline.logs.integrity.validate import Span, listed
 from baseline.logs.layout import Selection, read_key
 from baseline.logs.source import Original
-from baseline.parallel import Done, Failed, each
+from baseline.parallel import all_done, each
 
 _DAY = timedelta(days=1)
 Place = tuple[str, str]  # account and region
@@ -134,11 +134,8 @@ def _covering(day: date, names: Iterable[Name]) -> Iterator[Name]:
 
 def _read(source: Original, keys: Collection[str]) -> Mapping[str, Digest]:
     """Those that can be read: one that is broken covers nothing."""
-    outcomes = list(each(sorted(keys), lambda key: _digest(source, key)))
-    for outcome in outcomes:
-        if isinstance(outcome, Failed):
-            raise outcome.error
-    return {o.target: o.value for o in outcomes if isinstance(o, Done) and o.value}
+    outcomes = all_done(each(sorted(keys), lambda key: _digest(source, key)))
+    return {o.target: o.value for o in outcomes if o.value}
 
 
 def _digest(source: Original, key: str) -> Digest | None:

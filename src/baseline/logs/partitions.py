@@ -17,7 +17,7 @@ from baseline.logs import objects, schema
 from baseline.logs.discover import days
 from baseline.logs.layout import Folder, Kind, Selection, read_folder
 from baseline.logs.source import Bucket
-from baseline.parallel import Failed, each
+from baseline.parallel import Failed, all_done, each
 
 DATABASE = "auditing"
 # A table and its partitions have one format in Athena: flow logs have a table for each.
@@ -79,9 +79,7 @@ def wanted(sources: Sequence[Bucket], selection: Selection, report: Report) -> W
     for number, source in enumerate(sources, 1):
         folders = days(source, selection)
         report("buckets", number, len(sources))
-        for outcome in each(folders, partial(_of_folder, source)):
-            if isinstance(outcome, Failed):
-                raise outcome.error
+        for outcome in all_done(each(folders, partial(_of_folder, source))):
             for partition in outcome.value:
                 claims[partition.table, partition.values].append((outcome.target, partition))
     ordered = [sorted(found, key=_preference) for found in claims.values()]
@@ -131,9 +129,7 @@ def registered(glue: Any, selection: Selection, report: Report) -> list[Partitio
     segments = [(table, number) for table in names for number in range(_SEGMENTS)]
     found: list[Partition] = []
     outcomes = each(segments, lambda segment: list(_segment(glue, *segment)))
-    for number, outcome in enumerate(outcomes, 1):
-        if isinstance(outcome, Failed):
-            raise outcome.error
+    for number, outcome in enumerate(all_done(outcomes), 1):
         found += [p for p in outcome.value if _among(p.values, selection)]
         report("parts of the catalog", number, len(segments))
     return found

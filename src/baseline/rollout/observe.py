@@ -7,7 +7,7 @@ from typing import Any
 from baseline import templates
 from baseline.errors import AwsError, BaselineError
 from baseline.organization import Target, enabled_regions
-from baseline.parallel import Done, Failed, each
+from baseline.parallel import Done, Failed, all_done, each
 from baseline.rollout import inviting, loose, standing
 from baseline.rollout.catalogue import OPTIONAL, ROLES, STORAGE, Baseline, Part
 from baseline.rollout.delegating import Delegating, administrator
@@ -244,13 +244,7 @@ def _elsewhere(reach: Reach, baseline: Baseline) -> tuple[str, ...]:
         return found is not None and found.owner == baseline.organization.id
 
     others = [r for r in enabled_regions(reach.session) if r != baseline.home_region]
-    found = []
-    for outcome in each(others, look):
-        if isinstance(outcome, Failed):
-            raise outcome.error
-        if outcome.value:
-            found.append(outcome.target)
-    return tuple(sorted(found))
+    return tuple(sorted(o.target for o in all_done(each(others, look)) if o.value))
 
 
 def _parameters(described: Any) -> dict[str, str]:

@@ -10,7 +10,7 @@ from typing import Any
 from baseline import templates
 from baseline.errors import BaselineError
 from baseline.organization import Account, Target
-from baseline.parallel import Failed, each
+from baseline.parallel import all_done, each
 from baseline.permissions import Request
 from baseline.rollout import intended, making
 from baseline.rollout.catalogue import EXECUTION_ROLE, ROLES, VPC, Baseline, Stack, StackSet
@@ -61,9 +61,7 @@ def read(session: Session) -> Attached:
         return _policy(found), ids
 
     attached: dict[str, tuple[Policy, ...]] = defaultdict(tuple)
-    for outcome in each([policy["Id"] for policy in listed], look):
-        if isinstance(outcome, Failed):
-            raise outcome.error
+    for outcome in all_done(each([policy["Id"] for policy in listed], look)):
         policy, ids = outcome.value
         for target_id in ids:
             attached[target_id] += (policy,)

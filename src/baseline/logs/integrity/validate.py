@@ -23,7 +23,7 @@ from baseline.logs.integrity.keys import PublicKeys
 from baseline.logs.integrity.verdict import DIGEST, LOG, Checked, Verdict, place
 from baseline.logs.layout import Folder, Kind, Selection, identity
 from baseline.logs.source import MissingError, Original, Stored
-from baseline.parallel import Failed, each
+from baseline.parallel import all_done, each
 
 Report = Callable[[str, int, int], None]
 
@@ -142,9 +142,8 @@ class _Run:
         def check(file: tuple[Result, LogFile, bool]) -> Checked:
             return check_log(self.source, file[1], proven=file[2])
 
-        for number, outcome in enumerate(each(files, check, workers=_WORKERS), start=1):
-            if isinstance(outcome, Failed):
-                raise outcome.error
+        checked = all_done(each(files, check, workers=_WORKERS))
+        for number, outcome in enumerate(checked, start=1):
             outcome.target[0].add(outcome.value)
             report("log files", number, len(files))
         return results
@@ -266,9 +265,8 @@ def _own(source: Original, key: str) -> str:
 
 
 def _fetched(source: Original, names: Sequence[Name]) -> Iterator[tuple[Name, Digest | Checked]]:
-    for outcome in each(names, lambda name: _fetch(source, name.key), workers=_WORKERS):
-        if isinstance(outcome, Failed):
-            raise outcome.error
+    fetched = each(names, lambda name: _fetch(source, name.key), workers=_WORKERS)
+    for outcome in all_done(fetched):
         yield outcome.target, outcome.value
 
 
@@ -301,9 +299,8 @@ def listed(source: Original, wanted: Selection, span: Span) -> dict[Chain, list[
     months = sorted(folders(source, chosen, "month"))
     places = [tuple(some) for _, some in groupby(months, key=_place)]
     found: dict[Chain, list[Name]] = {}
-    for outcome in each(places, lambda place: _of_place(source, place, span), workers=_WORKERS):
-        if isinstance(outcome, Failed):
-            raise outcome.error
+    listed = each(places, lambda place: _of_place(source, place, span), workers=_WORKERS)
+    for outcome in all_done(listed):
         found |= outcome.value
     return dict(sorted(found.items()))
 

@@ -14,8 +14,8 @@ from baseline.cli.init_file import text
 from baseline.configuration import Config, Configuration
 from baseline.errors import ConfigurationError
 from baseline.organization import DEFAULT_REGIONS, Account, Organization
-from baseline.rollout import catalogue
 from baseline.rollout.proposal import Proposal
+from baseline.rollout.wanted import wanted
 from baseline.simulation import Blueprint, Fault, Simulation
 
 MAIN = "1" * 12
@@ -96,14 +96,14 @@ def test_the_global_region_is_one_that_can_record_iam(
 ) -> None:
     settings = first(BANK, home, regions, "Administrator")
     assert settings.global_region == chosen
-    assert catalogue.wanted(settings, BANK, {MAIN: regions})
+    assert wanted(settings, BANK, {MAIN: regions})
 
 
 def test_where_no_region_can_record_iam_none_is_written() -> None:
     regions = ("ca-west-1", "eu-central-2")
     settings = first(BANK, "eu-central-2", regions, "Administrator")
     with pytest.raises(ConfigurationError) as refused:
-        catalogue.wanted(settings, BANK, {MAIN: regions})
+        wanted(settings, BANK, {MAIN: regions})
     assert refused.value.remedy == "Add a region that can, like us-east-1, to regions."
 
 

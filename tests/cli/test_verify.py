@@ -12,11 +12,12 @@ from baseline.findings import accounts
 from baseline.findings import coverage as proofs
 from baseline.organization import discover
 from baseline.query.named import named_queries
-from baseline.rollout import catalogue, coverage
+from baseline.rollout import coverage
 from baseline.rollout.checks import checks
+from baseline.rollout.choice import Choice
 from baseline.rollout.coverage import Coverage, Status
-from baseline.rollout.plan import Choice
 from baseline.rollout.reach import Reach
+from baseline.rollout.wanted import wanted
 from baseline.sessions import open_session
 from baseline.simulation import Blueprint, Fault, Simulation
 from given_changes import CHANGES, HOME, MAIN, ROLES, THERE, Change
@@ -62,7 +63,7 @@ def verified(simulation: Simulation, place: tuple[str, str]) -> list[Coverage]:
     session = open_session(region="eu-west-1", transport=simulation.transport)
     organization = discover(session)
     regions = dict.fromkeys((a.id for a in organization.active), REGIONS)
-    baseline = catalogue.wanted(settings, organization, regions, named_queries())
+    baseline = wanted(settings, organization, regions, named_queries())
     choice = Choice(accounts=frozenset(place[:1]), regions=frozenset(place[1:]))
     return list(coverage.read(Reach(session, settings, organization), baseline, checks, choice))
 

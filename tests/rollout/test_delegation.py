@@ -8,8 +8,8 @@ import pytest
 from baseline.configuration import Configuration, GuardDuty
 from baseline.organization import Account, Organization
 from baseline.rollout import delegation
-from baseline.rollout.catalogue import wanted
 from baseline.rollout.delegation import Delegated, Delegation
+from baseline.rollout.wanted import wanted
 
 MAIN, ONE, LEFT_OUT, EXTERNAL = (f"{n:012}" for n in range(1, 5))
 ACCOUNTS = tuple(Account(a, f"a{a}", f"{a}@bank.example", "ACTIVE") for a in (MAIN, ONE, LEFT_OUT))

@@ -9,11 +9,13 @@ from baseline import templates
 from baseline.configuration import Adopt, Configuration, GuardDuty, StackSets
 from baseline.errors import ConfigurationError
 from baseline.organization import Account, Organization, Target
-from baseline.rollout import plan, service_managed
-from baseline.rollout.catalogue import Baseline, Part, wanted
-from baseline.rollout.plan import Action, Choice, Kind
+from baseline.rollout import plan, removal, service_managed
+from baseline.rollout.catalogue import Baseline, Part
+from baseline.rollout.choice import Choice
 from baseline.rollout.service_managed import Managing
 from baseline.rollout.state import InstanceState, StackSetState, StackState, State, Unknown
+from baseline.rollout.steps import Action, Kind
+from baseline.rollout.wanted import wanted
 
 MAIN, ONE, TWO = ("111111111111", "222222222222", "333333333333")
 HOME = "eu-west-1"
@@ -136,13 +138,13 @@ def test_a_stack_that_no_stack_set_has_is_asked_before_its_recorder_is_adopted(
 @pytest.mark.parametrize("configuration", [SELF, SERVICE], ids=["back", "on"])
 def test_removal_deletes_the_stacks_that_no_stack_set_has(configuration: Configuration) -> None:
     state = given_up(given_all_is_there(given_a_baseline(SELF)))
-    made = plan.removal(given_a_baseline(configuration), state)
+    made = removal.make(given_a_baseline(configuration), state)
     deleted = {(s.part.name, s.part.target.account_id, s.stack) for s in made.changes if s.stack}
     assert {(name, account) for name, account, _ in deleted} == {
         (name, account) for name in FAMILIES for account in (ONE, TWO)
     }
     assert {stack for *_, stack in deleted} == set(state.loose.values())
-    one = plan.removal(given_a_baseline(configuration), state, Choice(accounts=frozenset((ONE,))))
+    one = removal.make(given_a_baseline(configuration), state, Choice(accounts=frozenset((ONE,))))
     assert {s.part.target.account_id for s in one.changes} == {ONE}
 
 
@@ -156,5 +158,5 @@ def test_stacks_that_no_stack_set_has_leave_an_account_that_is_left_out() -> Non
 
 def test_removal_says_where_nobody_could_look_for_stacks() -> None:
     state = State({}, {}, unseen={THERE: Unknown("AccessDenied")})
-    made = plan.removal(given_a_baseline(SELF), state)
+    made = removal.make(given_a_baseline(SELF), state)
     assert any(ONE in said and "could not be seen" in said for said in made.warnings)

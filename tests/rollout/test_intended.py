@@ -10,8 +10,9 @@ from baseline.configuration import Configuration
 from baseline.errors import TemplateError
 from baseline.organization import Account, Organization
 from baseline.rollout import intended, policies
-from baseline.rollout.catalogue import Baseline, Stack, StackSet, wanted
+from baseline.rollout.catalogue import Baseline, Stack, StackSet
 from baseline.rollout.intended import Where
+from baseline.rollout.wanted import wanted
 
 MAIN, MEMBER = "111111111111", "222222222222"
 HOME = Where(MAIN, "eu-west-1", "aws")

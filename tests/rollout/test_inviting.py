@@ -8,9 +8,10 @@ from baseline import templates
 from baseline.configuration import Configuration
 from baseline.organization import Account, Organization, Target
 from baseline.rollout import inviting, plan
-from baseline.rollout.catalogue import Part, wanted
-from baseline.rollout.plan import Kind
+from baseline.rollout.catalogue import Part
 from baseline.rollout.state import State
+from baseline.rollout.steps import Kind
+from baseline.rollout.wanted import wanted
 from baseline.templates import Member
 
 

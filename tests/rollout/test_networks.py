@@ -14,8 +14,9 @@ from baseline.configuration import Configuration, Vpc, VpcNetwork
 from baseline.errors import ConfigurationError
 from baseline.organization import DEFAULT_REGIONS, Account, Organization, Target
 from baseline.rollout import intended, networks
-from baseline.rollout.catalogue import Baseline, wanted
+from baseline.rollout.catalogue import Baseline
 from baseline.rollout.intended import Where
+from baseline.rollout.wanted import wanted
 from baseline.simulation.cloudformation.schemas import schema
 
 MAIN, ONE, TWO = "111111111111", "222222222222", "333333333333"

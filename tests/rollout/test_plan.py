@@ -8,12 +8,14 @@ from baseline import templates
 from baseline.configuration import Configuration
 from baseline.errors import ConfigurationError, UsageError
 from baseline.organization import Account, Organization, Target
-from baseline.rollout import plan
-from baseline.rollout.catalogue import Baseline, Part, wanted
+from baseline.rollout import plan, removal
+from baseline.rollout.catalogue import Baseline, Part
+from baseline.rollout.choice import EVERYTHING, Choice
 from baseline.rollout.operations import groups
-from baseline.rollout.plan import Action, Choice, Kind, Step
 from baseline.rollout.remedies import remedy
 from baseline.rollout.state import InstanceState, StackSetState, StackState, State, Unknown
+from baseline.rollout.steps import Action, Kind, Step
+from baseline.rollout.wanted import wanted
 
 MAIN, ONE, TWO, GONE = ("111111111111", "222222222222", "333333333333", "444444444444")
 REGIONS = ("eu-west-1", "us-east-1")
@@ -70,7 +72,7 @@ def with_stack(state: State, part: Part, found: StackState | Unknown) -> State:
     return replace(state, stacks={**state.stacks, part: found})
 
 
-def changes(baseline: Baseline, state: State, choice: Choice = plan.EVERYTHING) -> list[Step]:
+def changes(baseline: Baseline, state: State, choice: Choice = EVERYTHING) -> list[Step]:
     return list(plan.make(baseline, state, choice).changes)
 
 
@@ -296,7 +298,7 @@ def test_the_roles_of_an_account_that_is_left_out_go_after_its_instances() -> No
     gone = [s.part for s in changes(baseline, state) if s.action is Action.DELETE]
     assert len(gone) == 1 + 2 + 2 + 2 + 1
     assert gone[-1] == roles
-    removed = [s.part for s in plan.removal(baseline, state).steps]
+    removed = [s.part for s in removal.make(baseline, state).steps]
     assert roles in removed
     found = state.stacks[roles]
     assert isinstance(found, StackState)
@@ -321,12 +323,12 @@ def test_a_prefix_cannot_be_changed_while_the_baseline_is_there() -> None:
     with pytest.raises(ConfigurationError, match=r"prefix: .*with prefix baseline, which cannot"):
         plan.make(renamed, state)
     assert not plan.make(renamed, NOTHING).empty
-    assert not plan.removal(renamed, state).empty
+    assert not removal.make(renamed, state).empty
 
 
 def test_a_home_region_cannot_be_changed_while_the_baseline_is_there() -> None:
     baseline = given_a_baseline()
-    for make in (plan.make, plan.removal):
+    for make in (plan.make, removal.make):
         with pytest.raises(ConfigurationError, match="Write home_region: us-east-2"):
             make(baseline, State({}, {}, elsewhere=("us-east-2",)))
 
@@ -336,7 +338,7 @@ def test_what_belongs_to_somebody_else_matters_only_where_it_is_chosen() -> None
     state = given_all_is_there(baseline)
     foreign = replace(state.stack_sets["auditing"], owner="")
     state = replace(state, stack_sets={**state.stack_sets, "auditing": foreign})
-    for make in (plan.make, plan.removal):
+    for make in (plan.make, removal.make):
         assert make(baseline, state, Choice(names=frozenset({"audit-roles"}))).steps
 
 
@@ -352,7 +354,7 @@ def test_what_belongs_to_somebody_else_is_refused(owner: str, said: str) -> None
     state = given_all_is_there(baseline)
     foreign = replace(state.stack_sets["auditing"], owner=owner)
     state = replace(state, stack_sets={**state.stack_sets, "auditing": foreign})
-    for make in (plan.make, plan.removal):
+    for make in (plan.make, removal.make):
         with pytest.raises(ConfigurationError, match=f"StackSet auditing: .*{said}"):
             make(baseline, state)
 
@@ -378,7 +380,7 @@ def test_a_rule_that_the_catalogue_has_not_got_is_refused_with_a_proposal() -> N
 
 def test_removal_is_the_plan_in_reverse() -> None:
     baseline = given_a_baseline()
-    made = plan.removal(baseline, given_all_is_there(baseline))
+    made = removal.make(baseline, given_all_is_there(baseline))
     assert {s.action for s in made.steps} == {Action.DELETE}
     assert [sorted({s.part.name for s in wave}) for wave in made.waves] == [
         ["config-rules"],
@@ -393,7 +395,7 @@ def test_removal_is_the_plan_in_reverse() -> None:
 def test_removing_from_one_account_leaves_the_stack_set() -> None:
     baseline = given_a_baseline()
     choice = Choice(accounts=frozenset({ONE}), names=frozenset({"auditing"}))
-    steps = plan.removal(baseline, given_all_is_there(baseline), choice).steps
+    steps = removal.make(baseline, given_all_is_there(baseline), choice).steps
     assert {s.kind for s in steps} == {Kind.INSTANCE}
     assert {s.part.target.account_id for s in steps} == {ONE}
 

@@ -19,12 +19,21 @@ from baseline.configuration import (
     VpcNetwork,
 )
 from baseline.organization import Account, Organization, Target
-from baseline.rollout import delegation, plan, protection, service_managed
-from baseline.rollout.catalogue import Baseline, Part, Stack, StackSet, wanted
+from baseline.rollout import delegation, plan, protection, removal, service_managed
+from baseline.rollout.catalogue import Baseline, Part, Stack, StackSet
 from baseline.rollout.delegation import Delegated, Delegation
-from baseline.rollout.plan import Action, Kind, Plan, Step
 from baseline.rollout.service_managed import Automation, Managing
-from baseline.rollout.state import InstanceState, StackSetState, StackState, State, Unknown
+from baseline.rollout.state import (
+    BROKEN,
+    GOOD,
+    InstanceState,
+    StackSetState,
+    StackState,
+    State,
+    Unknown,
+)
+from baseline.rollout.steps import Action, Kind, Plan, Step
+from baseline.rollout.wanted import wanted
 
 MAIN, ONE, TWO, CLOSED, LEFT = (f"{number}" * 12 for number in range(1, 6))
 REGIONS = ("eu-west-1", "us-east-1")
@@ -164,7 +173,7 @@ def as_it_should_be(wanted: Delegation, region: str, had: Delegated | None = Non
 
 
 def _stack(draw: st.DrawFn, stack: Stack) -> StackState:
-    status = draw(st.sampled_from((*plan.GOOD, *plan.BROKEN, "UPDATE_ROLLBACK_FAILED")))
+    status = draw(st.sampled_from((*GOOD, *BROKEN, "UPDATE_ROLLBACK_FAILED")))
     return replace(good(stack), status=status, parameters=_parameters(draw, stack))
 
 
@@ -283,7 +292,7 @@ def test_a_plan_says_each_part_once_and_what_is_right_is_left_alone(case: Case) 
         for stack in case.baseline.stacks
         if (found := case.state.stacks.get(stack.part))
         and isinstance(found, StackState)
-        and found.status in plan.GOOD
+        and found.status in GOOD
         and found.parameters == stack.parameters
     }
     stack_steps = {step.part: step.action for step in steps if step.kind is Kind.STACK}
@@ -302,7 +311,7 @@ def test_what_is_adopted_is_said_wherever_an_instance_is_made_or_right(case: Cas
 @SOME
 @given(cases())
 def test_removing_from_any_state_leaves_nothing_but_what_others_named(case: Case) -> None:
-    made = plan.removal(case.baseline, case.state)
+    made = removal.make(case.baseline, case.state)
     theirs = {region for region, found in named(case.state).items() if not found.ours}
     skipped = {(s.kind, s.part.target.region) for s in made.steps if s.action is Action.SKIP}
     assert skipped == {(Kind.DELEGATION, region) for region in theirs}
@@ -317,7 +326,7 @@ def test_removing_from_any_state_leaves_nothing_but_what_others_named(case: Case
 @SOME
 @given(cases())
 def test_what_protects_the_rest_is_made_last_and_goes_first(case: Case) -> None:
-    for made in (case.plan(), plan.removal(case.baseline, case.state)):
+    for made in (case.plan(), removal.make(case.baseline, case.state)):
         changes = [s for wave in made.waves for s in wave if s.action is not Action.SKIP]
         coming = [s.part.name for s in changes if s.action in (Action.CREATE, Action.UPDATE)]
         going = [s.part.name for s in changes if s.action is Action.DELETE]
@@ -337,5 +346,5 @@ def test_nothing_of_somebody_else_is_ever_in_a_plan(case: Case) -> None:
     theirs = StackState("CREATE_COMPLETE", "", {}, {}, "")
     elsewhere = Part("theirs", Target(ONE, "eu-west-1"))
     with_theirs = replace(case.state, stacks={**case.state.stacks, elsewhere: theirs})
-    for made in (plan.make(case.baseline, with_theirs), plan.removal(case.baseline, with_theirs)):
+    for made in (plan.make(case.baseline, with_theirs), removal.make(case.baseline, with_theirs)):
         assert elsewhere not in {step.part for step in made.steps}

@@ -21,10 +21,11 @@ from baseline.errors import ConfigurationError
 from baseline.organization import Account, Organization, Target
 from baseline.permissions import Request
 from baseline.rollout import intended, protection, quotas
-from baseline.rollout.catalogue import EXECUTION_ROLE, Baseline, Stack, StackSet, wanted
+from baseline.rollout.catalogue import EXECUTION_ROLE, Baseline, Stack, StackSet
 from baseline.rollout.guardrails import Denial, Policy, denial
 from baseline.rollout.intended import Where
 from baseline.rollout.service_control import Attached, Guard
+from baseline.rollout.wanted import wanted
 
 MAIN, MEMBER, LEFT_OUT = ("1" * 12, "2" * 12, "3" * 12)
 ROOT, UNIT, BOOTSTRAP = "r-acme", "ou-acme-12345678", "OrganizationAccountAccessRole"

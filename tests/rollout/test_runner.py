@@ -9,7 +9,8 @@ from baseline import configuration
 from baseline.configuration import Configuration
 from baseline.errors import ConfigurationError
 from baseline.organization import Account, Organization
-from baseline.rollout.catalogue import RUNNER, Baseline, Stack, wanted
+from baseline.rollout.catalogue import RUNNER, Baseline, Stack
+from baseline.rollout.wanted import wanted
 from baseline.sessions import open_session
 from baseline.simulation import Blueprint, Simulation
 from given_terminal import Baseline as Terminal

@@ -9,9 +9,12 @@ import pytest
 from baseline.configuration import CloudTrail, Configuration, Protection
 from baseline.organization import Account, Organization
 from baseline.permissions import Request
-from baseline.rollout.catalogue import MAX_PARAMETER, MOST_LISTED, STORAGE, Baseline, wanted
+from baseline.rollout.catalogue import STORAGE, Baseline
+from baseline.rollout.extent import MOST_LISTED
 from baseline.rollout.guardrails import Policy, denial
 from baseline.rollout.intended import Where, resources
+from baseline.rollout.wanted import wanted
+from baseline.rollout.wanted_stacks import MAX_PARAMETER
 
 MAIN = "100000000000"
 # Bytes of a policy [KMS quotas; S3, "Bucket policies"], and the longest names that there are.

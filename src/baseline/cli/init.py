@@ -14,10 +14,11 @@ from baseline.configuration import DEFAULT_FILE, Config, Configuration, StackSet
 from baseline.errors import ConfigurationError, UsageError
 from baseline.organization import RECORD_GLOBAL_RESOURCES, Organization, Target, discover
 from baseline.organization import enabled_regions as enabled
-from baseline.rollout import catalogue, inventory, proposal, reach
-from baseline.rollout.catalogue import LEADING_REGION
+from baseline.rollout import inventory, proposal, reach
+from baseline.rollout.consistency import LEADING_REGION
 from baseline.rollout.proposal import Proposal
 from baseline.rollout.reach import Reach
+from baseline.rollout.wanted import wanted
 from baseline.sessions import open_session
 
 COLUMNS = ("kind", "account", "account_name", "region", "name", "detail", "setting")
@@ -120,7 +121,7 @@ def _proposed(reached: Reach, *, progress: bool) -> Proposal:
     regions = reach.regions(reached.session, settings, organization)
     for account_id, error in sorted(regions.unknown.items()):
         shared.talk(f"Opt-in regions of {account_id} are UNKNOWN and left out: {error}")
-    baseline = catalogue.wanted(settings, organization, regions.by_account)
+    baseline = wanted(settings, organization, regions.by_account)
     with watching(show=progress) as watch:
         found = inventory.read(
             reached,

@@ -28,16 +28,16 @@ from baseline.rollout import (
     drift,
     kept_plan,
     operations,
-    plan,
     protection,
 )
 from baseline.rollout.catalogue import Part
 from baseline.rollout.checks import checks
+from baseline.rollout.choice import EVERYTHING
 from baseline.rollout.coverage import Coverage, Status
 from baseline.rollout.deploy import NotTriedError, Result
-from baseline.rollout.plan import Action, Kind, Plan, Step
 from baseline.rollout.preflight import check_trusted
 from baseline.rollout.remedies import anew, put_back
+from baseline.rollout.steps import Action, Kind, Plan, Step
 
 STEP_COLUMNS = ("action", "kind", "name", *PLACE, "reason")
 RESULT_COLUMNS = ("result", "kind", "name", *PLACE, "cause", "remedy")
@@ -192,7 +192,7 @@ def verify_command(reports: Path | None, drifting: bool, **options: Any) -> int:
     shown = rows if job.every else _quiet(rows, job.output)
     more = DRIFT_COLUMNS if drifting and job.output != "table" else ()
     job.show(shown, (*COVERAGE_COLUMNS, *more))
-    if job.choice == plan.EVERYTHING:
+    if job.choice == EVERYTHING:
         _keep(job, rows, reports or shared.load_configuration(options["config_path"]).reports)
     counts = Counter(row["status"] for row in rows)
     shared.talk(", ".join(f"{counts[status]} {status}" for status in reversed(_ORDER)))

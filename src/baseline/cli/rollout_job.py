@@ -13,12 +13,14 @@ from baseline.cli import shared
 from baseline.cli.opening import open_own
 from baseline.cli.tables import Row, grouped
 from baseline.organization import Filters, Organization, discover
-from baseline.rollout import catalogue, coverage, kept_plan, observe, plan, reach
+from baseline.rollout import catalogue, coverage, kept_plan, observe, plan, reach, removal
 from baseline.rollout.catalogue import Baseline, Part
+from baseline.rollout.choice import Choice
 from baseline.rollout.kept_plan import Kept
-from baseline.rollout.plan import Choice, Plan
 from baseline.rollout.reach import Reach, Regions
 from baseline.rollout.state import State
+from baseline.rollout.steps import Plan
+from baseline.rollout.wanted import wanted
 from baseline.templates.analytics import NamedQuery
 
 PLACE = ("account", "account_name", "region")
@@ -76,7 +78,7 @@ class Job:
 
     def removal(self) -> Plan:
         """What there is to take away."""
-        return self._made(plan.removal, everywhere=True)[0]
+        return self._made(removal.make, everywhere=True)[0]
 
     def _made(
         self, make: Callable[[Baseline, State, Choice], Plan], *, everywhere: bool = False
@@ -162,7 +164,7 @@ def prepare(
     found = reach.regions(session, configuration, organization)
     for account_id, error in sorted(found.unknown.items()):
         shared.talk(f"Opt-in regions of {account_id} are UNKNOWN and left out: {error}")
-    baseline = catalogue.wanted(
+    baseline = wanted(
         configuration,
         organization,
         found.by_account,

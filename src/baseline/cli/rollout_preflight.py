@@ -12,8 +12,8 @@ from baseline.cli.rollout_job import PLACE, Job, begin, rollout_options
 from baseline.cli.tables import Row, grouped
 from baseline.rollout import adoption
 from baseline.rollout.catalogue import Part
-from baseline.rollout.plan import Plan
 from baseline.rollout.preflight import Forecast, Verdict, foresee
+from baseline.rollout.steps import Plan
 
 FORECAST_COLUMNS = ("verdict", "name", *PLACE, "why", "remedy")
 _ORDER = tuple(Verdict)

@@ -21,12 +21,12 @@ from baseline.rollout.catalogue import (
     VPC,
     Baseline,
 )
+from baseline.rollout.choice import EVERYTHING, Choice
 from baseline.rollout.compliance_checks import AGGREGATOR_CHECKS, RULES_CHECK
 from baseline.rollout.coverage import Check, Missing, Place, require, unlike
 from baseline.rollout.delegation import NAME as GUARDDUTY
 from baseline.rollout.guardduty_checks import DETECTOR, MEMBERSHIP, delegated
 from baseline.rollout.network_checks import CHECKS as NETWORK_CHECKS
-from baseline.rollout.plan import EVERYTHING, Choice
 from baseline.rollout.protection import NAME as PROTECTION
 from baseline.rollout.protection_checks import CHECKS as PROTECTION_CHECKS
 from baseline.rollout.role_checks import (

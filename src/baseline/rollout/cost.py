@@ -25,8 +25,8 @@ from baseline.rollout.catalogue import (
     Baseline,
     Part,
 )
+from baseline.rollout.choice import EVERYTHING, Choice
 from baseline.rollout.intended import Where
-from baseline.rollout.plan import EVERYTHING, Choice
 
 _HOURS = 730  # of a month, as AWS counts
 _GB = 1_000_000_000

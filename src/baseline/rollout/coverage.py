@@ -14,8 +14,8 @@ from baseline.organization import Target
 from baseline.parallel import Done, each
 from baseline.rollout import intended
 from baseline.rollout.catalogue import Baseline, Stack, StackSet
+from baseline.rollout.choice import EVERYTHING, Choice
 from baseline.rollout.intended import Properties, Where
-from baseline.rollout.plan import EVERYTHING, Choice
 from baseline.rollout.reach import Reach
 from baseline.sessions import Session
 

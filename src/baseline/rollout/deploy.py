@@ -33,8 +33,8 @@ from baseline.rollout.catalogue import (
 )
 from baseline.rollout.delegating import Delegating
 from baseline.rollout.operations import Ended, Operations, Progress
-from baseline.rollout.plan import Action, Kind, Plan, Step
 from baseline.rollout.reach import Reach
+from baseline.rollout.steps import Action, Kind, Plan, Step
 
 Result = Outcome[Step, str]
 _Call = Callable[[Iterable[Target]], Ended]

@@ -16,9 +16,9 @@ from baseline.parallel import Done, Outcome, Pause, each
 from baseline.rollout.catalogue import Baseline, Part
 from baseline.rollout.observe import pages, read_instances
 from baseline.rollout.operations import PREFERENCES, Progress
-from baseline.rollout.plan import Action, Kind, Plan
 from baseline.rollout.reach import Reach
 from baseline.rollout.stacks import Sleep, waits
+from baseline.rollout.steps import Action, Kind, Plan
 
 _PATIENCE = 3600.0  # seconds
 _BUSY = "OperationInProgressException"

@@ -15,8 +15,9 @@ from typing import Any
 from baseline.errors import UsageError
 from baseline.organization import Target
 from baseline.rollout.catalogue import Baseline, Part
-from baseline.rollout.plan import Choice, Plan, Step
+from baseline.rollout.choice import Choice
 from baseline.rollout.state import StackSetState, State
+from baseline.rollout.steps import Plan, Step
 
 _KIND, _VERSION = "baseline rollout plan", 1
 _AGAIN = "Make a new plan and read it: baseline rollout plan --out FILE"

@@ -23,8 +23,8 @@ from baseline.rollout import (
 from baseline.rollout.catalogue import STORAGE, Baseline, Part
 from baseline.rollout.collisions import Adoptable
 from baseline.rollout.coverage import Check, Doubtful, Missing, Place
-from baseline.rollout.plan import Action, Kind, Plan, Step
 from baseline.rollout.reach import Reach, Regions
+from baseline.rollout.steps import Action, Kind, Plan, Step
 
 _COMING = (Action.CREATE, Action.UPDATE)
 _ENTER = "Make it readable (see stack_sets.bootstrap_role), or leave the account out."

@@ -18,13 +18,14 @@ from baseline.configuration import (
 )
 from baseline.errors import BaselineError
 from baseline.organization import Organization, Target
-from baseline.rollout import adoption, catalogue, observe, service_managed, standing
+from baseline.rollout import adoption, observe, service_managed, standing
 from baseline.rollout.adoption import AUDITING, MAIN, MEMBERS
 from baseline.rollout.catalogue import Baseline, Part
 from baseline.rollout.delegating import Delegating
 from baseline.rollout.inventory import Found, Inventory, Kind, Unseen
 from baseline.rollout.reach import Reach, Regions
 from baseline.rollout.state import State
+from baseline.rollout.wanted import wanted
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ def propose(
         except BaselineError as error:
             unseen.append(Unseen(there.target, "what the administrator switches on", error))
     candidates = _adopting(settings, organization, inventory.found)
-    baseline = catalogue.wanted(candidates, organization, regions.by_account)
+    baseline = wanted(candidates, organization, regions.by_account)
     state = observe.read_stack_sets(reach, baseline)
     settings = settings.model_copy(update={"stack_sets": _stack_sets(settings, baseline, state)})
     theirs = tuple(one for one in inventory.found if not _made(one, baseline, state))
@@ -133,9 +134,9 @@ def _as_it_is(
     reach: Reach, settings: Configuration, regions: Regions, there: Found
 ) -> Configuration:
     """The ``settings`` with what the administrator switches on; raises where it cannot be asked."""
-    wanted = catalogue.wanted(settings, reach.organization, regions.by_account).delegation
-    assert wanted  # by its type it may be None
-    found = Delegating(reach, wanted, there.target.region, {}).read()
+    delegation = wanted(settings, reach.organization, regions.by_account).delegation
+    assert delegation  # by its type it may be None
+    found = Delegating(reach, delegation, there.target.region, {}).read()
     on = {plan for plan, whom in found.plans.items() if whom != "NONE"}
     if "RUNTIME_MONITORING" in on:  # which has the other in it
         on.discard("EKS_RUNTIME_MONITORING")

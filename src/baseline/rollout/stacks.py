@@ -5,9 +5,8 @@ from typing import Any
 
 from baseline.errors import AwsError
 from baseline.rollout.catalogue import Stack
-from baseline.rollout.plan import BROKEN
 from baseline.rollout.remedies import remedy, young
-from baseline.rollout.state import OWNER_TAG
+from baseline.rollout.state import BROKEN, OWNER_TAG
 
 Sleep = Callable[[float], None]
 

@@ -12,6 +12,7 @@ from baseline.rollout.catalogue import VPC, Baseline, Part
 from baseline.rollout.delegation import Delegated
 from baseline.rollout.intended import Where, resolved
 from baseline.rollout.state import StackSetState, StackState, State, Unknown
+from baseline.rollout.steps import Kind, Step
 
 _CURRENT = "CURRENT"  # status of an instance that is as its StackSet says
 # A stack in one of these states has nothing.
@@ -191,10 +192,19 @@ def check_others(baseline: Baseline, state: State, regions: Iterable[str]) -> No
             delegation.check_others(wanted, region, found.invited)
 
 
-def check_owner(
+def check_owners(baseline: Baseline, state: State, waves: Iterable[Iterable[Step]]) -> None:
+    """Refuse what has the name of something in ``waves`` and belongs to somebody else."""
+    for step in sorted((s for wave in waves for s in wave), key=lambda step: step.place):
+        name = step.part.name
+        if step.kind is Kind.STACK:
+            _check_owner(baseline, str(step.part), state.stacks.get(step.part))
+        else:
+            _check_owner(baseline, f"StackSet {name}", state.stack_sets.get(name))
+
+
+def _check_owner(
     baseline: Baseline, name: str, found: StackState | StackSetState | Unknown | None
 ) -> None:
-    """Refuse what has the name of ours and belongs to somebody else."""
     if isinstance(found, Unknown | None) or found.owner == baseline.organization.id:
         return
     owner = found.owner

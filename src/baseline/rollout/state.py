@@ -11,6 +11,16 @@ from baseline.rollout.service_managed import Managing
 
 # On everything that the roll-out makes: the organization it was made for.
 OWNER_TAG = "baseline:organization"
+# A stack in one of these states holds what its template says.
+GOOD = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE")
+# A stack in one of these states takes no update: it is deleted and created again.
+BROKEN = (
+    "ROLLBACK_COMPLETE",
+    "ROLLBACK_FAILED",
+    "CREATE_FAILED",
+    "DELETE_FAILED",
+    "REVIEW_IN_PROGRESS",  # a change set that nobody carried out: nothing is there yet
+)
 
 
 @dataclass(frozen=True)

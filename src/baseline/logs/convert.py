@@ -171,11 +171,11 @@ def _lines(table: str, staged: Staged) -> str:
 
 
 def _selected(table: str, staged: Staged) -> str:
-    there = set(staged.header.split())
+    there, record = set(staged.header.split()), "event." if table == "cloudtrail" else ""
     return schema.complete(
         table,
         {
-            column.name: f'"{column.field}"'
+            column.name: f'{record}"{column.field}"'
             for column in schema.LOGS[table]
             if not there or column.field in there
         },
@@ -183,11 +183,14 @@ def _selected(table: str, staged: Staged) -> str:
 
 
 def _json(table: str, staged: Staged) -> str:
-    columns = _struct((*_TAGS, *schema.LOGS[table]))
+    fields = ", ".join(f'"{column.field}" {column.type}' for column in schema.LOGS[table])
+    columns = _struct((*_TAGS, Column("event", f"STRUCT({fields})")))
     # Without records = true DuckDB 2.0 sniffs each file although its columns are given.
     return (
         f"read_json({text(str(staged.path))}, format = 'newline_delimited', records = true,"
         f" auto_detect = false, maximum_object_size = {_LARGEST_RECORD}, columns = {columns})"
+        # Of all that is no object DuckDB takes null alone for one.
+        " WHERE CASE WHEN event IS NULL THEN error('an event is null') ELSE true END"
     )
 
 

@@ -28,7 +28,6 @@ _ONE_MEMBER = 31  # of gzip, as zlib counts the bits of a window
 _BATCH = 2_000
 _PIECE = 1 << 20
 _BRACE = ord("{")
-_SHORT = len('{"a":1}')
 
 
 class TooLargeError(LogFileError):
@@ -83,9 +82,7 @@ def cloudtrail(content: bytes, tag: Tag, limit: int = LARGEST, *, closely: bool 
     records = _records(text)
     if closely and not all(memoryview(record)[0] == _BRACE for record in records):
         raise LogFileError("holds a record that is not an object")
-    # An event without fields is no row, and has no comma to follow the tags.
-    filled = [record for record in records if len(record) > _SHORT or not _is_empty(record)]
-    return Lines(_tagged(filled, tag), len(filled), len(text))
+    return Lines(_tagged(records, tag), len(records), len(text))
 
 
 def flowlog(content: bytes, tag: Tag, limit: int = LARGEST, *, closely: bool = False) -> Lines:
@@ -129,13 +126,6 @@ def _flow_lines(text: bytes, start: bytes) -> Iterator[bytes]:
         end = text.find(b"\n", at + _PIECE) + 1 or len(text)
         yield start + text[at:end].removesuffix(b"\n").replace(b"\n", b"\n" + start) + b"\n"
         at = end
-
-
-def _started(lines: Sequence[bytes | memoryview], start: bytes) -> Iterator[bytes]:
-    """The lines, each after ``start``; joined many at a time, as one by one is slow."""
-    between = b"\n" + start
-    for at in range(0, len(lines), _BATCH):
-        yield b"".join((start, between.join(lines[at : at + _BATCH]), b"\n"))
 
 
 def _gunzip(content: bytes, limit: int) -> bytes:
@@ -197,16 +187,13 @@ def _foreign(text: bytes) -> LogFileError:
     return LogFileError("is JSON, but not a CloudTrail delivery: it has no list Records")
 
 
-def _is_empty(record: msgspec.Raw) -> bool:
-    return not bytes(record).strip(b"{} \t")
-
-
 def _tagged(records: Sequence[msgspec.Raw], tag: Tag) -> Iterator[bytes]:
-    """Records without their first brace, each after what it is tagged with."""
-    start = b'{"_account":"%b","_region":"%b","_object":%d,' % (
+    """Each record as it is, in an object that says where it came from; joined many at a time."""
+    start = b'{"_account":"%b","_region":"%b","_object":%d,"event":' % (
         tag.account.encode(),
         tag.region.encode(),
         tag.number,
     )
+    between = b"}\n" + start
     for at in range(0, len(records), _BATCH):
-        yield from _started([memoryview(r)[1:] for r in records[at : at + _BATCH]], start)
+        yield b"".join((start, between.join(records[at : at + _BATCH]), b"}\n"))

@@ -187,7 +187,9 @@ class Directory:
         size = entry.stat().st_size
         try:
             with self._opened(key) as file:
-                return Stored(key, hashlib.file_digest(file, _md5).hexdigest(), size)
+                # Not by pieces: room for one is made anew for each file, and is ten files' size.
+                digest = hashlib.md5(file.read(), usedforsecurity=False)
+            return Stored(key, digest.hexdigest(), size)
         except LogFileError:
             # Reading it again, later, says what is wrong with it.
             return Stored(key, "unreadable", size)
@@ -208,10 +210,6 @@ class Directory:
     def _holds_really(self, path: Path) -> bool:
         """Whether no link leads out of the directory; asked once for each folder."""
         return path.resolve().is_relative_to(self._real)
-
-
-def _md5() -> "hashlib._Hash":
-    return hashlib.md5(usedforsecurity=False)
 
 
 def _attributes(path: Path) -> dict[str, str]:

@@ -42,7 +42,7 @@ def main() -> int:
         return 0
     try:
         uv = private_uv()
-        say("installing the locked dependencies into .venv (about 350 MB, once)")
+        say("installing the locked dependencies into .venv (about 500 MB, once)")
         run(uv, "sync", "--locked", "--all-extras", "--quiet")
     except (subprocess.CalledProcessError, OSError) as error:
         say(f"failed: {error}")

@@ -7,10 +7,8 @@ import resource
 import stat
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pytest
@@ -18,12 +16,13 @@ import pytest
 from baseline.errors import LogFileError, UsageError
 from baseline.logs import collect as collecting
 from baseline.logs import objects
-from baseline.logs.collect import Collected, collect
+from baseline.logs.collect import collect
 from baseline.logs.discover import days
 from baseline.logs.lake import Lake
 from baseline.logs.layout import Selection
 from baseline.logs.objects import Lines, Tag
 from baseline.logs.source import Directory
+from given_lakes import gather, limited
 from given_logs import (
     ACCOUNT,
     DAY,
@@ -34,22 +33,6 @@ from given_logs import (
     given_a_log,
     given_an_object,
 )
-
-
-@pytest.fixture
-def bucket(tmp_path: Path) -> Path:
-    (tmp_path / "bucket/AWSLogs").mkdir(parents=True)
-    return tmp_path / "bucket"
-
-
-@pytest.fixture
-def lake(tmp_path: Path) -> Lake:
-    return Lake.create(tmp_path / "lake")
-
-
-def gather(bucket: Path, lake: Lake, **wanted: Any) -> Collected:
-    source = Directory(bucket)
-    return collect(source, lake, days(source, Selection(**wanted)))
 
 
 def ids(lake: Lake) -> list[str]:
@@ -141,16 +124,6 @@ def test_too_little_disk_sets_nothing_aside(bucket: Path, lake: Lake) -> None:
         gather(bucket, lake)
     assert lake.manifest.set_aside() == []
     assert gather(bucket, lake).objects == 1
-
-
-@contextmanager
-def limited(what: int, most: int) -> Iterator[None]:
-    before = resource.getrlimit(what)
-    resource.setrlimit(what, (most, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(what, before)
 
 
 def test_more_headers_in_a_day_than_files_can_be_open(bucket: Path, lake: Lake) -> None:

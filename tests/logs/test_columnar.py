@@ -1,17 +1,15 @@
 """Flow logs in Parquet become the rows that they would be as text."""
 
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import duckdb
 import pytest
 
 from baseline.logs import convert
-from baseline.logs.collect import Collected, collect
-from baseline.logs.discover import days
 from baseline.logs.lake import Lake
-from baseline.logs.layout import Selection
-from baseline.logs.source import Directory
+from given_lakes import gather
 from given_logs import given_a_flow_log, given_an_object
 
 ACCOUNT = "000000000042"
@@ -26,28 +24,12 @@ USUAL = (
 )
 
 
-@pytest.fixture
-def bucket(tmp_path: Path) -> Path:
-    (tmp_path / "bucket/AWSLogs").mkdir(parents=True)
-    return tmp_path / "bucket"
-
-
-@pytest.fixture
-def lake(tmp_path: Path) -> Lake:
-    return Lake.create(tmp_path / "lake")
-
-
 def given_parquet(bucket: Path, name: str, select: str) -> str:
     key = f"{HIVE}{ACCOUNT}_vpcflowlogs_eu-west-1_fl-1_20260701T0000Z_{name}.log.parquet"
     made = bucket.parent / "made.parquet"
     duckdb.execute(f"COPY ({select}) TO '{made}' (FORMAT parquet)")
     given_an_object(bucket, key, made.read_bytes())
     return key
-
-
-def gather(bucket: Path, lake: Lake) -> Collected:
-    source = Directory(bucket)
-    return collect(source, lake, days(source, Selection()))
 
 
 def rows(lake: Lake, columns: str) -> Any:
@@ -100,8 +82,20 @@ def test_files_of_several_shapes_and_text_share_a_day(bucket: Path, lake: Lake) 
         (b"PAR1 and so on", "is not valid Parquet"),
         ("SELECT 1 AS something", "has no column of a flow log"),
         ("SELECT 'many' AS bytes", "another shape"),
+        ("SELECT 1 AS bytes UNION ALL SELECT 2 UNION ALL SELECT 1e30", "another shape"),
+        ("SELECT ['10.0.0.1'] AS srcaddr", "srcaddr is a VARCHAR[]"),
+        ("SELECT repeat('a', 20_000) AS srcaddr", "a record of more than 16,384 bytes"),
+        ("SELECT repeat('a', 20_000)::BLOB AS srcaddr", "a record of more than 16,384 bytes"),
     ],
-    ids=["broken", "foreign", "text-in-a-number"],
+    ids=[
+        "broken",
+        "foreign",
+        "text-in-a-number",
+        "too-large-a-number",
+        "list",
+        "long",
+        "long-bytes",
+    ],
 )
 def test_what_is_no_flow_log_is_set_aside(
     bucket: Path, lake: Lake, content: str | bytes, reason: str
@@ -115,6 +109,23 @@ def test_what_is_no_flow_log_is_set_aside(
     assert done.rows == {"flowlogs": 1}
     assert [(name, reason in said) for name, said in done.set_aside] == [(key, True)]
     assert list(lake.staging.iterdir()) == []
+
+
+def test_no_damage_to_a_file_does_more_than_to_set_it_aside(bucket: Path, lake: Lake) -> None:
+    """Whatever byte was changed: it comes in or is set aside, and so the run after it."""
+    key = given_parquet(bucket, "a", f"SELECT * FROM ({USUAL}), range(200) AS t(vpc_id)")
+    good = (bucket / key).read_bytes()
+    random = Random(1)
+    (bucket / key).unlink()
+    for number in range(150):
+        damaged = bytearray(good)
+        damaged[random.randrange(4, len(good))] = random.randrange(256)
+        given_an_object(bucket, key.replace("_a.log", f"_{number:03}.log"), bytes(damaged))
+    given_parquet(bucket, "z", USUAL)
+    done = gather(bucket, lake)
+    assert done.objects + len(done.set_aside) == 151
+    assert done.set_aside
+    assert done.rows["flowlogs"] == 1 + 200 * (done.objects - 1)
 
 
 def test_a_small_file_that_unpacks_to_very_much_is_set_aside(bucket: Path, lake: Lake) -> None:
@@ -132,7 +143,7 @@ def test_what_takes_too_much_memory_is_found_and_set_aside(
     bucket: Path, lake: Lake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also when its footer says nothing of it; no neighbour suffers."""
-    monkeypatch.setattr(convert, "_MEMORY", "64MB")
+    monkeypatch.setattr(convert, "MEMORY", "64MB")
     given_parquet(bucket, "a", USUAL)
     key = given_parquet(bucket, "b", "SELECT repeat('a', 120_000_000) AS srcaddr")
     given_a_flow_log(bucket, "2 1 eni-1 10.0.0.9 10.0.0.2 443 51000 6 10 840 1 2 ACCEPT OK")

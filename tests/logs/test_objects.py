@@ -108,28 +108,3 @@ def test_an_object_is_bounded_where_no_delivered_one_comes() -> None:
     bomb = compress(b" " * 1_000_000) * 300
     with pytest.raises(LogFileError, match="unpacks to more than 268,435,456 bytes"):
         objects.cloudtrail(bomb, TAG)
-
-
-def test_flow_records_follow_their_header() -> None:
-    """The header is taken off and kept; blanks doubled by hand do not shift the fields."""
-    text = b"version srcaddr\n5 10.0.0.1\n\n5  10.0.0.2\n \n"
-    found = objects.flowlog(text, TAG, closely=True)
-    assert found.rows == 2
-    assert found.header == "version srcaddr"
-    assert b"".join(found.chunks).splitlines() == [
-        b"100000000001 eu-west-1 7 5 10.0.0.1",
-        b"100000000001 eu-west-1 7 5 10.0.0.2",
-    ]
-
-
-@pytest.mark.parametrize(
-    ("content", "reason"),
-    [
-        (b"2 1 eni-1 10.0.0.1\n", "no header"),
-        (b"version srcaddr\n5 10.0.0.1 x\n", "line 2 has not the 2 fields"),
-    ],
-)
-def test_flow_logs_that_cannot_be_read(content: bytes, reason: str) -> None:
-    """Also here the reason is said."""
-    with pytest.raises(LogFileError, match=reason):
-        objects.flowlog(content, TAG, closely=True)

@@ -10,12 +10,12 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from baseline.logs import batch as batches
 from baseline.logs import convert
-from baseline.logs.batch import Batch, New, Step
+from baseline.logs.batch import Batch, New
 from baseline.logs.lake import Lake
 from baseline.logs.layout import Folder, identity
 from baseline.logs.source import Source, Stored
+from baseline.logs.step import Step, run
 from baseline.parallel import all_done, each
 
 # What one step holds in memory, compressed. Objects are unpacked one after the other.
@@ -70,7 +70,7 @@ def collect(
     with lake.locked():
         todo = _batches(lake, _new(source, lake, folders, done))
         total = sum(len(batch.new) for batch in todo)
-        work = each(todo, lambda batch: batches.run(source, lake, batch), workers=_cores())
+        work = each(todo, lambda batch: run(source, lake, batch), workers=_cores())
         for outcome in all_done(work):
             _commit(lake, outcome.value, done)
             report(Progress(done.objects, total, sum(done.rows.values()), done.text_bytes))

@@ -1,98 +1,130 @@
 """Flow logs that come as Parquet: whatever the columns are called and typed, the same rows.
 
 The VPC user guide has underscores and types of its own ("Flow log files"); files of other writers
-have dashes, numbers as text, text as numbers, times, or only some of the columns.
+have dashes, numbers as text, text as numbers, times, or only some of the columns. Such a file can
+be anybody's, and DuckDB, unlike pyarrow, reads it within a limit of memory.
 """
 
-from collections import defaultdict
+import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import duckdb
+import pyarrow as pa
+
 from baseline.errors import LogFileError
-from baseline.logs import schema
-from baseline.logs.objects import LARGEST, Tag
+from baseline.logs import convert, schema
+from baseline.logs.objects import LARGEST
 from baseline.logs.schema import Column
 
 MAGIC = b"PAR1"
 _ACCOUNT = "account-id"
 _BY_NAME = {column.name: column for column in schema.FLOWLOGS}
+# Rows at a time, and bytes of text in one, ten times what a flow record has: memory is limited.
+_ROWS = 8_192
+_LONGEST = 16_384
+_LENGTH = {"VARCHAR": "strlen", "BLOB": "octet_length"}
+# What has no bound, such as a list, is no value.
+_PLAIN = re.compile(
+    r"VARCHAR|BLOB|BOOLEAN|U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|FLOAT|DOUBLE|DECIMAL\(.*\)"
+    r"|DATE|TIME.*"
+)
 
 
-@dataclass(frozen=True)
-class Columnar:
-    """A Parquet file named ``…-NUMBER.parquet`` after its tag; name and type of its columns."""
-
-    path: Path
-    tag: Tag
-    columns: tuple[tuple[str, str], ...]
-    rows: int
-
-
-def look(connection: Any, path: Path, tag: Tag) -> Columnar:
-    """What is in the file; raises LogFileError when it is no flow log in Parquet."""
-    import duckdb  # noqa: PLC0415  # slow to import
-
+@contextmanager
+def placed(content: bytes, path: Path) -> Iterator[Path]:
+    """Where DuckDB reads a file, which is there meanwhile."""
+    path.write_bytes(content)
     try:
-        found = connection.execute(
-            "DESCRIBE SELECT * FROM read_parquet($1, hive_partitioning = false)", [str(path)]
-        ).fetchall()
-        counted = connection.execute(
-            "SELECT sum(num_rows) FROM parquet_file_metadata($1)", [str(path)]
-        ).fetchone()
-        unpacked = connection.execute(
+        yield path
+    finally:
+        path.unlink()
+
+
+def tables(path: Path) -> Iterator[Any]:
+    """The records as tables of the columns that are there; raises LogFileError."""
+    try:
+        with convert.database(path.parent).cursor() as connection:
+            columns = _columns(connection, path)
+            _check_lengths(connection, path, columns)
+            for batch in connection.sql(_select(path, columns)).to_arrow_reader(_ROWS):
+                yield pa.Table.from_batches([batch])
+    except (duckdb.Error, OSError) as error:  # the latter of what goes wrong after the first row
+        # What goes wrong inside may spoil the database.
+        convert.forget()
+        raise _refused(error) from None
+
+
+def _refused(error: Exception) -> LogFileError:
+    if str(error).startswith("Out of Memory"):
+        return LogFileError(f"takes more than {convert.MEMORY} of memory to convert")
+    return LogFileError(convert.reason(error))
+
+
+def _columns(connection: Any, path: Path) -> list[tuple[str, Column, str]]:
+    """The file's name, our column and the file's type, of those that are ours.
+
+    Raises LogFileError when the file is not to be read, or too large.
+    """
+    try:
+        found = connection.execute(f"DESCRIBE FROM {_file(path)}").fetchall()
+        ((unpacked,),) = connection.execute(
             "SELECT coalesce(sum(abs(total_uncompressed_size)), 0) FROM parquet_metadata($1)",
             [str(path)],
-        ).fetchone()
+        ).fetchall()
     except duckdb.Error as error:
         reason = str(error).split("\n")[0].replace(str(path), "it")
         raise LogFileError(f"is not valid Parquet: {reason}") from None
-    columns = tuple((name, kind) for name, kind, *_ in found if _ours(name))
-    if unpacked[0] > LARGEST:
+    if unpacked > LARGEST:
         raise LogFileError(f"unpacks to more than {LARGEST:,} bytes")
+    columns = [(name, column, kind) for name, kind, *_ in found if (column := _ours(name))]
     if not columns:
         raise LogFileError("is Parquet, but has no column of a flow log")
-    return Columnar(path, tag, columns, int(counted[0]))
+    for name, _, kind in columns:
+        if not _PLAIN.fullmatch(kind):
+            raise LogFileError(f"holds a record of another shape: {name} is a {kind[:200]}")
+    return columns
 
 
-def selects(files: Sequence[Columnar]) -> Iterator[str]:
-    """The rows as SELECTs, one for all files of the same columns; missing ones are left out."""
-    alike: dict[tuple[tuple[str, str], ...], list[Columnar]] = defaultdict(list)
-    for file in files:
-        alike[file.columns].append(file)
-    for columns, group in alike.items():
-        yield (
-            f"SELECT {schema.complete('flowlogs', dict(_value(*column) for column in columns))},"
-            " tags.account, tags.region, tags.number AS _object"
-            f" FROM read_parquet([{', '.join(_text(str(file.path)) for file in group)}],"
-            " hive_partitioning = false, filename = '_file')"
-            f" JOIN (VALUES {', '.join(map(_tag, group))}) AS tags (number, account, region)"
-            " ON tags.number = split_part(parse_filename(_file, true), '-', 2)::INTEGER"
-        )
+def _check_lengths(connection: Any, path: Path, columns: Sequence[tuple[str, Column, str]]) -> None:
+    lengths = [
+        f"coalesce({_LENGTH[kind]}({_quoted(name)}), 0)"
+        for name, _, kind in columns
+        if kind in _LENGTH
+    ]
+    query = f"SELECT max({' + '.join(lengths) or 0}) FROM {_file(path)}"
+    ((longest,),) = connection.execute(query).fetchall()
+    if longest and longest > _LONGEST:
+        raise LogFileError(f"holds a record of more than {_LONGEST:,} bytes")
+
+
+def _select(path: Path, columns: Sequence[tuple[str, Column, str]]) -> str:
+    values = {column.name: _value(name, column, kind) for name, column, kind in columns}
+    named = ", ".join(f'{value} AS "{name}"' for name, value in values.items())
+    return f"SELECT {named} FROM {_file(path)}"
 
 
 def _ours(name: str) -> Column | None:
     return _BY_NAME.get(name.lower().replace("-", "_"))
 
 
-def _value(name: str, kind: str) -> tuple[str, str]:
-    """Our name of a column of that name and type, and the SQL of its value."""
-    column = _ours(name)
-    assert column
-    value = '"' + name.replace('"', '""') + '"'
+def _value(name: str, column: Column, kind: str) -> str:
+    """SQL of a column of that name and type as the lake has it."""
+    value = _quoted(name)
     if column.type == "BIGINT" and kind.startswith("TIMESTAMP"):
         value = f"epoch({value})"
     if column.type != "BIGINT" or kind == "VARCHAR":
         value = f"nullif(CAST({value} AS VARCHAR), '-')"
     if column.field == _ACCOUNT:
         value = f"lpad({value}, 12, '0')"
-    return column.name, value
+    return f"CAST({value} AS {column.type})"
 
 
-def _tag(file: Columnar) -> str:
-    return f"({file.tag.number}, {_text(file.tag.account)}, {_text(file.tag.region)})"
+def _file(path: Path) -> str:
+    return f"read_parquet({convert.text(str(path))}, hive_partitioning = false)"
 
 
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'

@@ -1,4 +1,4 @@
-"""One log object: opened, checked, and brought into lines that DuckDB reads fast.
+"""One log object: opened, checked, and of CloudTrail brought into lines that DuckDB reads fast.
 
 CloudTrail delivers ``{"Records":[…]}``. Cutting that into one record a line, unparsed, and letting
 DuckDB read the lines is several times faster than letting either of the two do all of it.
@@ -8,9 +8,11 @@ What only DuckDB would notice, a record of another shape, is left to it: AWS del
 """
 
 import io
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from typing import TypeVar
 
 import msgspec
 from isal import igzip, igzip_lib, isal_zlib
@@ -22,12 +24,14 @@ from baseline.logs import schema
 LARGEST = 256 * 1024**2
 # Nearly all stay below it; a larger one is unpacked alone, so that memory does not grow with cores.
 ORDINARY = 32 * 1024**2
+_LARGE = threading.Lock()
 _GZIP = b"\x1f\x8b"
 _ONE_MEMBER = 31  # of gzip, as zlib counts the bits of a window
-# Records, and bytes, that are written at a time, so that a large object is not copied whole.
+# Records that are written at a time, so that a large object is not copied whole.
 _BATCH = 2_000
-_PIECE = 1 << 20
 _BRACE = ord("{")
+
+T = TypeVar("T")
 
 
 class TooLargeError(LogFileError):
@@ -53,12 +57,28 @@ class Tag:
 
 @dataclass(frozen=True)
 class Lines:
-    """The content of one object as lines. ``header`` names the fields of a flow log, in order."""
+    """The events of one object as lines; ``size`` is that of its text."""
 
     chunks: Iterator[bytes]
     rows: int
     size: int
-    header: str = ""
+
+
+@contextmanager
+def opened(read: Callable[[int], T]) -> Iterator[T]:
+    """What ``read`` makes of one object that unpacks to no more than so many bytes.
+
+    Of all threads only one has a large object open.
+    """
+    found = None
+    # What was unpacked of a large one goes with its error, before it is unpacked again.
+    with suppress(TooLargeError):
+        found = read(ORDINARY)
+    if found is not None:
+        yield found
+        return
+    with _LARGE:
+        yield read(LARGEST)
 
 
 def unpack(content: bytes, limit: int = LARGEST) -> bytes:
@@ -85,47 +105,13 @@ def cloudtrail(content: bytes, tag: Tag, limit: int = LARGEST, *, closely: bool 
     return Lines(_tagged(records, tag), len(records), len(text))
 
 
-def flowlog(content: bytes, tag: Tag, limit: int = LARGEST, *, closely: bool = False) -> Lines:
-    """One flow record a line, tagged, the header taken off; raises LogFileError."""
-    text = unpack(content, limit)
-    size, text = len(text), text.rstrip()
-    fields = _fields(text)
-    if closely or b"\r" in text:
-        text = _straightened(text, len(fields))
-    start = f"{tag.account} {tag.region} {tag.number} ".encode()
-    rows = text.count(b"\n")  # of the header and the rows all but the last end so
-    return Lines(_flow_lines(text, start), rows, size, header=" ".join(fields))
-
-
-def flow_fields(content: bytes) -> list[str]:
-    """The fields that the header of a flow log names, in order; raises LogFileError."""
-    return _fields(unpack(content))
-
-
-def _fields(text: bytes) -> list[str]:
+def flow_fields(text: bytes) -> list[str]:
+    """The fields that the header of an unpacked flow log names, in order; raises LogFileError."""
     fields = text.partition(b"\n")[0].decode().split()
     known = {column.field for column in schema.FLOWLOGS} | {"region"}
     if not set(fields) & known:
         raise LogFileError("has no header of flow log fields in its first line")
     return fields
-
-
-def _straightened(text: bytes, width: int) -> bytes:
-    """Lines of ``width`` fields with one blank between, none empty; raises LogFileError."""
-    lines = [b" ".join(line.split()) for line in text.split(b"\n")]
-    for number, line in enumerate(lines, start=1):
-        if line and line.count(b" ") != width - 1:
-            raise LogFileError(f"line {number} has not the {width} fields of the header")
-    return b"\n".join(line for line in lines if line)
-
-
-def _flow_lines(text: bytes, start: bytes) -> Iterator[bytes]:
-    """The lines after the first, each after ``start``; many at a time, which is fast."""
-    at = text.find(b"\n") + 1 or len(text)
-    while at < len(text):
-        end = text.find(b"\n", at + _PIECE) + 1 or len(text)
-        yield start + text[at:end].removesuffix(b"\n").replace(b"\n", b"\n" + start) + b"\n"
-        at = end
 
 
 def _gunzip(content: bytes, limit: int) -> bytes:

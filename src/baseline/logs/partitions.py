@@ -112,7 +112,7 @@ def _misread(source: Bucket, partition: Partition) -> dict[str, str]:
     """The first file of a day with the field that is not where the table has it; or nothing."""
     key = source.first(partition.location.removeprefix(f"s3://{source.bucket}/"))
     try:
-        fields = objects.flow_fields(source.read(key))
+        fields = objects.flow_fields(objects.unpack(source.read(key)))
     except LogFileError:
         return {}  # none that Athena reads otherwise than we: collecting says what it is
     order = [column.field for column in schema.FLOWLOGS]

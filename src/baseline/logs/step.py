@@ -1,0 +1,102 @@
+"""One step of collecting: the objects of a batch, read, checked and written as one file.
+
+Nothing of a step is visible before the manifest names its file. An object that cannot be used is
+set aside with its reason; the others of the batch go on.
+"""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from baseline.errors import BaselineError, LogFileError
+from baseline.logs import events
+from baseline.logs.batch import Batch, Contents, New, Result
+from baseline.logs.lake import Lake
+from baseline.logs.manifest import Entry, Part
+from baseline.logs.source import Source
+
+
+@dataclass(frozen=True)
+class Step:
+    """What came of one batch, ready to be committed. ``unread`` are pairs of key and reason."""
+
+    batch: Batch
+    entries: tuple[Entry, ...]
+    part: Part | None
+    unread: tuple[tuple[str, str], ...]
+    text_bytes: int
+
+
+def run(source: Source, lake: Lake, batch: Batch) -> Step:
+    """Read, check and write one batch; raises LogFileError when the lake cannot be written."""
+    contents, unread = _download(source, batch)
+    target = lake.staging / f"{batch.name}.parquet"
+    path = f"{batch.table}/date={batch.date}/part-{batch.name}.parquet"
+    try:
+        result = _write(lake, batch, contents, target)
+        part = None
+        if result.total or batch.absorbed:
+            part = Part(path, batch.table, batch.date, result.total, target.stat().st_size)
+            lake.publish(target, path)
+        target.unlink(missing_ok=True)
+    except OSError as error:
+        raise LogFileError(
+            f"cannot be written: {error.strerror}",
+            where=str(lake.path),
+            remedy="What was collected is kept; make room and run it again.",
+        ) from None
+    entries = tuple(_entry(new, result, part) for new, _ in contents)
+    return Step(batch, entries, part, tuple(unread), result.text_bytes)
+
+
+def _download(
+    source: Source, batch: Batch
+) -> tuple[list[tuple[New, bytes]], list[tuple[str, str]]]:
+    def read(new: New) -> bytes | BaselineError:
+        try:
+            return source.read(new.stored.key)
+        except BaselineError as error:
+            return error
+
+    answers = list(zip(batch.new, _read_all(batch.new, read, source.at_once), strict=True))
+    contents = [(new, got) for new, got in answers if isinstance(got, bytes)]
+    unread = [(new.key, str(got)) for new, got in answers if isinstance(got, BaselineError)]
+    return contents, unread
+
+
+def _read_all(
+    new: Sequence[New], read: Callable[[New], bytes | BaselineError], at_once: int
+) -> list[bytes | BaselineError]:
+    if at_once == 1:
+        return list(map(read, new))
+    with ThreadPoolExecutor(at_once) as pool:
+        return list(pool.map(read, new))
+
+
+def _write(lake: Lake, batch: Batch, contents: Contents, target: Path) -> Result:
+    absorbed = [lake.path / part.path for part in batch.absorbed]
+    logs = [(new, content) for new, content in contents if new.is_log]
+    result = _writer(batch.table)(logs, absorbed, target)
+    result.bad |= {n.number: "is not named like a log object" for n, _ in contents if not n.is_log}
+    return result
+
+
+def _writer(table: str) -> Callable[[Contents, Sequence[Path], Path], Result]:
+    if table == "cloudtrail":
+        return events.write
+    from baseline.logs import flows  # noqa: PLC0415  # pyarrow is slow to import
+
+    return flows.write
+
+
+def _entry(new: New, result: Result, part: Part | None) -> Entry:
+    known = Entry(new.number, new.key, new.stored.tag, new.stored.size, new.folder)
+    rows = result.rows.get(new.number)
+    if rows is not None and new.number not in result.bad:
+        return replace(known, rows=rows, part=part.path if part and rows else None)
+    reason = result.bad[new.number]
+    if new.former and new.former.part:
+        reason += " (the rows of its former content are kept)"
+        known = replace(known, id=new.former.id, rows=new.former.rows, part=new.former.part)
+    return replace(known, reason=reason)

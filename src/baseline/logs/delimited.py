@@ -16,7 +16,7 @@ _COLUMNS = {column.field: column.name for column in schema.FLOWLOGS}
 _TYPES = {field: SCHEMA.field(name).type for field, name in _COLUMNS.items()}
 _PARSE = csv.ParseOptions(delimiter=" ", quote_char=False)
 # Bytes that become a table at a time: what the reader does fastest.
-_PIECE = 2 << 20
+_PIECE = 4 << 20
 _NO_NUMBER = re.compile(r"In CSV column #(\d+): .* invalid value '(.*)'", re.DOTALL)
 
 

@@ -1,6 +1,7 @@
-"""What it costs to start ``baseline``, against the AWS command line."""
+"""What processor time it takes to start ``baseline``, against the AWS command line."""
 
 import os
+import resource
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -18,11 +19,19 @@ def measure() -> Iterator[str]:
     """One line a comparison."""
     peer = aws()
     baseline = Path(sys.executable).with_name("baseline")
-    yield f"baseline --help / aws --version: {_pair([baseline, '--help'], [peer, '--version'])}"
+    for ours in (["--help"], ["query", "list"]):
+        pair = _pair([baseline, *ours], [peer, "--version"])
+        yield f"baseline {' '.join(ours)} / aws --version: {pair}"
 
 
 def _pair(first: list[Path | str], second: list[Path | str]) -> str:
-    return str(compare(lambda: _run(first), lambda: _run(second), RUNS))
+    return str(compare(lambda: _run(first), lambda: _run(second), RUNS, _processors))
+
+
+def _processors() -> float:
+    """Of the programs that were run to their end: what else the machine does is not in it."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def aws() -> Path:

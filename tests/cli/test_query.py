@@ -5,6 +5,8 @@ import io
 import json
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from datetime import UTC, date, datetime, timedelta
@@ -365,6 +367,17 @@ MINE = """-- name: Mine
 -- topic: discovery
 SELECT eventid FROM auditing.cloudtrail WHERE eventname = 'DescribeInstances' AND date > '2026'
 """
+
+
+def test_the_list_starts_without_what_only_queries_and_audits_need() -> None:
+    """Each of them takes longer to import than all the rest."""
+    loaded = "import sys; from baseline.cli import run; run(['query', 'list']); print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", loaded], check=True, capture_output=True, text=True
+    )
+    modules = set(done.stdout.splitlines()[-1].split())
+    assert "baseline.query.catalogue" in modules
+    assert not modules & {"sqlglot", "duckdb", "boto3", "baseline.audit"}
 
 
 @pytest.mark.usefixtures("bucket")

@@ -18,7 +18,6 @@ from baseline.cli.audit_options import (
     batch_options,
     names_and_workers,
     parallel_option,
-    reports_option,
     tools_directory_option,
     tools_option,
 )
@@ -32,6 +31,7 @@ from baseline.cli.shared import (
     load_configuration,
     output_option,
     progress_option,
+    reports_option,
     show,
     target_options,
 )

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import click
 
-from baseline.cli.audit_options import reports_option
 from baseline.cli.shared import (
     config_option,
     load_configuration,
     output_option,
+    reports_option,
     show,
     talk,
 )

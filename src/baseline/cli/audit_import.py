@@ -7,13 +7,13 @@ from pathlib import Path
 
 import click
 
-from baseline.cli.audit_options import reports_option
 from baseline.cli.findings_reading import keep_details
 from baseline.cli.shared import (
     config_option,
     load_configuration,
     output_option,
     printable,
+    reports_option,
     show,
     talk,
 )

@@ -53,16 +53,6 @@ def batch_options(command: Callable[..., Any]) -> Callable[..., Any]:
     )(command)
 
 
-def reports_option(command: Callable[..., Any]) -> Callable[..., Any]:
-    """``--reports``."""
-    return click.option(
-        "--reports",
-        type=click.Path(path_type=Path, file_okay=False),
-        envvar="BASELINE_REPORTS",
-        help="Where the reports are kept.  [default: reports]",
-    )(command)
-
-
 class PassingOn(click.Command):
     """A command whose arguments behind ``--`` are passed on, as ``passed_on``."""
 

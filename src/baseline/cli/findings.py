@@ -11,7 +11,6 @@ import click
 
 from baseline.cli import findings_rows as rows_of
 from baseline.cli import shared
-from baseline.cli.audit_options import reports_option
 from baseline.cli.findings_reading import Reading, read, recall
 from baseline.errors import UsageError
 from baseline.findings.choosing import Wanted, as_bad_as, instant, worst_first
@@ -41,7 +40,7 @@ def _options(command: Callable[..., Any]) -> Callable[..., Any]:
         shared.output_option,
         shared.aws_options,
         shared.target_options,
-        reports_option,
+        shared.reports_option,
         click.option(
             "-r", "--role", help="Role to look through in each account.  [default: audit.role]"
         ),

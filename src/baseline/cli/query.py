@@ -16,7 +16,6 @@ from click.core import ParameterSource
 
 from baseline.cli import query_kept, query_lake, shared
 from baseline.cli.athena import athena_options, open_athena
-from baseline.cli.audit_options import reports_option
 from baseline.cli.detecting import Detecting, Question, detecting_options
 from baseline.cli.opening import open_own
 from baseline.cli.progress import patience
@@ -157,7 +156,7 @@ def show_query(name: str, queries_path: Path | None, config_path: Path | None) -
 @click.option("--limit", type=click.IntRange(min=0), help="At most so many rows.")
 @detecting_options
 @_queries_option
-@reports_option
+@shared.reports_option
 @shared.aws_options
 @shared.output_option
 @shared.progress_option

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, get_args
 import click
 from click.core import ParameterSource
 
-from baseline.cli.audit_options import reports_option
 from baseline.cli.logs_options import day
 from baseline.cli.progress import patience
 from baseline.cli.shared import (
@@ -21,6 +20,7 @@ from baseline.cli.shared import (
     output_option,
     printable,
     progress_option,
+    reports_option,
     show,
     talk,
     target_options,

@@ -12,7 +12,6 @@ import click
 from baseline import files
 from baseline.audit.manifest import now
 from baseline.cli import shared
-from baseline.cli.audit_options import reports_option
 from baseline.cli.opening import refuse_unsigned
 from baseline.cli.progress import Watch, watching
 from baseline.cli.rollout_cost import cost_command
@@ -168,7 +167,7 @@ def _shown(file: Path, options: dict[str, Any]) -> tuple[Job, Plan]:
 
 @rollout.command("verify")
 @rollout_options
-@reports_option
+@shared.reports_option
 @click.option(
     "--drift",
     "drifting",

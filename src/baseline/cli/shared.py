@@ -48,6 +48,16 @@ def config_option(command: F) -> F:
     )(command)
 
 
+def reports_option(command: F) -> F:
+    """``--reports``."""
+    return click.option(
+        "--reports",
+        type=click.Path(path_type=Path, file_okay=False),
+        envvar="BASELINE_REPORTS",
+        help="Where the reports are kept.  [default: reports]",
+    )(command)
+
+
 def target_options(command: F) -> F:
     """``--account --not-account --ou --region``, each repeatable; they narrow the targets."""
     for name, text in (

@@ -23,11 +23,13 @@ from dataclasses import dataclass, replace
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
-
-from sqlglot import exp
+from typing import TYPE_CHECKING
 
 from baseline.errors import QueryError, UsageError
-from baseline.query.statement import near
+from baseline.query.proposals import near
+
+if TYPE_CHECKING:
+    from sqlglot import exp
 
 _HEADER = re.compile(r"--[ ]?(?P<text>.*)")
 _TECHNIQUES = re.compile(r"T\d{4}(\.\d{3})?(, T\d{4}(\.\d{3})?)*")
@@ -62,8 +64,10 @@ class Parameter:
     description: str
     default: str | None = None
 
-    def literal(self, value: str) -> exp.Expression:
+    def literal(self, value: str) -> "exp.Expression":
         """``value`` as a literal of the parameter's type; raises QueryError."""
+        from sqlglot import exp  # noqa: PLC0415  # slow to import; a list of queries needs none
+
         if self.type == "text":
             return exp.Literal.string(value)
         if not re.fullmatch(r"-?\d{1,18}", value, re.ASCII):
@@ -91,7 +95,7 @@ class SavedQuery:
     severity: str = ""
     path: str = ""
 
-    def literals(self, values: Mapping[str, str]) -> dict[str, exp.Expression]:
+    def literals(self, values: Mapping[str, str]) -> "dict[str, exp.Expression]":
         """A literal for each parameter, defaults included; raises QueryError."""
         known = {parameter.name: parameter for parameter in self.parameters}
         for name in values:

@@ -3,7 +3,6 @@
 DuckDB runs locked in as well; this is the door before that, and the one that answers in a sentence.
 """
 
-import difflib
 import logging
 import re
 from collections.abc import Callable, Mapping
@@ -18,6 +17,7 @@ from sqlglot.tokens import Token, TokenType
 from baseline.errors import QueryError
 from baseline.query import functions, spelling, tables
 from baseline.query.dialect import Auditing
+from baseline.query.proposals import near
 from baseline.query.tables import NAMES, SCHEMA, SHOWN
 
 CATALOG = "awsdatacatalog"
@@ -100,12 +100,6 @@ def position(node: exp.Expression) -> str:
         if "line" in found.meta:
             return f"line {found.meta['line']}, column {found.meta['col'] - _width(found) + 1}"
     return ""
-
-
-def near(name: str, known: tuple[str, ...]) -> str:
-    """A sentence that proposes what was meant."""
-    close = difflib.get_close_matches(name.lower(), known, n=1)
-    return f"Did you mean {close[0]}?" if close else f"Known: {', '.join(known)}."
 
 
 def _width(node: exp.Expression) -> int:

@@ -35,11 +35,13 @@ setup:
 demo: setup
 	@$(BIN)/baseline demo $(OPTIONS)
 
-# Three at a time: they wait for much, and leave two cores a third of their time.
+# Three at a time: they wait for much, and leave two cores a third of their time. Those with the real
+# tools wait for more, share one audit, and need the tools once.
 test: setup
 	@scripts/page-tools
 	$(BIN)/pytest -n 3 -m "not tools and not scale" $(OPTIONS)
-	$(BIN)/pytest -m tools $(OPTIONS)
+	$(BIN)/baseline audit setup
+	$(BIN)/pytest -n 2 --dist loadfile -m tools $(OPTIONS)
 
 # Without the tests that install and run the real Prowler and ScoutSuite.
 test-fast: setup

@@ -28,8 +28,9 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 
 @pytest.mark.parametrize("name", ["front", "run"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+@pytest.mark.parametrize(
+    ("scheme", "size"), [("light", WIDE), ("dark", NARROW)], ids=["wide-light", "narrow-dark"]
+)
 def test_they_open_from_disk_fit_the_screen_and_keep_nobody_out(
     browser: Browser, pages: dict[str, Path], name: str, scheme: str, size: dict[str, int]
 ) -> None:

@@ -18,8 +18,9 @@ from work import baseline, cost, gunzip
 from baseline.logs import schema
 from baseline.logs.lake import Lake
 from baseline.query import statement
-from baseline.query.dialect import MACROS, translate
+from baseline.query.dialect import translate
 from baseline.query.duckdb import DuckDB
+from baseline.query.once import MACROS
 
 T = TypeVar("T")
 

@@ -7,7 +7,6 @@ mended here on the tree, mostly by calling a macro of ``macros.sql``: those see 
 
 import re
 from collections.abc import Callable, Iterator
-from importlib import resources
 from itertools import chain, repeat
 from typing import Any
 
@@ -17,9 +16,10 @@ from sqlglot.errors import ErrorLevel, SqlglotError
 from sqlglot.tokens import Token, TokenType
 
 from baseline.errors import QueryError
+from baseline.query import once
 from baseline.query.formats import strftime
+from baseline.query.once import MACROS
 
-MACROS = (resources.files("baseline.query") / "macros.sql").read_text(encoding="utf-8")
 # The functions of Athena that are macros of ours.
 FUNCTIONS = frozenset(re.findall(r"^CREATE MACRO trino_(\w+)\(", MACROS, re.MULTILINE))
 _OF_A_PATH = frozenset({"json_extract", "json_extract_scalar", "json_size"})
@@ -37,6 +37,8 @@ _ALONE = (exp.Typeof, exp.Skewness, exp.CurrentSchema, exp.CurrentCatalog, exp.C
           exp.JSONObject)  # fmt: skip
 _ONE_OF_SOME = (exp.Max, exp.Min, exp.AnyValue, exp.ArgMax, exp.ArgMin, exp.Lag, exp.Lead,
                 exp.FirstValue, exp.LastValue)  # fmt: skip
+# Macros that give text.
+_TEXTS = frozenset({"as_text", "trino_json_extract_scalar"})
 # Macros for what is cast to one.
 _TIMES = {
     exp.DataType.Type.DATE: "of_a_day",
@@ -118,8 +120,7 @@ def _rewrite(query: exp.Query) -> None:
 
 
 def _call(name: str, *arguments: exp.Expression | None) -> exp.Anonymous:
-    given = [argument.copy() for argument in arguments if argument is not None]
-    return exp.Anonymous(this=name, expressions=given)
+    return once.call(name, [argument.copy() for argument in arguments if argument is not None])
 
 
 def _typed_call(name: str, *arguments: exp.Expression, of: int = 0) -> exp.Expression:
@@ -315,7 +316,8 @@ def _date(node: exp.Expression) -> exp.Expression:
 
 
 def _text(node: exp.Expression) -> exp.Expression:
-    text = _call("as_text", node.this)
+    is_text = isinstance(node.this, exp.Anonymous) and node.this.name in _TEXTS
+    text = node.this if is_text else _call("as_text", node.this)
     if not node.to.expressions:
         return text
     return _call("left", text, exp.Literal.number(node.to.expressions[0].name))

@@ -19,9 +19,10 @@ from baseline.logs.lake import Lake
 from baseline.logs.layout import TABLES, Folder
 from baseline.machine import available_memory
 from baseline.query import types
-from baseline.query.dialect import MACROS, translate
+from baseline.query.dialect import translate
 from baseline.query.engine import Answer, Row, unique
 from baseline.query.kept import Kept
+from baseline.query.once import MACROS
 from baseline.query.refusals import refused
 from baseline.query.tables import DISTINCT, SCHEMA
 

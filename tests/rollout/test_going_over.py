@@ -14,7 +14,7 @@ from baseline.rollout.catalogue import Baseline, Part
 from baseline.rollout.choice import Choice
 from baseline.rollout.service_managed import Managing
 from baseline.rollout.state import InstanceState, StackSetState, StackState, State, Unknown
-from baseline.rollout.steps import Action, Kind
+from baseline.rollout.steps import Action, Kind, Plan
 from baseline.rollout.wanted import wanted
 
 MAIN, ONE, TWO = ("111111111111", "222222222222", "333333333333")
@@ -33,6 +33,7 @@ SERVICE = SELF.model_copy(update={"stack_sets": StackSets(mode="service-managed"
 ADOPTING = {"adopt": Adopt(config={ONE: (HOME,)})}
 FAMILIES = ("audit-roles", "auditing", "config-rules")
 THERE = Target(ONE, HOME)
+MANAGED = "-service-managed"
 
 
 def given_a_baseline(configuration: Configuration) -> Baseline:
@@ -82,6 +83,56 @@ def _stacks_of(state: State, accounts: tuple[str, ...]) -> Iterator[tuple[Part, 
                 yield Part(name, target), instance.stack_id
 
 
+MODES = pytest.mark.parametrize(
+    ("before", "after"),
+    [(SELF, SELF), (SELF, SERVICE), (SERVICE, SELF), (SERVICE, SERVICE)],
+    ids=["self", "over", "back", "service"],
+)
+
+
+def inoperable(state: State, detail: str, stack_id: str = "arn:stack") -> State:
+    """The same, with a trail's stack that takes no update."""
+    name = "auditing" if THERE in state.stack_sets["auditing"].instances else f"auditing{MANAGED}"
+    found = state.stack_sets[name]
+    instance = InstanceState("INOPERABLE", detail, "denied", stack_id)
+    changed = replace(found, instances={**found.instances, THERE: instance})
+    return replace(state, stack_sets={**state.stack_sets, name: changed})
+
+
+def trail_steps(made: Plan) -> set[tuple[Action, str, str]]:
+    """What is done with the trail's stack, by which StackSet."""
+    steps = [s for s in made.changes if service_managed.family(s.part.name) == "auditing"]
+    return {(s.action, s.part.name, s.stack) for s in steps if s.part.target == THERE}
+
+
+@MODES
+def test_a_stack_whose_import_failed_is_taken_in_in_either_mode_and_never_deleted(
+    before: Configuration, after: Configuration
+) -> None:
+    state = inoperable(given_all_is_there(given_a_baseline(before)), "FAILED_IMPORT")
+    steps = trail_steps(plan.make(given_a_baseline(after), state))
+    name, had = (f"auditing{MANAGED if c is SERVICE else ''}" for c in (after, before))
+    given_up = {(Action.RETAIN, had, "")} if had != name else set()
+    assert steps == {(Action.IMPORT, name, "arn:stack"), *given_up}
+
+
+@MODES
+@pytest.mark.parametrize(
+    ("detail", "said"),
+    [("INOPERABLE", "by hand, then deploy again"), ("FAILED_IMPORT", "deploy again to take it in")],
+)
+def test_what_takes_no_update_is_given_up_first_and_not_made_anew_beside_it(
+    before: Configuration, after: Configuration, detail: str, said: str
+) -> None:
+    state = inoperable(given_all_is_there(given_a_baseline(before)), detail, "")
+    made = plan.make(given_a_baseline(after), state)
+    assert trail_steps(made) == {
+        (Action.RETAIN, f"auditing{MANAGED if before is SERVICE else ''}", "")
+    }
+    (step,) = [s for s in made.changes if "denied" in s.reason]
+    assert said in step.reason
+
+
 def test_stack_sets_that_take_stacks_in_are_made_before_anything_is_given_up() -> None:
     made = plan.make(given_a_baseline(SERVICE), given_all_is_there(given_a_baseline(SELF)))
     steps = [(s.action, s.kind) for s in made.steps]
@@ -94,11 +145,7 @@ def test_stack_sets_that_take_stacks_in_are_made_before_anything_is_given_up() -
     ]
 
 
-@pytest.mark.parametrize(
-    ("before", "after"),
-    [(SELF, SELF), (SELF, SERVICE), (SERVICE, SELF), (SERVICE, SERVICE)],
-    ids=["self", "over", "back", "service"],
-)
+@MODES
 def test_what_the_baseline_made_is_adopted_in_no_mode_and_no_change_of_it(
     before: Configuration, after: Configuration
 ) -> None:

@@ -1,6 +1,6 @@
 """What holds for a plan from whatever state: it ends where it should, and touches nobody else's."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import product
 
@@ -25,6 +25,7 @@ from baseline.rollout.delegation import Delegated, Delegation
 from baseline.rollout.service_managed import Automation, Managing
 from baseline.rollout.state import (
     BROKEN,
+    FAILED_IMPORT,
     GOOD,
     InstanceState,
     StackSetState,
@@ -106,7 +107,8 @@ ANYWHERE = tuple(
     Target(account, region)
     for account, region in product((MAIN, ONE, TWO, CLOSED, LEFT), (*REGIONS, "ap-south-1"))
 )
-STATUSES = ("CURRENT", "OUTDATED", "INOPERABLE")
+# The detailed status of each is its own, but for stacks that could not be taken in.
+STATUSES = ("CURRENT", "OUTDATED", "INOPERABLE", FAILED_IMPORT)
 
 
 def good(stack: Stack) -> StackState:
@@ -181,10 +183,14 @@ def _stack_set(draw: st.DrawFn, stack_set: StackSet) -> StackSetState:
     statuses = draw(st.dictionaries(st.sampled_from(ANYWHERE), st.sampled_from(STATUSES)))
     # Of one that was made, another StackSet can take the stack in.
     stack_id = draw(st.sampled_from(("", "arn:stack")))
-    instances = {t: InstanceState(s, s, "", stack_id) for t, s in statuses.items()}
+    instances = {t: _instance(s, stack_id) for t, s in statuses.items()}
     given = _parameters(draw, stack_set)
     managing = _managing(stack_set, on=draw(st.booleans()))
     return StackSetState(TEMPLATE, given, ORGANIZATION.id, instances, managing)
+
+
+def _instance(status: str, stack_id: str) -> InstanceState:
+    return InstanceState("INOPERABLE" if status == FAILED_IMPORT else status, status, "", stack_id)
 
 
 def _managing(stack_set: StackSet, *, on: bool = True) -> Managing | None:
@@ -258,12 +264,12 @@ def test_from_any_state_the_plan_leads_to_where_nothing_is_to_be_done(case: Case
     # An instance that takes no update is given up first, and made anew then.
     assert all(step.action in (Action.SKIP, Action.CREATE) for step in again.steps)
     lost = {
-        Part(name, target)
+        (service_managed.family(name), target)
         for name, found in case.state.stack_sets.items()
         for target, instance in found.instances.items()
         if instance.status == "INOPERABLE"
     }
-    assert {step.part for step in again.changes} <= lost
+    assert {_place(step) for step in again.changes} <= lost
     assert applied(again, once).plan().empty
 
 
@@ -273,8 +279,21 @@ def test_a_stack_is_taken_in_where_it_was_given_up_and_is_never_deleted(case: Ca
     steps = [s for s in case.plan().steps if s.kind is Kind.INSTANCE]
     taken = {_place(s) for s in steps if s.action is Action.IMPORT}
     left = {_place(s) for s in steps if "goes over" in s.reason}
-    assert taken <= left
-    assert taken.isdisjoint({_place(s) for s in steps if s.action is Action.DELETE})
+    failed = set(_not_taken_in(case))
+    assert taken <= left | failed
+    assert failed <= taken | {_place(s) for s in steps if s.action is Action.SKIP}
+    assert (taken | failed).isdisjoint({_place(s) for s in steps if s.action is Action.DELETE})
+
+
+def _not_taken_in(case: Case) -> Iterator[tuple[str, Target]]:
+    """Where an import failed of what should be there, whichever StackSet tried it."""
+    wanted_parts = {Part(s.name, t) for s in case.baseline.stack_sets for t in s.targets}
+    for name, found in case.state.stack_sets.items():
+        family = service_managed.family(name)
+        for target, instance in found.instances.items():
+            failed = instance.detail == FAILED_IMPORT and instance.stack_id
+            if failed and case.baseline.instance(family, target) in wanted_parts:
+                yield family, target
 
 
 def _place(step: Step) -> tuple[str, Target]:

@@ -37,6 +37,8 @@ from baseline.rollout.reach import Reach
 from baseline.rollout.steps import Action, Kind, Plan, Step
 
 Result = Outcome[Step, str]
+# Some of what is removed, a deployment removes, too.
+_ONCE_MORE = "then run this command again"
 _Call = Callable[[Iterable[Target]], Ended]
 
 
@@ -139,7 +141,7 @@ def _hindered(
 
 def _still_has_instances(step: Step) -> NotTriedError:
     return NotTriedError(
-        "still has instances", where=str(step.part), remedy="Mend those, then remove again."
+        "still has instances", where=str(step.part), remedy=f"Mend those, {_ONCE_MORE}."
     )
 
 
@@ -172,6 +174,8 @@ def _blocked(
     """Why the step cannot be tried: what it needs failed; or, to be deleted, is still needed."""
     if step.kind is Kind.INSTANCE and (hindrance := _without_stack_set(step, baseline, failed)):
         return hindrance
+    if step.action is Action.IMPORT and (hindrance := _still_held(step, failed)):
+        return hindrance
     if step.action in (Action.CREATE, Action.IMPORT, Action.UPDATE):
         for part in baseline.needs(step.part):
             if part in failed:
@@ -185,11 +189,29 @@ def _blocked(
     if step.action is Action.DELETE:
         for part in failed:
             if step.part in baseline.needs(part):
-                return NotTriedError(
-                    f"is still needed by {part.name} in {part.target}, which failed",
-                    where=str(step.part),
-                    remedy="Mend that, then remove again.",
-                )
+                return _still_needed(step, part)
+    return None
+
+
+def _still_needed(step: Step, part: Part) -> NotTriedError:
+    """Service-managed StackSets need no role; one of the other mode may have to take over again."""
+    said = (
+        f"stays until what failed is mended: {part.name} in {part.target}"
+        if step.part.name == ROLES and service_managed.is_one(part.name)
+        else f"is still needed by {part.name} in {part.target}, which failed"
+    )
+    return NotTriedError(said, where=str(step.part), remedy=f"Mend that, {_ONCE_MORE}.")
+
+
+def _still_held(step: Step, failed: Iterable[Part]) -> NotTriedError | None:
+    """A stack is taken in once the StackSet that has it has given it up."""
+    for name in service_managed.namesakes(step.part.name):
+        if name != step.part.name and Part(name, step.part.target) in failed:
+            return NotTriedError(
+                f"its stack was not given up by {name}",
+                where=str(step.part),
+                remedy="Mend that, then deploy again.",
+            )
     return None
 
 

@@ -5,11 +5,8 @@ from collections.abc import Iterator, Mapping
 from baseline.rollout import inviting, service_managed
 from baseline.rollout.account_steps import why_deleted
 from baseline.rollout.catalogue import MEMBERS, Baseline, Part
-from baseline.rollout.state import State
+from baseline.rollout.state import FAILED_IMPORT, InstanceState, State
 from baseline.rollout.steps import Action, Kind, Step
-
-# It can be taken in again, once the cause is mended [StackInstanceSummary].
-_FAILED_IMPORT = "FAILED_IMPORT"
 
 # The ids of stacks, by the instances that they become.
 Stacks = Mapping[Part, str]
@@ -18,20 +15,25 @@ Stacks = Mapping[Part, str]
 def coming_over(baseline: Baseline, state: State) -> Stacks:
     """The stacks that become instances of a StackSet, by these instances.
 
-    That is what no StackSet has any more, and what that of the other mode still has.
+    That is what no StackSet has any more, what that of the other mode still has, and what could
+    not be taken in, by either: that can be tried again once the cause is mended.
     """
     left = set(_left_behind(baseline, state))
     found = {part: stack_id for part, stack_id in state.loose.items() if part not in left}
     for name, stack_set in state.stack_sets.items():
         for target, instance in stack_set.instances.items():
-            part = baseline.instance(service_managed.family(name), target)
-            if instance.detail == _FAILED_IMPORT and instance.stack_id:
-                found[Part(name, target)] = instance.stack_id
-            if part.name == name or inviting.invites(name) or instance.status == "INOPERABLE":
+            if inviting.invites(name) or not _can_come(baseline, Part(name, target), instance):
                 continue
-            if instance.stack_id and target in baseline.stack_set(part.name).targets:
-                found[part] = instance.stack_id
+            found[baseline.instance(service_managed.family(name), target)] = instance.stack_id
     return found
+
+
+def _can_come(baseline: Baseline, held: Part, found: InstanceState) -> bool:
+    """Whether the stack of an instance becomes one of the StackSet that should have it."""
+    part = baseline.instance(service_managed.family(held.name), held.target)
+    if not found.stack_id or part.target not in baseline.stack_set(part.name).targets:
+        return False
+    return found.detail == FAILED_IMPORT or (part != held and found.status != "INOPERABLE")
 
 
 def deletions(baseline: Baseline, state: State) -> Iterator[tuple[int, Step]]:

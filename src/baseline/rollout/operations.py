@@ -10,7 +10,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from baseline import templates
-from baseline.errors import AwsError, BaselineError
+from baseline.errors import (
+    AwsError,
+    BaselineError,
+    DeniedError,
+    ThrottledError,
+    UnreachableError,
+)
 from baseline.organization import Target
 from baseline.rollout import service_managed
 from baseline.rollout.catalogue import EXECUTION_ROLE, StackSet
@@ -30,6 +36,8 @@ PREFERENCES = {
 _RUNNING = ("RUNNING", "QUEUED", "STOPPING")
 _BUSY = "OperationInProgressException"
 _TAKEN = "NameAlreadyExistsException"
+# What has to do with none of the targets of a call.
+_OF_ALL = (DeniedError, ThrottledError, UnreachableError)
 # Stacks of one ImportStacksToStackSet, by their ids [StackSets, "Import a stack"].
 _AT_ONCE = 10
 
@@ -143,26 +151,52 @@ class Operations:
     def take_in(self, wanted: StackSet, stacks: Mapping[Target, str]) -> Ended:
         """Import stacks, by their ids, as instances, and bring those that differ to what is wanted.
 
-        An instance that could not be made, for the stack was there already, makes way.
+        An instance that could not be made, for the stack was there already, makes way. What AWS
+        does not let go of, or does not take in, hinders no other.
         """
-        failed = [target for target in stacks if target in read_instances(self.client, self.name)]
-        if failed:
-            self.delete(failed, retain=True)
-        ids, total = list(stacks.values()), len(stacks)
-        units = {"OrganizationalUnitIds": list(self.managed.units)} if self.managed else {}
-        for done in range(0, total, _AT_ONCE):
-            operation_id = self._start(
-                "import_stacks_to_stack_set",
-                StackIds=ids[done : done + _AT_ONCE],
-                OperationPreferences=PREFERENCES,
-                **units,
-            )
-            self._wait(operation_id, done, total)
-        self.progress(self.name, total, total)
         there = read_instances(self.client, self.name)
-        differ = [t for t in stacks if t in there and there[t].status == "OUTDATED"]
-        ended = self._judged(stacks, "imported")
-        return ended | (self.update(wanted, differ) if differ else {})
+        failed = [target for target in stacks if target in there]
+        given_up = self.delete(failed, retain=True) if failed else {}
+        ended: Ended = {t: e for t, e in given_up.items() if isinstance(e, BaselineError)}
+        ended |= self._import({t: stack for t, stack in stacks.items() if t not in ended})
+        there = read_instances(self.client, self.name)
+        taken = [target for target in stacks if target not in ended]
+        ended |= self._judged(taken, "imported")
+        differ = [t for t in taken if t in there and there[t].status == "OUTDATED"]
+        try:
+            return ended | (self.update(wanted, differ) if differ else {})
+        except AwsError as error:
+            return ended | dict.fromkeys(differ, error)
+
+    def _import(self, stacks: Mapping[Target, str]) -> Ended:
+        """Import as many at once as AWS takes; the failures are those that it refused.
+
+        It refuses all of a call for the sake of one: then each of them is tried by itself.
+        """
+        refused: Ended = {}
+        targets, total = list(stacks), len(stacks)
+        waiting = [targets[n : n + _AT_ONCE] for n in range(0, total, _AT_ONCE)]
+        while waiting:
+            some = waiting.pop(0)
+            try:
+                operation_id = self._start(
+                    "import_stacks_to_stack_set",
+                    StackIds=[stacks[target] for target in some],
+                    OperationPreferences=PREFERENCES,
+                    **self._units(),
+                )
+                self._wait(operation_id, total - sum(map(len, [some, *waiting])), total)
+            except AwsError as error:
+                if len(some) > 1 and _may_be_of_one(error):
+                    waiting = [*([target] for target in some), *waiting]
+                else:
+                    refused |= dict.fromkeys(some, error)
+        self.progress(self.name, total, total)
+        return refused
+
+    def _units(self) -> dict[str, Any]:
+        """Where the accounts of a service-managed StackSet are."""
+        return {"OrganizationalUnitIds": list(self.managed.units)} if self.managed else {}
 
     def update(self, wanted: StackSet, targets: Iterable[Target]) -> Ended:
         """Bring the StackSet and its instances in ``targets`` to what is wanted.
@@ -303,6 +337,11 @@ class Operations:
                     remedy=remedy(f"{state}: {cause}"),
                 )
         return ended
+
+
+def _may_be_of_one(error: AwsError) -> bool:
+    """Whether AWS refused what was asked, rather than who asked, or when."""
+    return bool(error.code) and not isinstance(error, _OF_ALL)
 
 
 def busy(client: Any, names: Iterable[str]) -> frozenset[str]:

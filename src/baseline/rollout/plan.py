@@ -84,8 +84,7 @@ def _every_step(baseline: Baseline, state: State) -> Iterator[tuple[int, Step]]:
         yield stack.wave, stack_steps.step(stack, state.stacks.get(stack.part))
     coming_over = loose_steps.coming_over(baseline, state)
     for stack_set in baseline.stack_sets:
-        found = state.stack_sets.get(stack_set.name)
-        for step in stack_set_steps.steps(baseline, stack_set, found, coming_over):
+        for step in stack_set_steps.steps(baseline, stack_set, state, coming_over):
             yield stack_set.wave, step
     yield from delegation_steps.steps(baseline, state)
     yield from stack_steps.leftovers(baseline, state)

@@ -15,6 +15,7 @@ _LATER = "Deploy again in a few minutes."
 
 # What a reason holds, in lower case, and the remedy; the first that fits wins.
 _REMEDIES = {
+    "failed_import": "Mend the cause, then deploy again: the stack is taken in as it is.",
     "inoperable": "Delete the stack there by hand, then deploy twice: first the instance is "
     "given up, then it is made anew.",
     "resource-based policy": "The policy of the bucket or the key forbids it: deploy as one of "

@@ -13,6 +13,8 @@ from baseline.rollout.service_managed import Managing
 OWNER_TAG = "baseline:organization"
 # A stack in one of these states holds what its template says.
 GOOD = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE")
+# An instance whose stack could not be taken in, and is there as it was [StackInstanceSummary].
+FAILED_IMPORT = "FAILED_IMPORT"
 # A stack in one of these states takes no update: it is deleted and created again.
 BROKEN = (
     "ROLLBACK_COMPLETE",

@@ -2,19 +2,22 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from baseline import templates
 from baseline.configuration import Adopt, Configuration, GuardDuty, StackSets
-from baseline.errors import ConfigurationError
+from baseline.errors import AwsError, ConfigurationError, UsageError
 from baseline.organization import Account, Organization, Target
-from baseline.rollout import plan, removal, service_managed
+from baseline.parallel import Failed
+from baseline.rollout import deploy, kept_plan, plan, removal, service_managed
 from baseline.rollout.catalogue import Baseline, Part
-from baseline.rollout.choice import Choice
+from baseline.rollout.choice import EVERYTHING, Choice
 from baseline.rollout.service_managed import Managing
 from baseline.rollout.state import InstanceState, StackSetState, StackState, State, Unknown
-from baseline.rollout.steps import Action, Kind, Plan
+from baseline.rollout.steps import Action, Kind, Plan, Step
 from baseline.rollout.wanted import wanted
 
 MAIN, ONE, TWO = ("111111111111", "222222222222", "333333333333")
@@ -118,19 +121,53 @@ def test_a_stack_whose_import_failed_is_taken_in_in_either_mode_and_never_delete
 
 @MODES
 @pytest.mark.parametrize(
-    ("detail", "said"),
-    [("INOPERABLE", "by hand, then deploy again"), ("FAILED_IMPORT", "deploy again to take it in")],
+    ("detail", "stack_id", "said"),
+    [
+        ("INOPERABLE", "arn:stack", "by hand, then deploy again"),
+        ("FAILED_IMPORT", "", "deploy again to take it in"),
+    ],
 )
 def test_what_takes_no_update_is_given_up_first_and_not_made_anew_beside_it(
-    before: Configuration, after: Configuration, detail: str, said: str
+    before: Configuration, after: Configuration, detail: str, stack_id: str, said: str
 ) -> None:
-    state = inoperable(given_all_is_there(given_a_baseline(before)), detail, "")
+    state = inoperable(given_all_is_there(given_a_baseline(before)), detail, stack_id)
     made = plan.make(given_a_baseline(after), state)
-    assert trail_steps(made) == {
-        (Action.RETAIN, f"auditing{MANAGED if before is SERVICE else ''}", "")
-    }
+    had = f"auditing{MANAGED if before is SERVICE else ''}"
+    assert trail_steps(made) == {(Action.RETAIN, had, "")}
     (step,) = [s for s in made.changes if "denied" in s.reason]
     assert said in step.reason
+
+
+RETAIN = Step(Action.RETAIN, Kind.INSTANCE, Part("auditing", THERE), "")
+TAKE_IN = Step(Action.IMPORT, Kind.INSTANCE, Part(f"auditing{MANAGED}", THERE), "", "arn:stack")
+ROLES = Step(Action.DELETE, Kind.STACK, Part("stack-set-roles", THERE), "")
+
+
+def failures(*steps: Step) -> dict[Step, str]:
+    """What is said of each step where AWS takes no call."""
+    session = SimpleNamespace(partition="aws", account_id=MAIN, client=lambda *_: Refusing())
+    reach: Any = SimpleNamespace(session=session)
+    results = deploy.run(Plan(tuple((step,) for step in steps)), given_a_baseline(SERVICE), reach)
+    return {r.target: str(r.error) for r in results if isinstance(r, Failed)}
+
+
+class Refusing:
+    def __getattr__(self, operation: str) -> Any:
+        raise AwsError("refused", code=operation)
+
+
+def test_a_stack_that_was_not_given_up_is_not_imported() -> None:
+    said = failures(RETAIN, TAKE_IN, ROLES)
+    assert "refused" in said[RETAIN]
+    assert "its stack was not given up by auditing" in said[TAKE_IN]
+    assert "is still needed by auditing in" in said[ROLES]
+
+
+def test_roles_stay_where_an_import_failed_though_it_needs_none() -> None:
+    said = failures(TAKE_IN, ROLES)
+    assert "refused" in said[TAKE_IN]
+    assert f"stays until what failed is mended: auditing{MANAGED}" in said[ROLES]
+    assert "Mend that, then run this command again" in said[ROLES]
 
 
 def test_stack_sets_that_take_stacks_in_are_made_before_anything_is_given_up() -> None:
@@ -207,3 +244,31 @@ def test_removal_says_where_nobody_could_look_for_stacks() -> None:
     state = State({}, {}, unseen={THERE: Unknown("AccessDenied")})
     made = removal.make(given_a_baseline(SELF), state)
     assert any(ONE in said and "could not be seen" in said for said in made.warnings)
+
+
+def kept(baseline: Baseline, state: State) -> kept_plan.Kept:
+    return kept_plan.keep(plan.make(baseline, state), baseline, state, EVERYTHING, "yesterday")
+
+
+def test_a_plan_that_was_kept_takes_in_the_very_stacks_that_were_shown() -> None:
+    baseline = given_a_baseline(SERVICE)
+    state = given_up(given_all_is_there(given_a_baseline(SELF)))
+    shown = kept(baseline, state)
+    kept_plan.check(shown, kept(baseline, state), "file")
+    part = next(iter(state.loose))
+    others = replace(state, loose={**state.loose, part: "another"})
+    with pytest.raises(UsageError, match="stacks or StackSets have changed"):
+        kept_plan.check(shown, kept(baseline, others), "file")
+
+
+def test_a_plan_that_was_kept_knows_where_stack_sets_deployed_by_themselves() -> None:
+    baseline = given_a_baseline(SERVICE)
+    state = given_all_is_there(baseline)
+    name = f"auditing{MANAGED}"
+    found = state.stack_sets[name]
+    assert found.managing
+    regions = {**found.managing.regions, "ou-2": frozenset((HOME,))}
+    wider = replace(found, managing=replace(found.managing, regions=regions))
+    changed = replace(state, stack_sets={**state.stack_sets, name: wider})
+    with pytest.raises(UsageError, match="stacks or StackSets have changed"):
+        kept_plan.check(kept(baseline, state), kept(baseline, changed), "file")

@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
-from baseline.errors import AwsError
+from baseline.errors import AwsError, DeniedError
 from baseline.organization import Target
 from baseline.rollout import stacks
 from baseline.rollout.catalogue import Part, Stack, StackSet
 from baseline.rollout.operations import Operations, busy
+from baseline.rollout.remedies import remedy
 
 HERE = Target("111111111111", "eu-west-1")
 THERE = Target("222222222222", "eu-west-1")
@@ -205,6 +206,83 @@ def test_a_stack_set_that_another_run_has_made_meanwhile_is_as_good(
     else:
         with pytest.raises(AwsError, match="it exists"):
             operations(client, []).create_set(WANTED)
+
+
+def importing(*answers: Any, found: list[Any]) -> Scripted:
+    """A client that is asked to import, and then what the instances are."""
+    return Scripted(
+        import_stacks_to_stack_set=list(answers),
+        delete_stack_instances=[{"OperationId": "1"}],
+        update_stack_set=[{"OperationId": "2"}],
+        describe_stack_set_operation=status("SUCCEEDED"),
+        list_stack_instances=found,
+    )
+
+
+BEGUN = {"OperationId": "3"}
+REFUSED = AwsError("Stack there does not exist", code="ValidationError")
+BOTH = {HERE: "here", THERE: "there"}
+
+
+def asked(client: Scripted) -> list[list[str]]:
+    return [p["StackIds"] for name, p in client.calls if name == "import_stacks_to_stack_set"]
+
+
+def test_one_stack_that_is_refused_keeps_no_other_from_being_taken_in() -> None:
+    found = [*instances(), *instances((HERE, "CURRENT", ""))]
+    client = importing(REFUSED, BEGUN, REFUSED, found=found)
+    ended = operations(client, []).take_in(WANTED, BOTH)
+    assert ended == {HERE: "imported", THERE: REFUSED}
+    assert asked(client) == [["here", "there"], ["here"], ["there"]]
+
+
+def test_stacks_after_a_call_that_is_denied_are_taken_in_and_looked_at_together() -> None:
+    targets = [Target(f"{n:012}", HERE.region) for n in range(12)]
+    last = [(target, "CURRENT", "") for target in targets[10:]]
+    denied = DeniedError("no", code="AccessDenied")
+    client = importing(denied, BEGUN, found=[*instances(), *instances(*last)])
+    ended = operations(client, []).take_in(WANTED, {t: t.account_id for t in targets})
+    assert [ended[target] for target in targets] == [denied] * 10 + ["imported"] * 2
+    assert [len(ids) for ids in asked(client)] == [10, 2]
+    # However many there are, the StackSet is listed as often.
+    assert client.names().count("list_stack_instances") == 3
+
+
+def test_an_instance_makes_way_for_its_stack_and_what_differs_is_updated() -> None:
+    client = importing(
+        BEGUN,
+        found=[
+            *instances((HERE, "INOPERABLE", "FAILED_IMPORT")),
+            *instances(),
+            *instances((HERE, "OUTDATED", ""), (THERE, "CURRENT", "")),
+            *instances((HERE, "OUTDATED", ""), (THERE, "CURRENT", "")),
+            *instances((HERE, "CURRENT", ""), (THERE, "CURRENT", "")),
+        ],
+    )
+    ended = operations(client, []).take_in(WANTED, BOTH)
+    assert ended == {HERE: "updated", THERE: "imported"}
+    changing = {n: p for n, p in client.calls if not n.startswith(("list", "describe"))}
+    assert [*changing] == [
+        "delete_stack_instances",
+        "import_stacks_to_stack_set",
+        "update_stack_set",
+    ]
+    assert changing["delete_stack_instances"]["RetainStacks"] is True
+    for one in ("delete_stack_instances", "update_stack_set"):
+        assert changing[one]["Accounts"] == [HERE.account_id]
+
+
+def test_what_was_not_let_go_of_is_not_imported() -> None:
+    found = instances((HERE, "INOPERABLE", "busy"), (THERE, "CURRENT", ""))
+    client = importing(BEGUN, found=found)
+    ended = operations(client, []).take_in(WANTED, {HERE: "here"})
+    assert isinstance(ended[HERE], AwsError)
+    assert asked(client) == []
+
+
+def test_a_stack_that_could_not_be_taken_in_is_never_to_be_deleted() -> None:
+    assert "taken in as it is" in remedy("INOPERABLE FAILED_IMPORT: no role")
+    assert "by hand" in remedy("INOPERABLE INOPERABLE: no role")
 
 
 def stack(state: str) -> dict[str, Any]:

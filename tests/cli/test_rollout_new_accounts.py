@@ -408,6 +408,35 @@ def test_init_finds_the_mode_and_adopts_nothing_that_the_baseline_made(
     assert written.adopt == Adopt()
 
 
+@given("by_service")
+def test_init_adopts_nothing_where_nobody_could_look_for_stacks_in_no_stack_set(
+    organization: Simulation,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    give_up(organization, "auditing-service-managed", PRODUCTION)
+    organization.faults.add(Fault("deny", "cloudformation", "DescribeStacks", PRODUCTION))
+    monkeypatch.chdir(tmp_path)
+    with at_a_terminal(organization, monkeypatch, capsys) as baseline:
+        ran = baseline("init", "--home-region", "eu-west-1", "--yes", "--no-progress")
+    assert ran.code == 1
+    assert "UNKNOWN: stacks that no StackSet has in production" in ran.err
+    assert configuration.load().adopt == Adopt()
+
+
+def give_up(simulation: Simulation, name: str, account: str) -> None:
+    client = simulation.client("cloudformation", "eu-west-1", MAIN)
+    of = {"AccountFilterType": "INTERSECTION", "Accounts": [account]}
+    client.delete_stack_instances(
+        StackSetName=name,
+        DeploymentTargets={"OrganizationalUnitIds": ["r-acme"], **of},
+        Regions=["eu-west-1"],
+        RetainStacks=True,
+    )
+    simulation.service("cloudformation").settle()
+
+
 def trails(simulation: Simulation) -> set[str]:
     """The stacks that made the members' trails."""
     resources = [

@@ -13,7 +13,7 @@ from baseline.errors import AwsError, ConfigurationError, UsageError
 from baseline.organization import Account, Organization, Target
 from baseline.parallel import Failed
 from baseline.rollout import deploy, kept_plan, plan, removal, service_managed
-from baseline.rollout.catalogue import Baseline, Part
+from baseline.rollout.catalogue import MEMBERS, Baseline, Part
 from baseline.rollout.choice import EVERYTHING, Choice
 from baseline.rollout.service_managed import Managing
 from baseline.rollout.state import InstanceState, StackSetState, StackState, State, Unknown
@@ -33,6 +33,8 @@ ORGANIZATION = Organization(
 )
 SELF = Configuration(home_region=HOME, guardduty=GuardDuty(mode="delegated-admin"))
 SERVICE = SELF.model_copy(update={"stack_sets": StackSets(mode="service-managed")})
+INVITING = SELF.model_copy(update={"guardduty": GuardDuty()})
+INVITING_BY_SERVICE = INVITING.model_copy(update={"stack_sets": SERVICE.stack_sets})
 ADOPTING = {"adopt": Adopt(config={ONE: (HOME,)})}
 FAMILIES = ("audit-roles", "auditing", "config-rules")
 THERE = Target(ONE, HOME)
@@ -272,3 +274,67 @@ def test_a_plan_that_was_kept_knows_where_stack_sets_deployed_by_themselves() ->
     changed = replace(state, stack_sets={**state.stack_sets, name: wider})
     with pytest.raises(UsageError, match="stacks or StackSets have changed"):
         kept_plan.check(kept(baseline, state), kept(baseline, changed), "file")
+
+
+def test_where_nobody_could_look_for_a_stack_none_is_made() -> None:
+    state = given_up(given_all_is_there(given_a_baseline(SERVICE)))
+    seen = {part: stack for part, stack in state.loose.items() if part.target != THERE}
+    state = replace(state, loose=seen, unseen={THERE: Unknown("throttled")})
+    made = plan.make(given_a_baseline(SERVICE), state)
+    steps = [s for s in made.steps if s.kind is Kind.INSTANCE]
+    assert {s.action for s in steps if s.part.target.account_id == TWO} == {Action.IMPORT}
+    there = {(s.action, s.reason) for s in steps if s.part.target == THERE}
+    assert there == {(Action.UNKNOWN, "could not look: throttled")}
+    assert not made.empty
+    assert not any("could not be seen" in said for said in made.warnings)
+
+
+def test_a_stack_that_the_other_stack_set_has_is_taken_in_though_nobody_could_look() -> None:
+    state = given_all_is_there(given_a_baseline(SELF))
+    state = replace(state, unseen={THERE: Unknown("throttled")})
+    made = plan.make(given_a_baseline(SERVICE), state)
+    actions = {s.action for s in made.steps if s.kind is Kind.INSTANCE and s.part.target == THERE}
+    assert actions == {Action.RETAIN, Action.IMPORT}
+
+
+def test_an_account_that_is_left_out_and_could_not_be_searched_is_named() -> None:
+    without = given_a_baseline(SERVICE.model_copy(update={"exclude_accounts": (TWO,)}))
+    state = given_all_is_there(without)
+    seen = plan.make(without, state).warnings
+    state = replace(state, unseen={Target(TWO, HOME): Unknown("denied")})
+    (said,) = (said for said in plan.make(without, state).warnings if said not in seen)
+    assert said.endswith(f"are still in {TWO} could not be seen: denied")
+
+
+def given_members_in_no_stack_set() -> State:
+    """The stacks of guardduty-member were given up, then an administrator was configured."""
+    state = given_up(given_all_is_there(given_a_baseline(INVITING)))
+    there = given_all_is_there(given_a_baseline(INVITING_BY_SERVICE)).stack_sets
+    empty = {n: replace(s, instances={}) for n, s in there.items() if service_managed.is_one(n)}
+    others = {n: s for n, s in state.stack_sets.items() if n != MEMBERS}
+    return replace(state, stack_sets={**others, **empty})
+
+
+def test_stacks_with_a_member_of_guardduty_stay_and_so_does_what_tells_of_them() -> None:
+    state = given_members_in_no_stack_set()
+    made = plan.make(given_a_baseline(SERVICE), state)
+    steps = [s for s in made.steps if service_managed.family(s.part.name) == MEMBERS]
+    assert [(s.action, s.kind) for s in steps] == [(Action.SKIP, Kind.STACK_SET)]
+    left = [said for said in made.warnings if "belongs to no StackSet and is left" in said]
+    assert len(left) == 2
+    # When they are gone, it goes.
+    gone = {p: s for p, s in state.loose.items() if service_managed.family(p.name) != MEMBERS}
+    steps = list(plan.make(given_a_baseline(SERVICE), replace(state, loose=gone)).steps)
+    steps = [s for s in steps if service_managed.family(s.part.name) == MEMBERS]
+    assert [(s.action, s.kind) for s in steps] == [(Action.DELETE, Kind.STACK_SET)]
+
+
+def test_removal_leaves_the_members_that_an_administrator_has_as_guardduty_itself() -> None:
+    state = given_members_in_no_stack_set()
+    made = removal.make(given_a_baseline(SERVICE), state)
+    deleted = {s.part.name for s in made.changes if s.stack}
+    assert deleted == set(FAMILIES)
+    assert len([said for said in made.warnings if "and is left" in said]) == 2
+    # Without an administrator they go, as all members do.
+    made = removal.make(given_a_baseline(INVITING_BY_SERVICE), state)
+    assert MEMBERS in {s.part.name for s in made.changes if s.stack}

@@ -46,6 +46,7 @@ DRIFT_COLUMNS = ("resource", "type", "physical_id", "property", "expected", "act
 _FAILED, _NOT_TRIED = "failed", "not tried"
 _DEPLOY = "Run: baseline rollout deploy"
 _AGAIN = f"CloudFormation is still at it: look again later. If it stays, {_DEPLOY.lower()}"
+_READABLE = "Make it readable (see stack_sets.bootstrap_role), then verify again."
 _NOTHING_TO_DO = (
     "Nothing to do: the stacks are as they should be. Whether the services are, says: baseline "
     "rollout verify"
@@ -451,7 +452,10 @@ def _covered(job: Job, step: Step, busy: frozenset[Part]) -> Row:
         "service": "guardduty" if step.kind is Kind.DELEGATION else "cloudformation",
         "check": f"{step.kind} {step.part.name}",
     }
-    remedy = "" if status is Status.PASS else _AGAIN if step.part in busy else _DEPLOY
+    if status:
+        remedy = "" if status is Status.PASS else _READABLE
+    else:
+        remedy = _AGAIN if step.part in busy else _DEPLOY
     return row | job.place(step.part) | {"detail": step.reason, "remedy": remedy}
 
 

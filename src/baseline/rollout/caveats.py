@@ -1,7 +1,8 @@
 """What one should know of a plan beside its steps, one sentence each. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
+from baseline.organization import Target
 from baseline.rollout import delegation, loose_steps, service_managed, stack_steps
 from baseline.rollout.catalogue import ROLES, Baseline
 from baseline.rollout.delegation import Delegated
@@ -12,6 +13,7 @@ def of_plan(baseline: Baseline, state: State) -> Iterator[str]:
     """Those of a plan that leads to ``baseline``."""
     yield from baseline.warnings
     yield from _unseen(baseline, state)
+    yield from _unseen_stacks(loose_steps.unseen(baseline, state))
     yield from _kept_members(baseline, state)
     yield from _paid_twice(baseline, state)
     yield from _unseen_administrator(baseline, state)
@@ -22,7 +24,8 @@ def of_plan(baseline: Baseline, state: State) -> Iterator[str]:
 def of_removal(baseline: Baseline, state: State) -> Iterator[str]:
     """Those of a plan that takes everything away."""
     yield from _unseen(baseline, state)
-    yield from _unseen_stacks(state)
+    yield from _unseen_stacks(state.unseen)
+    yield from _kept_members(baseline, state)
     yield from _unseen_administrator(baseline, state)
 
 
@@ -35,9 +38,9 @@ def _unseen(baseline: Baseline, state: State) -> Iterator[str]:
             )
 
 
-def _unseen_stacks(state: State) -> Iterator[str]:
+def _unseen_stacks(unseen: Mapping[Target, Unknown]) -> Iterator[str]:
     """Where stacks may stay behind that no StackSet has: one sentence for each account."""
-    by_account = {target.account_id: found for target, found in sorted(state.unseen.items())}
+    by_account = {target.account_id: found for target, found in sorted(unseen.items())}
     for account_id, found in by_account.items():
         yield (
             f"whether stacks that no StackSet has are still in {account_id} could not be seen: "

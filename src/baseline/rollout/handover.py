@@ -68,18 +68,22 @@ def warning(baseline: Baseline) -> str:
 
 
 def _kept(baseline: Baseline, state: State) -> Iterator[StackSet]:
-    """The StackSets that hold members, or the members' side, as they are and with it kept."""
+    """The StackSets that hold members, or the members' side, as they are and with it kept.
+
+    One without a stack has nothing to keep, and goes with the plan itself.
+    """
     active = {a.id for a in baseline.organization.active}
     for name, found in state.stack_sets.items():
         kinds = _kinds(name)
         types = {r["Type"] for r in found.template.get("Resources", {}).values()}
-        if found.owner != baseline.organization.id or types.isdisjoint(kinds):
+        targets = frozenset(t for t in found.instances if t.account_id in active)
+        if found.owner != baseline.organization.id or types.isdisjoint(kinds) or not targets:
             continue
         yield StackSet(
             name=name,
             body=templates.kept(found.template, kinds),
             parameters=found.parameters,
-            targets=frozenset(t for t in found.instances if t.account_id in active),
+            targets=targets,
             wave=2,
             managed=baseline.stack_set(name).managed,
         )

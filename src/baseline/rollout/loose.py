@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from baseline.organization import Target
 from baseline.parallel import Done, Failed, each
 from baseline.rollout import service_managed
-from baseline.rollout.catalogue import Baseline, Part
+from baseline.rollout.catalogue import MEMBERS, Baseline, Part
 from baseline.rollout.reach import Reach
 from baseline.rollout.state import StackSetState, Unknown, owner
 
@@ -103,11 +103,22 @@ def _places(
     """Where to look: where something is missing; once stacks went over, also where none belong."""
     main = baseline.home.account_id
     wanted = {t for s in baseline.stack_sets for t in s.targets if t.account_id != main}
-    places = {part.target for part in missing}
+    places = {part.target for part in missing} | _without_member(baseline, stack_sets, wanted)
     managed = any(s.managed and s.targets for s in baseline.stack_sets)
     if everywhere or managed or any(found.managing for found in stack_sets.values()):
         places |= set(_left_out(baseline, stack_sets, everywhere))
     return places | wanted if everywhere else places
+
+
+def _without_member(baseline: Baseline, stack_sets: StackSets, wanted: set[Target]) -> set[Target]:
+    """Where ``guardduty-member`` may have left a stack, once an administrator has the members.
+
+    It is wanted nowhere then; its StackSet stays for as long as it has left any.
+    """
+    there = [stack_sets[n] for n in service_managed.namesakes(MEMBERS) if n in stack_sets]
+    if baseline.delegation is None or not there:
+        return set()
+    return wanted - {target for found in there for target in found.instances}
 
 
 def _left_out(

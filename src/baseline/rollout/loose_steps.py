@@ -1,11 +1,13 @@
 """What becomes of stacks that go over to another StackSet, or that no StackSet has. Pure."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
+from baseline.organization import Target
 from baseline.rollout import inviting, service_managed
 from baseline.rollout.account_steps import why_deleted
 from baseline.rollout.catalogue import MEMBERS, Baseline, Part
-from baseline.rollout.state import FAILED_IMPORT, InstanceState, State
+from baseline.rollout.state import FAILED_IMPORT, InstanceState, State, Unknown
 from baseline.rollout.steps import Action, Kind, Step
 
 # The ids of stacks, by the instances that they become.
@@ -36,6 +38,36 @@ def _can_come(baseline: Baseline, held: Part, found: InstanceState) -> bool:
     return found.detail == FAILED_IMPORT or (part != held and found.status != "INOPERABLE")
 
 
+def heeded(baseline: Baseline, state: State, step: Step) -> Step:
+    """A StackSet's step; another one where stacks that no StackSet has are there, or may be."""
+    unseen = state.unseen.get(step.part.target)
+    if (step.action, step.kind) == (Action.CREATE, Kind.INSTANCE) and unseen:
+        return replace(step, action=Action.UNKNOWN, reason=f"could not look: {unseen.cause}")
+    if (step.action, step.kind) == (Action.DELETE, Kind.STACK_SET):
+        member = service_managed.family(step.part.name) == MEMBERS
+        if member and any(kept_members(baseline, state)):
+            # While it is there, they are looked for.
+            why = "stays while there are stacks of it that no StackSet has"
+            return replace(step, action=Action.SKIP, reason=why)
+    return step
+
+
+def unseen(baseline: Baseline, state: State) -> Mapping[Target, Unknown]:
+    """Where nobody could look for such stacks, and no step says so."""
+    if not state.unseen:
+        return {}
+    there = coming_over(baseline, state).keys() | {
+        Part(name, target) for name, s in state.stack_sets.items() for target in s.instances
+    }
+    said = {
+        target
+        for stack_set in baseline.stack_sets
+        for target in stack_set.targets & state.unseen.keys()
+        if Part(stack_set.name, target) not in there
+    }
+    return {target: found for target, found in state.unseen.items() if target not in said}
+
+
 def deletions(baseline: Baseline, state: State) -> Iterator[tuple[int, Step]]:
     """The steps for stacks that no StackSet has where none should be, with their waves."""
     for part in _left_behind(baseline, state):
@@ -44,9 +76,13 @@ def deletions(baseline: Baseline, state: State) -> Iterator[tuple[int, Step]]:
 
 
 def removals(baseline: Baseline, state: State) -> Iterator[tuple[int, Step]]:
-    """The steps that take all stacks away that no StackSet has, with their waves."""
+    """The steps that take stacks away that no StackSet has, with their waves.
+
+    What holds a member of GuardDuty stays, as GuardDuty itself does.
+    """
     for part in sorted(state.loose):
-        yield _deletion(baseline, state, part, "is removed")
+        if not _keeps_member(baseline, part):
+            yield _deletion(baseline, state, part, "is removed")
 
 
 def kept_members(baseline: Baseline, state: State) -> Iterator[Part]:

@@ -85,7 +85,7 @@ def _every_step(baseline: Baseline, state: State) -> Iterator[tuple[int, Step]]:
     coming_over = loose_steps.coming_over(baseline, state)
     for stack_set in baseline.stack_sets:
         for step in stack_set_steps.steps(baseline, stack_set, state, coming_over):
-            yield stack_set.wave, step
+            yield stack_set.wave, loose_steps.heeded(baseline, state, step)
     yield from delegation_steps.steps(baseline, state)
     yield from stack_steps.leftovers(baseline, state)
     yield from loose_steps.deletions(baseline, state)

@@ -24,8 +24,11 @@ from baseline.rollout.catalogue import Baseline, Part
 from baseline.rollout.delegating import Delegating
 from baseline.rollout.inventory import Found, Inventory, Kind, Unseen
 from baseline.rollout.reach import Reach, Regions
-from baseline.rollout.state import State
+from baseline.rollout.service_managed import Managing
+from baseline.rollout.state import StackSetState, State, Unknown
 from baseline.rollout.wanted import wanted
+
+_STACKS = "stacks that no StackSet has"
 
 
 @dataclass(frozen=True)
@@ -88,6 +91,7 @@ def propose(
     baseline = wanted(candidates, organization, regions.by_account)
     state = observe.read_stack_sets(reach, baseline)
     settings = settings.model_copy(update={"stack_sets": _stack_sets(settings, baseline, state)})
+    unseen += [Unseen(t, _STACKS, _error(found)) for t, found in sorted(state.unseen.items())]
     theirs = tuple(one for one in inventory.found if not _made(one, baseline, state))
     adopting = _adopting(settings, organization, theirs)
     return Proposal(adopting, theirs, tuple(unseen), organization.main_account_id)
@@ -99,7 +103,7 @@ def _stack_sets(settings: Configuration, baseline: Baseline, state: State) -> St
     managing = [
         (found.managing, {i.unit for i in found.instances.values() if i.unit})
         for found in state.stack_sets.values()
-        if found.managing and found.owner == organization.id
+        if found.managing and found.owner == organization.id and _does(found, found.managing)
     ]
     if not managing:
         return settings.stack_sets
@@ -111,6 +115,15 @@ def _stack_sets(settings: Configuration, baseline: Baseline, state: State) -> St
         "keep_on_leaving": any(found.automation.keeps_stacks for found, _ in managing),
     }
     return settings.stack_sets.model_copy(update=as_it_is)
+
+
+def _does(found: StackSetState, managing: Managing) -> bool:
+    """Whether a StackSet has stacks or will; else it only tells that stacks of it are there."""
+    return bool(found.instances) or managing.automation.on
+
+
+def _error(found: Unknown) -> BaselineError:
+    return BaselineError(found.cause, remedy=found.remedy)
 
 
 def _cloudtrail(inventory: Inventory) -> CloudTrail:
@@ -193,6 +206,9 @@ def _made(one: Found, baseline: Baseline, state: State) -> bool:
 
 
 def _in_a_stack(state: State, name: str, target: Target, resource: str) -> bool:
-    """Whether a stack of the template ``name`` made the resource, whichever StackSet has it."""
+    """Whether a stack of the template ``name`` made the resource, whichever StackSet has it.
+
+    Or may have made it, where nobody could look for stacks that no StackSet has.
+    """
     parts = (Part(one, target) for one in service_managed.namesakes(name))
-    return any(standing.made(state, part, resource) for part in parts)
+    return target in state.unseen or any(standing.made(state, part, resource) for part in parts)

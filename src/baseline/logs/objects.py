@@ -8,10 +8,12 @@ What only DuckDB would notice, a record of another shape, is left to it: AWS del
 """
 
 import io
+import re
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import count
 from typing import TypeVar
 
 import msgspec
@@ -30,6 +32,16 @@ _ONE_MEMBER = 31  # of gzip, as zlib counts the bits of a window
 # Records that are written at a time, so that a large object is not copied whole.
 _BATCH = 2_000
 _BRACE = ord("{")
+# Half of what the names of the fields take that every event has. A record costs us as much again,
+# so that with smaller ones a few kilobytes, packed, could fill the memory.
+_LEAST = 100
+# So many may be smaller, and are never too many for the memory, nor are those of a small text.
+_FEW = 10_000
+_SMALL = 4 * 1024**2
+# An escape of JSON. It has a group when it is half of a character that takes two.
+_ESCAPE = re.compile(
+    rb"\\(?:u[dD][89abAB]..\\u[dD][c-fC-F]..|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)", re.DOTALL
+)
 
 T = TypeVar("T")
 
@@ -42,8 +54,14 @@ class _Delivery(msgspec.Struct):
     Records: list[msgspec.Raw]
 
 
+class _Digest(msgspec.Struct):
+    digestStartTime: msgspec.Raw  # noqa: N815  # CloudTrail's name
+
+
 _DELIVERY = msgspec.json.Decoder(_Delivery)
-_ANYTHING = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_DIGEST = msgspec.json.Decoder(_Digest)
+# Of a delivery with nothing but its records.
+_AROUND = len('{"Records":[]}')
 
 
 @dataclass(frozen=True)
@@ -118,8 +136,12 @@ def _gunzip(content: bytes, limit: int) -> bytes:
     with suppress(isal_zlib.error):  # type: ignore[arg-type]  # the stub has an instance
         member = isal_zlib.decompressobj(wbits=_ONE_MEMBER)
         text: bytes = member.decompress(content, limit + 1)
-        if len(text) > limit or (member.eof and not member.unused_data):
+        rest = member.unused_data
+        if len(text) > limit or (member.eof and not rest):
             return text
+        # Zeros are allowed there, and another member.
+        if rest.strip(b"\0") and not rest.startswith(_GZIP):
+            raise LogFileError("has data after the end of the gzip stream")
     return _gunzip_members(content, limit)
 
 
@@ -142,33 +164,88 @@ def _check_utf8(content: bytes) -> None:
 
 
 def _one_line(text: bytes) -> bytes:
-    try:
-        return msgspec.json.format(text, indent=-1)
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise _not_json(error) from None
+    return _understood(text, _compact)
 
 
 def _records(text: bytes) -> list[msgspec.Raw]:
+    return _understood(text, _delivered)
+
+
+def _understood(text: bytes, read: Callable[[bytes], T]) -> T:
+    """What ``read`` makes of JSON, in which half a character counts as U+FFFD.
+
+    Whoever makes a call may put one into the event: it does not hide what was delivered with it.
+    """
     try:
-        return _DELIVERY.decode(text).Records
-    except msgspec.ValidationError:
-        raise _foreign(text) from None
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise _not_json(error) from None
+        return read(text)
+    except msgspec.ValidationError as error:
+        raise _foreign(text, error) from None
+    except RecursionError:
+        raise LogFileError("is JSON nested too deeply") from None
+    except msgspec.DecodeError as error:
+        mended = _without_halves(text)
+        if mended is None:
+            raise LogFileError(f"is not valid JSON: {error}") from None
+    return _understood(mended, read)
 
 
-def _not_json(error: Exception) -> LogFileError:
-    if isinstance(error, RecursionError):
-        return LogFileError("is JSON nested too deeply")
-    return LogFileError(f"is not valid JSON: {error}")
+def _without_halves(text: bytes) -> bytes | None:
+    """The text with whole characters only; None when it has no others."""
+    mended, at = io.BytesIO(), 0
+    for escape in _ESCAPE.finditer(text):
+        if escape[1]:
+            mended.write(memoryview(text)[at : escape.start()])
+            mended.write(rb"\ufffd")
+            at = escape.end()
+    mended.write(memoryview(text)[at:])
+    return mended.getvalue() if at else None
 
 
-def _foreign(text: bytes) -> LogFileError:
-    try:
-        keys = _ANYTHING.decode(text).keys()
-    except (msgspec.DecodeError, RecursionError):
-        keys = {}.keys()
-    if "digestStartTime" in keys:
+def _delivered(text: bytes) -> list[msgspec.Raw]:
+    most = max(_FEW, len(text) // _LEAST)
+    if len(text) > _SMALL:
+        _count(text, most)
+    records = _DELIVERY.decode(text).Records
+    if len(records) > most:
+        raise _too_many(most)
+    between = max(len(records) - 1, 0)
+    if len(text) == _AROUND + between + sum(memoryview(record).nbytes for record in records):
+        return records
+    del records
+    compact = _compact(text)
+    if len(compact) == len(text):
+        raise LogFileError("holds more than its one list Records")
+    return _delivered(compact)
+
+
+def _compact(text: bytes) -> bytes:
+    return msgspec.json.format(text, indent=-1)
+
+
+def _count(text: bytes, most: int) -> None:
+    """Raise LogFileError when there are more records; none of them is held meanwhile."""
+    seen = count(1)
+
+    class Event(msgspec.Struct, gc=False):
+        def __post_init__(self) -> None:
+            if next(seen) > most:
+                raise _too_many(most)
+
+    class Delivery(msgspec.Struct):
+        Records: list[Event]
+
+    msgspec.json.decode(text, type=Delivery)
+
+
+def _too_many(most: int) -> LogFileError:
+    return LogFileError(f"holds more than {most:,} records, too many to be events in so few bytes")
+
+
+def _foreign(text: bytes, error: msgspec.ValidationError) -> LogFileError:
+    if "$.Records[" in str(error):
+        return LogFileError("holds a record that is not an object")
+    with suppress(msgspec.DecodeError, RecursionError):
+        _DIGEST.decode(text)
         return LogFileError("is a CloudTrail digest, not a log")
     return LogFileError("is JSON, but not a CloudTrail delivery: it has no list Records")
 

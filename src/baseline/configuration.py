@@ -44,7 +44,7 @@ def _text(pattern: str, expected: str) -> BeforeValidator:
 
 
 AccountId = Annotated[str, _text(r"[0-9]{12}", "12 digits, like 123456789012")]
-RegionName = Annotated[str, _text(r"[a-z]{2}(-[a-z]+)+-[0-9]", "a region, like eu-west-1")]
+RegionName = Annotated[str, _text(r"[a-z]{2,4}(-[a-z]+)+-[0-9]+", "a region, like eu-west-1")]
 OrganizationId = Annotated[
     str, _text(r"o-[a-z0-9]{10,32}", "an organization's id, like o-a1b2c3d4e5")
 ]

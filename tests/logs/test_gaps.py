@@ -103,6 +103,14 @@ def test_the_days_before_the_first_count_only_when_they_are_asked_for(bucket: Me
     assert gaps(bucket, since="2026-06-29") == [a_gap(State.GAP, "2026-06-29", "2026-06-30")]
 
 
+def test_a_folder_of_a_day_that_does_not_exist_is_none(bucket: Memory) -> None:
+    """Whoever may write to the bucket can make one."""
+    log = bucket.objects_[bucket.keys("/CloudTrail/eu-west-1/2026/07/03/")[0]]
+    for day in ("2026/02/31", "0000/01/01", "0001/01/01", "9999/12/31"):
+        bucket.objects_[f"AWSLogs/{ACCOUNT}/CloudTrail/{REGION}/{day}/x.json.gz"] = log
+    assert gaps(bucket, since="") == []
+
+
 def test_an_account_of_which_there_is_nothing_is_named(bucket: Memory) -> None:
     """It is expected, and no folder of it is there."""
     found = gaps(bucket, (ACCOUNT, REGION), ("400000000004", REGION))

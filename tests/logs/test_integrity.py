@@ -199,6 +199,66 @@ def test_a_forged_digest_with_a_key_of_ones_own(bucket: Memory, keys: PublicKeys
     assert problems(look(bucket, keys)[HOME]) == {base(key): Verdict.WRONG_KEY}
 
 
+def signed(bucket: Memory, key: str) -> None:
+    """Sign a digest that was changed, as only CloudTrail can."""
+    fetched = bucket.objects_[key]
+    rsa = digests.signing_key(Blueprint().seed)
+    signature = rsa.sign(digest_of.read(fetched).to_sign.decode())
+    bucket.objects_[key] = replace(fetched, metadata={**fetched.metadata, "signature": signature})
+
+
+def test_a_digest_that_is_signed_but_not_the_one_that_the_next_names(
+    bucket: Memory, keys: PublicKeys
+) -> None:
+    """An older state of it, say: the next one has the hash of what it was at last."""
+    key = bucket.keys(TODAY)[-2]
+    signed(bucket, key)
+    assert look(bucket, keys)[HOME].state == "valid"
+    bucket.objects_[key] = rewritten(bucket.objects_[key], lambda c: c["logFiles"].clear())
+    signed(bucket, key)
+    found = look(bucket, keys)[HOME]
+    assert problems(found) == {base(key): Verdict.CHANGED}
+    assert "not the one that the next digest names" in found.problems[0].reason
+
+
+def test_a_digest_that_says_an_impossible_time_stops_nothing(
+    bucket: Memory, keys: PublicKeys
+) -> None:
+    """In its name, or as the time of its making: whoever may write to the bucket can."""
+    key = bucket.keys(TODAY)[-1]
+    start, end = key.rpartition("_")[0], ".json.gz"
+    for time in ("99991231T235959Z", "00010101T000000Z", "20991231T235959Z"):
+        bucket.objects_[f"{start}_{time}{end}"] = bucket.objects_[key]
+    found = look(bucket, keys)
+    assert found[HOME].digests[Verdict.VALID] >= 4
+    assert found["us-east-1"].state == "valid"
+    log = bucket.keys(LOGS)[-1]
+    for year in ("9999-12-31", "0001-01-01"):
+        made = {"backfill-generation-timestamp": f"{year}T00:00:00Z"}
+        given_a_backfill(bucket, log, **made)
+        assert Verdict.VALID in {
+            verdict
+            for result in validate(bucket, Selection(), last_days(bucket), keys, lambda *_: None)
+            if result.chain.backfill
+            for verdict in result.digests
+        }
+
+
+def test_keys_are_asked_for_of_times_that_there_were(tmp_path: Path) -> None:
+    """Of others AWS might refuse to say any."""
+    asked: list[datetime] = []
+
+    def ask(_: str, *period: datetime) -> dict[str, bytes]:
+        asked.extend(period)
+        return {}
+
+    ever = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, tzinfo=UTC)
+    PublicKeys(tmp_path / "keys.json", ask).find(HOME, "f", ever)
+    now = datetime.now(UTC)
+    assert asked[0].year == 2012
+    assert now < asked[1] < now + timedelta(days=2)
+
+
 def test_a_file_that_is_no_digest(bucket: Memory, keys: PublicKeys) -> None:
     key = bucket.keys(TODAY)[-1]
     bucket.objects_[key] = replace(bucket.objects_[key], content=gzip.compress(b"{}"))

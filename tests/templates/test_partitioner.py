@@ -62,6 +62,8 @@ PARTS = st.sampled_from(
         "23",
         "32",
         "05",
+        "0026",
+        "eusc-de-east-1",
         "24",
         "hour=05",
         "",
@@ -109,6 +111,9 @@ def keys(draw: st.DrawFn) -> str:
 @example(f"AWSLogs//{ACCOUNT}/CloudTrail/us-east-1/{DAY}/a.json.gz")
 @example(f"x/AWSLogs/AWSLogs/{ACCOUNT}/CloudTrail/us-east-1/{DAY}/a.json.gz")
 @example(plain("CloudTrail-Digest"))
+@example(plain("CloudTrail").replace(DAY, "2026/02/30"))
+@example(plain("CloudTrail").replace(DAY, "9999/12/31"))
+@example(plain("CloudTrail").replace("us-east-1", "eusc-de-east-1"))
 def test_keys_say_the_same_as_where_logs_are_collected(key: str) -> None:
     read, found = layout.read_key(key), partitioner.read(BUCKET, key)
     if read is None or not read.is_log or not read.folder.table:

@@ -68,7 +68,7 @@ _NOTHING = "\tINFO There are no resources\n"
 _NO_NUMBER = "it did not say how many checks it meant to carry out, so none is missed"
 # What is told of a check is within so many characters of a line; one without end is not held.
 _LINE = 10_000
-_REGION = re.compile(r"^([a-z]{2}(?:-[a-z]+)+-\d) -- ")
+_REGION = re.compile(r"^([a-z]{2,4}(?:-[a-z]+)+-\d+) -- ")
 
 
 def arguments(scan: Scan) -> list[str]:

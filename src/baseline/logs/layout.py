@@ -15,7 +15,9 @@ log files" (AWS documentation). Pure: nothing is read here.
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 from functools import lru_cache
 
@@ -44,8 +46,8 @@ _ORGANIZATION = re.compile(r"o-[a-z0-9]{10,32}")
 _LEVELS = (
     ("account", "aws-account-id", r"\d{12}"),
     ("kind", "aws-service", "|".join(re.escape(kind) for kind in Kind)),
-    ("region", "aws-region", r"[a-z]{2,3}(?:-[a-z]+)+-\d"),
-    ("year", "year", r"\d{4}"),
+    ("region", "aws-region", r"[a-z]{2,4}(?:-[a-z]+)+-\d+"),
+    ("year", "year", r"20\d{2}"),
     ("month", "month", r"0[1-9]|1[0-2]"),
     ("day", "day", r"0[1-9]|[12]\d|3[01]"),
 )
@@ -167,7 +169,16 @@ def read_folder(path: str) -> Folder | None:
         if (hive and value == part) or not re.fullmatch(pattern, value, re.ASCII):
             return None
         found[name] = value
-    return Folder(**found, organization=organization, hive=hive, prefix=prefix)
+    folder = Folder(**found, organization=organization, hive=hive, prefix=prefix)
+    return folder if not folder.complete or _is_day(folder.date) else None
+
+
+def _is_day(text: str) -> bool:
+    """Whether there is such a day: there is no 2026-02-30."""
+    with suppress(ValueError):
+        date.fromisoformat(text)
+        return True
+    return False
 
 
 def read_key(key: str) -> Key | None:

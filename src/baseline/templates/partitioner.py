@@ -31,8 +31,8 @@ _FILE = r"(?P<file>[^/]+)"
 _LEVELS = (
     ("account", "aws-account-id", r"\d{12}"),
     ("kind", "aws-service", "CloudTrail|vpcflowlogs"),
-    ("region", "aws-region", r"[a-z]{2,3}(?:-[a-z]+)+-\d"),
-    ("year", "year", r"\d{4}"),
+    ("region", "aws-region", r"[a-z]{2,4}(?:-[a-z]+)+-\d+"),
+    ("year", "year", r"20\d{2}"),
     ("month", "month", r"0[1-9]|1[0-2]"),
     ("day", "day", r"0[1-9]|[12]\d|3[01]"),
 )
@@ -98,9 +98,11 @@ def read(bucket: str, key: str) -> Partition | None:
     found = next(filter(None, (form.fullmatch(rest) for form in _FORMS)), None)
     if not root or not found or found["file"].startswith(("_", ".")):
         return None
+    day = "-".join(found.group("year", "month", "day"))
+    if not _is_day(day):
+        return None
     for kind, table, endings in _TABLES:
         if kind == found["kind"] and found["file"].endswith(endings):
-            day = "-".join(found.group("year", "month", "day"))
             location = f"s3://{bucket}/{head}{root}{found['folder']}"
             return Partition(table, (found["account"], found["region"], day), location)
     return None
@@ -292,6 +294,14 @@ def _of_organization(s3: Any, partition: Partition) -> Partition | None:
 def _after_root(key: str) -> tuple[str, str, str]:
     head, found, rest = key.partition("/" + ROOT)
     return (head + "/", ROOT, rest) if found else ("", "", "")
+
+
+def _is_day(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:  # like 2026-02-30
+        return False
+    return True
 
 
 def _misplaced(partition: Partition, location: str) -> bool:

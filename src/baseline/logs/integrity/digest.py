@@ -23,9 +23,11 @@ from baseline.sessions import Fetched
 
 _NAME = re.compile(
     r"\d{12}_CloudTrail-Digest_[a-z0-9-]+_(?P<trail>.+)_(?P<home>[a-z0-9-]+)"
-    r"_(?P<end>\d{8}T\d{6}Z)(?P<backfill>_backfill)?\.json\.gz",
+    r"_(?P<end>20\d{6}T\d{6}Z)(?P<backfill>_backfill)?\.json\.gz",
     re.ASCII,
 )
+# A digest lists what was delivered within an hour; nearly all are a thousandth of it.
+_LARGEST = 16 * 1024**2
 # When a digest of late log files was signed; its own period may lie long before.
 _GENERATED = "backfill-generation-timestamp"
 
@@ -134,7 +136,7 @@ def name(key: str) -> Name | None:
 
 def read(fetched: Fetched) -> Digest:
     """The digest in an object; raises LogFileError when it is none."""
-    text = objects.unpack(fetched.content)
+    text = objects.unpack(fetched.content, _LARGEST)
     try:
         content = _CONTENT.decode(text)
         start, end = map(_time, (content.digest_start_time, content.digest_end_time))

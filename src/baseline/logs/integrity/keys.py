@@ -8,7 +8,7 @@ import json
 import os
 import threading
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,8 @@ Ask = Callable[[str, datetime, datetime], dict[str, bytes]]
 
 # A key is changed now and then: also that of the hours around belongs to a period.
 _AROUND = timedelta(hours=2)
+# There was no CloudTrail before.
+_FIRST = datetime(2013, 1, 1, tzinfo=UTC)
 
 
 class PublicKeys:
@@ -31,17 +33,20 @@ class PublicKeys:
         self._asked: set[tuple[str, datetime, datetime]] = set()
         self._refused: dict[str, BaselineError] = {}
         self._lock = threading.Lock()
+        self._last = datetime.now(UTC) + timedelta(days=1)
 
     def find(
         self, region: str, fingerprint: str, period: tuple[datetime, datetime]
     ) -> bytes | None:
         """The key; None when CloudTrail has none like it for the period.
 
+        Of a period that never was, as anybody may write it into a digest, the nearest hours count.
         Raises an AwsError or CredentialsError when that cannot be asked.
         """
         with self._lock:
             if fingerprint not in self._known.get(region, {}):
-                self._learn(region, period[0] - _AROUND, period[1] + _AROUND)
+                start, end = (min(max(time, _FIRST), self._last) for time in period)
+                self._learn(region, start - _AROUND, end + _AROUND)
             return self._known.get(region, {}).get(fingerprint)
 
     def _learn(self, region: str, start: datetime, end: datetime) -> None:

@@ -6,7 +6,7 @@ const awsConsole = (() => {
     "aws-us-gov": "console.amazonaws-us-gov.com",
   };
   const HOME = "console.aws.amazon.com";
-  const REGION = /^[a-z]{2}(-[a-z]+)+-\d$/;
+  const REGION = /^[a-z]{2,4}(-[a-z]+)+-\d+$/;
 
   // Where the console shows a finding, as [text, address]; a resource is asked for by its ARN.
   function links({ tool, region, check, resource, uid }) {

@@ -322,6 +322,47 @@ def test_a_day_too_large_for_one_step_becomes_several_files(
     assert len(ids(lake)) == 3
 
 
+def test_of_many_steps_of_a_day_only_the_first_replaces_its_files(
+    bucket: Path, lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else each of them would bring the rows of those files once more."""
+    monkeypatch.setattr(collecting, "BATCH_BYTES", 1)
+    monkeypatch.setattr(collecting, "MANY_PARTS", 2)
+    for number in range(2):
+        given_a_log(bucket, an_event(number), minute=f"10{number:02}Z")
+        gather(bucket, lake)
+    for number in range(2, 5):
+        given_a_log(bucket, an_event(number), minute=f"10{number:02}Z")
+    gather(bucket, lake)
+    assert ids(lake) == [f"event-{number}" for number in range(5)]
+    assert len(lake.files("cloudtrail")) == 3
+
+
+def test_all_objects_that_changed_are_of_the_step_that_replaces_their_files(
+    bucket: Path, lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However large they are together: the rows of no former content stay."""
+    for number in range(3):
+        given_a_log(bucket, an_event(number), minute=f"10{number:02}Z")
+    gather(bucket, lake)
+    assert len(lake.files("cloudtrail")) == 1
+    monkeypatch.setattr(collecting, "BATCH_BYTES", 1)
+    for number in range(2):
+        given_a_log(bucket, an_event(number + 10), minute=f"10{number:02}Z")
+    given_a_log(bucket, an_event(3), minute="1003Z")
+    gather(bucket, lake)
+    assert ids(lake) == ["event-10", "event-11", "event-2", "event-3"]
+
+
+def test_the_same_id_in_another_account_or_region_is_another_event(
+    bucket: Path, lake: Lake
+) -> None:
+    given_a_log(bucket, an_event(1))
+    given_a_log(bucket, an_event(1), account="200000000002")
+    given_a_log(bucket, an_event(1), region="us-east-1")
+    assert gather(bucket, lake).duplicates == 0
+
+
 def test_an_event_delivered_twice_is_counted_and_kept(bucket: Path, lake: Lake) -> None:
     """Two trails deliver the same event; the table shows what was delivered."""
     given_a_log(bucket, an_event(1), an_event(2))

@@ -102,18 +102,6 @@ def test_too_little_disk_sets_nothing_aside(bucket: Path, lake: Lake) -> None:
     assert gather(bucket, lake).objects == 1
 
 
-def test_a_damaged_file_of_the_lake_is_named(bucket: Path, lake: Lake) -> None:
-    """It cannot be absorbed, and stays as it is."""
-    given_a_flow_log(bucket, "10.0.0.1 1", header=HEADER)
-    gather(bucket, lake)
-    (file,) = map(Path, lake.files("flowlogs"))
-    file.write_bytes(b"PAR1" + b"damaged")
-    given_a_flow_log(bucket, "10.0.0.2 2", header=HEADER)
-    with pytest.raises(LogFileError, match="is damaged") as error:
-        gather(bucket, lake)
-    assert error.value.where == str(file)
-
-
 def test_a_day_without_a_good_object_has_no_file(bucket: Path, lake: Lake) -> None:
     given_a_flow_log(bucket, "10.0.0.1", header=HEADER)
     assert len(gather(bucket, lake).set_aside) == 1

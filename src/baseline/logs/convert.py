@@ -10,6 +10,7 @@ from typing import Any
 from baseline.errors import LogFileError
 from baseline.logs import schema
 from baseline.logs.batch import Absorbed
+from baseline.logs.lake import DamagedError
 from baseline.logs.schema import OBJECT, Column
 
 # Of one statement, in DuckDB's words.
@@ -62,15 +63,40 @@ def _copy(lines: Path, absorbed: Absorbed, target: Path) -> str:
 def duplicates(paths: Sequence[str], spill: Path) -> int:
     """How many rows of the CloudTrail files of a day repeat an event of the same place.
 
-    What does not fit into memory is put into the directory ``spill`` meanwhile.
+    What does not fit into memory is put into the directory ``spill`` meanwhile. Raises
+    DamagedError, or LogFileError when neither memory nor disk suffice.
     """
+    import duckdb  # noqa: PLC0415  # slow to import
+
     copies = (
         "SELECT count(*) AS number FROM read_parquet($1) WHERE eventid NOTNULL"
         " GROUP BY account, region, eventid"
     )
     query = f"SELECT coalesce(sum(number - 1), 0) FROM ({copies})"
-    found = database(spill).execute(query, [list(paths)]).fetchone()
+    try:
+        found = database(spill).execute(query, [list(paths)]).fetchone()
+    except duckdb.Error as error:
+        check(paths, spill)
+        raise LogFileError(
+            f"the events that came twice cannot be counted: {_scarce(error).strerror}",
+            where=str(spill),
+            remedy="All of them are in the lake.",
+        ) from None
     return int(found[0])
+
+
+def check(paths: Iterable[Path | str], spill: Path) -> None:
+    """Read files of the lake from end to end; raises DamagedError."""
+    import duckdb  # noqa: PLC0415  # slow to import
+
+    for path in paths:
+        query = "SELECT max(hash(part)) FROM read_parquet($1) AS part"
+        try:
+            database(spill).execute(query, [str(path)]).fetchone()
+        except duckdb.OutOfMemoryException:
+            continue
+        except duckdb.Error:
+            raise DamagedError(path) from None
 
 
 def text(value: str) -> str:

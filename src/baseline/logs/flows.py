@@ -24,7 +24,7 @@ _HELD = 64 * 1024**2
 def write(contents: Contents, absorbed: Sequence[Path], target: Path) -> Result:
     """Write ``target`` of all objects that are good.
 
-    Raises OSError when the disk does not suffice, LogFileError when an older file is damaged.
+    Raises OSError when the disk does not suffice, DamagedError when an older file is damaged.
     """
     result = Result()
     with target.open("wb") as file, Writer(file) as writer:

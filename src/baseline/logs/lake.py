@@ -8,7 +8,7 @@ import os
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from baseline.errors import LogFileError, UsageError
@@ -20,6 +20,17 @@ MANIFEST = "manifest.sqlite"
 STAGING = ".staging"
 SPILL = ".spill"
 _A_DAY = 24 * 3600
+
+
+class DamagedError(LogFileError):
+    """A file of the lake is not there, or not what was written."""
+
+    def __init__(self, file: Path | str) -> None:
+        super().__init__(
+            "is damaged or missing, and with it a part of the lake",
+            where=str(file),
+            remedy="Remove the lake and collect again.",
+        )
 
 
 class Lake:
@@ -78,8 +89,10 @@ class Lake:
     def publish(self, finished: Path, relative: str) -> None:
         """Move a finished file to its place, so that it survives a crash once it is there."""
         target = self.path / relative
-        target.parent.parent.mkdir(mode=0o700, exist_ok=True)
-        target.parent.mkdir(mode=0o700, exist_ok=True)
+        for made in (target.parent.parent, target.parent):
+            with suppress(FileExistsError):
+                made.mkdir(mode=0o700)
+                _flush(made.parent)
         finished.chmod(0o600)
         _flush(finished)
         finished.replace(target)
@@ -106,7 +119,7 @@ class Lake:
     def _sweep(self) -> None:
         """Remove what a killed run left, and files that were replaced in an earlier run."""
         for leftover in self.staging.iterdir():
-            leftover.unlink()
+            _remove(leftover)
         for left in self._left_by_queries():
             shutil.rmtree(left, ignore_errors=True)
         for table in TABLES:
@@ -119,6 +132,13 @@ class Lake:
         """What killed queries left behind: one that runs may still be at work with its own."""
         before = time.time() - _A_DAY
         return [left for left in (self.path / SPILL).glob("*") if left.stat().st_mtime < before]
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink()
 
 
 def _flush(path: Path) -> None:

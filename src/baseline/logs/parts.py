@@ -8,9 +8,9 @@ from typing import Any, BinaryIO
 import pyarrow as pa
 from pyarrow import compute, parquet
 
-from baseline.errors import LogFileError
 from baseline.logs import schema
 from baseline.logs.batch import Absorbed
+from baseline.logs.lake import DamagedError
 from baseline.logs.objects import Tag
 from baseline.logs.schema import OBJECT, Column
 
@@ -67,15 +67,14 @@ def tagged(table: Any, tag: Tag) -> Any:
 
 
 def kept(absorbed: Absorbed) -> Iterator[Any]:
-    """The rows of older files, a row group at a time; raises LogFileError when one is damaged."""
+    """The rows of older files, a row group at a time; raises DamagedError."""
     without = pa.array(sorted(absorbed.without), pa.int32())
     for path in absorbed.paths:
         try:
             for table in _groups(path):
                 yield table.filter(compute.invert(compute.is_in(table[OBJECT.name], without)))
-        except pa.ArrowException as error:
-            reason = str(error).split("\n")[0]
-            raise LogFileError(f"is damaged: {reason}", where=str(path)) from None
+        except (pa.ArrowException, FileNotFoundError):
+            raise DamagedError(path) from None
 
 
 def _groups(path: Path) -> Iterator[Any]:

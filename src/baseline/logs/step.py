@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from baseline.errors import BaselineError, LogFileError
-from baseline.logs import events
+from baseline.logs import convert, events
 from baseline.logs.batch import Batch, Contents, New, Result
 from baseline.logs.lake import Lake
 from baseline.logs.manifest import Entry, Part
@@ -41,6 +41,7 @@ def run(source: Source, lake: Lake, batch: Batch) -> Step:
             lake.publish(target, path)
         target.unlink(missing_ok=True)
     except OSError as error:
+        convert.check((lake.path / part.path for part in batch.absorbed), lake.staging)
         raise LogFileError(
             f"cannot be written: {error.strerror}",
             where=str(lake.path),

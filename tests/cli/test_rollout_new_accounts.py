@@ -375,6 +375,34 @@ def test_going_over_that_was_interrupted_can_be_given_up_again(
     assert run("plan", "--exit-code").code == 0
 
 
+def import_failed(simulation: Simulation, name: str) -> None:
+    """The stack of a member's trail is as it was, and could not be taken in."""
+    (found,) = simulation.service("cloudformation").stack_sets.values()
+    instance = found[name].instances[PRODUCTION, "eu-west-1"]
+    instance.status, instance.detailed, instance.reason = "INOPERABLE", "FAILED_IMPORT", "no role"
+
+
+@pytest.mark.parametrize(
+    ("organization", "had", "settings"),
+    [
+        ("by_service", "auditing-service-managed", SELF),
+        ("by_ourselves", "auditing", SERVICE),
+    ],
+    ids=["back", "over"],
+    indirect=["organization"],
+)
+def test_a_stack_whose_import_failed_is_taken_in_as_it_is_in_either_mode(
+    organization: Simulation, run: Baseline, tmp_path: Path, had: str, settings: str
+) -> None:
+    import_failed(organization, had)
+    write(tmp_path, settings)
+    ids = trails(organization)
+    deployed = run("deploy", "--yes", "--only", "auditing")
+    assert deployed.code == 0, deployed.err
+    assert trails(organization) == ids
+    assert run("plan", "--exit-code", "--only", "auditing").code == 0
+
+
 @given("by_ourselves")
 def test_nothing_is_given_up_before_the_stack_sets_that_take_it_in_are_there(
     organization: Simulation, run: Baseline

@@ -127,6 +127,25 @@ def test_tables_that_a_query_reads() -> None:
     assert pruning.tables(query) == {"cloudtrail", "flowlogs"}
 
 
+@pytest.mark.parametrize(
+    ("where", "first"),
+    [
+        ("date >= '2020-01-01' AND date >= '1926-12-21'", "2020-01-01"),
+        ("(date >= '2020-01-01' AND date >= '1926-12-21') AND account = 'a'", "2020-01-01"),
+        ("date = '2026-07-02' OR date = '2026-07-01'", "2026-07-01"),
+        ("date = '2026-07-02' OR account = 'a'", ""),
+        ("date BETWEEN '2026-07-01' AND '2026-07-03'", "2026-07-01"),
+        ("date <= '2026-07-01'", ""),
+    ],
+)
+def test_the_first_day_that_is_asked_for_is_the_latest_of_the_bounds(
+    whole: DuckDB, where: str, first: str
+) -> None:
+    """Of alternatives the earliest, and none where one of them names no day."""
+    query = statement.read(f"SELECT 1 FROM auditing.cloudtrail WHERE {where}", {})
+    assert whole.text(pruning.first_day(query, "cloudtrail")) == first
+
+
 def test_a_query_puts_what_it_cannot_hold_beside_the_lake(whole: DuckDB) -> None:
     """Where only the owner can read, as the lake itself, and with a limit to its memory."""
     settings = dict(

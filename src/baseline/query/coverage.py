@@ -45,7 +45,7 @@ def _of_table(lake: Lake, query: exp.Query, engine: DuckDB, table: str) -> Cover
     folders = lake.manifest.days(table)
     days = [folder.date for folder in folders]
     looked = bool(_touched(folders, query, engine, table))
-    asked = "" if looked else engine.first(pruning.first_days(query, table))
+    asked = "" if looked else engine.text(pruning.first_day(query, table))
     return Coverage(table, min(days, default=""), max(days, default=""), looked, asked)
 
 

@@ -86,14 +86,14 @@ class DuckDB:
             chosen = self._connection.execute(translate(query)).fetchall()
         return [folders[number] for (number,) in sorted(chosen)]
 
-    def first(self, days: Sequence[exp.Expression]) -> str:
-        """The least of ``days``, which name no column; empty when there are none."""
-        if not days:
+    def text(self, value: exp.Expression | None) -> str:
+        """The text that ``value`` is, which names no column; empty when there is none."""
+        if value is None:
             return ""
-        query = exp.select(*(exp.cast(day.copy(), "varchar") for day in days))
+        query = exp.select(value)
         with _our_errors(query):
-            (row,) = self._connection.execute(translate(query)).fetchall()
-        return min((day for day in row if day), default="")
+            ((text,),) = self._connection.execute(translate(query)).fetchall()
+        return text or ""
 
     def _rows(self, query: exp.Query, columns: tuple[str, ...]) -> Iterator[Row]:
         while True:

@@ -39,16 +39,39 @@ def condition(query: exp.Query, table: str) -> exp.Expression | None:
     return exp.or_(*dict.fromkeys(found)) if found else None
 
 
-def first_days(query: exp.Query, table: str) -> list[exp.Expression]:
-    """What the query compares ``date`` with to leave out earlier days of ``table``."""
+def first_day(query: exp.Query, table: str) -> exp.Expression | None:
+    """The first ``date`` of ``table`` that the query asks for, as text; None when it names none."""
     whole = condition(query, table)
-    compared = whole.find_all(exp.GT, exp.GTE, exp.EQ, exp.Between) if whole else ()
-    found = [
-        part.args["low"] if isinstance(part, exp.Between) else part.expression
-        for part in compared
-        if isinstance(part.this, exp.Column) and part.this.name.lower() == "date"
-    ]
-    return [day for day in dict.fromkeys(found) if not any(day.find_all(exp.Column))]
+    return _first_day(whole) if whole else None
+
+
+def _first_day(condition: exp.Expression) -> exp.Expression | None:
+    match condition:
+        case exp.Paren():
+            return _first_day(condition.this)
+        case exp.And():
+            # All bounds hold, so the latest does.
+            parts = [day for day in map(_first_day, condition.flatten()) if day]
+            return _one_of("greatest", parts)
+        case exp.Or():
+            days = [_first_day(part) for part in condition.flatten()]
+            return _one_of("least", [day for day in days if day]) if all(days) else None
+        case exp.Between(this=exp.Column()):
+            return _bound(condition.this, condition.args["low"])
+        case exp.GT() | exp.GTE() | exp.EQ() if isinstance(condition.this, exp.Column):
+            return _bound(condition.this, condition.expression)
+    return None
+
+
+def _bound(column: exp.Column, day: exp.Expression) -> exp.Expression | None:
+    plain = column.name.lower() == "date" and not any(day.find_all(exp.Column))
+    return exp.cast(day.copy(), "varchar") if plain else None
+
+
+def _one_of(function: str, days: list[exp.Expression]) -> exp.Expression | None:
+    return (
+        exp.func(function, *dict.fromkeys(days)) if len(set(days)) > 1 else next(iter(days), None)
+    )
 
 
 def _views(table: str) -> tuple[str, ...]:

@@ -190,3 +190,26 @@ def test_without_credentials_there_is_no_default(capsys: Output) -> None:
     """And the remedy is named."""
     assert cli.run(["logs", "collect"]) == 2
     assert "no AWS credentials were found" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["collect", "gaps", "validate"])
+def test_a_region_that_nobody_knows_is_refused(
+    tmp_path: Path, capsys: Output, command: str
+) -> None:
+    """Misspelled it would be a region without a log, and no lake is made for it; a quiet one is."""
+    given_a_log(tmp_path / "bucket", an_event(1))
+    asked = ["logs", command, "--source", "bucket", "--region", "eu-west-1", "--region"]
+    assert cli.run([*asked, "eu-wst-1"]) == 2
+    said = "there is no region eu-wst-1. Did you mean eu-west-1?"
+    assert said in capsys.readouterr().err
+    assert not (tmp_path / "lake").exists()
+    cli.run([*asked, "ap-south-2"])
+    assert "there is no region" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["collect", "gaps"])
+def test_a_region_with_logs_need_not_be_known(tmp_path: Path, capsys: Output, command: str) -> None:
+    """AWS may have opened it after this release."""
+    given_an_object(tmp_path / "bucket", a_key(region="xx-new-1"), a_delivery(an_event(1)))
+    cli.run(["logs", command, "--source", "bucket", "--region", "xx-new-1"])
+    assert "there is no region" not in capsys.readouterr().err

@@ -11,6 +11,7 @@ from baseline.cli import shared
 from baseline.cli.logs_options import (
     name_objects,
     place_options,
+    refuse_unknown_regions,
     selection,
     source_option,
     sources,
@@ -92,7 +93,9 @@ def collect_logs(
     session = None if here else open_own(configuration, profile)
     wanted = selection(accounts, regions, since, until, session)
     started = time.monotonic()
-    found = [(place, days(place, wanted)) for place in sources(source, configuration, session)]
+    places = sources(source, configuration, session)
+    refuse_unknown_regions(wanted, places)
+    found = [(place, days(place, wanted)) for place in places]
     # Only now: an empty lake would answer every query with "nothing" although nobody had looked.
     lake = Lake.create(lake_path or configuration.lake)
     summary = Summary()

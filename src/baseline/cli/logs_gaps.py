@@ -10,6 +10,7 @@ from baseline.cli.logs_options import (
     account_names,
     expected_places,
     place_options,
+    refuse_unknown_regions,
     selection,
     source_option,
     trail_source,
@@ -64,6 +65,7 @@ def gaps(
     wanted = selection(accounts, regions, since, until, session)
     expected = expected_places(session, configuration.regions, wanted) if session else []
     place = trail_source(source, configuration, session)
+    refuse_unknown_regions(wanted, [place], expected)
     yesterday = datetime.now(UTC).date() - timedelta(days=1)
     found = library.find(place, wanted, expected, yesterday)
     rows = [_row(gap) for gap in found]

@@ -1,5 +1,6 @@
 """What the commands of ``baseline logs`` share: which source, which accounts, regions and days."""
 
+import difflib
 import re
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, timedelta
@@ -11,10 +12,11 @@ import click
 from baseline.cli.shared import talk
 from baseline.configuration import Configuration
 from baseline.errors import AwsError, BaselineError, UsageError
+from baseline.logs.discover import folders
 from baseline.logs.layout import Selection
 from baseline.logs.source import NO_BUCKET, Original, Source, open_source
 from baseline.organization import discover, enabled_regions
-from baseline.sessions import Session
+from baseline.sessions import Session, known_regions
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -58,6 +60,26 @@ def selection(
     if wanted.until and wanted.since > wanted.until:
         raise UsageError("--since is after --until", remedy="Swap them.")
     return wanted
+
+
+def refuse_unknown_regions(
+    wanted: Selection, among: Iterable[Source], expected: Iterable[tuple[str, str]] = ()
+) -> None:
+    """Raise UsageError for a region that nobody knows, and of which there are no logs.
+
+    Without a word a misspelled one would be a region in which nothing happened.
+    """
+    strange = wanted.regions - {region for _, region in expected}
+    if strange:
+        strange -= {folder.region for s in among for folder in folders(s, wanted, "region")}
+    if not strange or not (strange := strange - (known := known_regions())):
+        return
+    near = difflib.get_close_matches(min(strange), sorted(known), n=1)
+    raise UsageError(
+        f"there is no region {min(strange)}",
+        where="--region",
+        remedy=f"Did you mean {near[0]}?" if near else f"Known: {', '.join(sorted(known))}.",
+    )
 
 
 def expected_places(

@@ -14,6 +14,7 @@ from baseline.cli.logs_options import (
     expected_places,
     place_options,
     printable,
+    refuse_unknown_regions,
     selection,
     source_option,
     trail_source,
@@ -86,6 +87,7 @@ def validate_logs(
     wanted = selection(accounts, regions, since, until, session)
     places = expected_places(session, configuration.regions, wanted) if session else []
     place = trail_source(source, configuration, session)
+    refuse_unknown_regions(wanted, [place], places)
     keys = PublicKeys(default_cache(), of_cloudtrail(_Clients(configuration, profile, session)))
     with watching(show=progress) as watch:
         found = validate(

@@ -9,6 +9,7 @@ from baseline.sessions.broker import Broker, Grant
 from baseline.sessions.credentials import Credentials
 from baseline.sessions.mfa import Code, Device, find_serial
 from baseline.sessions.reader import Fetched, Reader
+from baseline.sessions.regions import known_regions
 from baseline.sessions.session import (
     CHAINED_SECONDS,
     Session,
@@ -29,6 +30,7 @@ __all__ = [
     "Session",
     "Transport",
     "find_serial",
+    "known_regions",
     "open_session",
     "profiles",
     "refuse_temporary",

@@ -109,7 +109,9 @@ def test_wherever_it_begins_it_ends_as_wanted_and_leaves_only_what_is_retained(
             assert run("plan", "--exit-code") == 0
 
         assert run("remove", "--yes") == 0
-        assert {*there(organization)} - before == RETAINED
+        left = {*there(organization)} - before
+        # What was never made whole may have left no bucket.
+        assert left == RETAINED or (course.end == "removed" and not left)
     organization.close()
 
 

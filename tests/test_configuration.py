@@ -13,7 +13,7 @@ from baseline.errors import ConfigurationError
 
 def test_without_a_file_everything_has_a_default() -> None:
     configuration = load()
-    assert configuration == Configuration()
+    assert configuration.model_dump() == Configuration().model_dump()
     assert configuration.prefix == "baseline"
     assert configuration.audit.role == "AssumableSecurityAuditRole"
     assert configuration.global_region == configuration.home_region
@@ -40,7 +40,12 @@ def test_a_file_that_cannot_be_read_is_said(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["", "# only a comment\n", "---\n"])
 def test_an_empty_file_means_the_defaults(text: str) -> None:
-    assert parse(text, "f") == Configuration()
+    assert parse(text, "baseline.yaml") == Configuration()
+    assert parse(text, "f").written
+
+
+def test_defaults_alone_are_nothing_that_somebody_wrote() -> None:
+    assert not load().written
 
 
 def test_what_is_adopted_is_read_with_lists_and_ids() -> None:

@@ -515,15 +515,28 @@ class Configuration(_Section):
     """Directory of the reports."""
 
     _file: str = str(DEFAULT_FILE)
+    _written: bool = True
 
     def model_post_init(self, context: Any) -> None:
         """Remember which file it is of, for errors that come later."""
         self._file = context or self._file
 
+    @classmethod
+    def of_defaults(cls) -> "Configuration":
+        """What holds where nobody has written anything."""
+        made = cls()
+        made._written = False
+        return made
+
     @property
     def file(self) -> str:
         """What errors call the file that it was read from."""
         return self._file
+
+    @property
+    def written(self) -> bool:
+        """Whether somebody wrote it, however little; else it is of nothing but defaults."""
+        return self._written
 
     @property
     def global_region(self) -> str:
@@ -544,7 +557,7 @@ def load(path: Path | None = None) -> Configuration:
     if text is not None:
         return parse(text, str(file))
     if path is None:
-        return Configuration()
+        return Configuration.of_defaults()
     raise ConfigurationError(
         "there is no such file", where=str(file), remedy="Make one with: baseline init"
     )
@@ -594,7 +607,7 @@ def _parsed(text: str, name: str, model: type[Model]) -> Model:
     except (yaml.YAMLError, RecursionError) as error:
         raise _not_yaml(error, name) from None
     if data is None:
-        return model()
+        data = {}
     if not isinstance(data, dict):
         raise ConfigurationError(
             f"expected keys and values, found {_kind(data)}",

@@ -104,6 +104,33 @@ def test_with_the_policy_everything_is_rolled_out_changed_and_removed(
     assert attached(organization) == ["FullAWSAccess"]
 
 
+def test_in_a_directory_without_settings_nothing_is_deleted_by_defaults(
+    organization: Simulation, run: Baseline
+) -> None:
+    Path("baseline.yaml").write_text(f"home_region: {AWAY}\n{MEMBERS}")
+    assert run("rollout", "deploy", "--yes", *ONLY).code == 0
+    Path("baseline.yaml").unlink()
+    seen = changes(organization)
+    planned = run("rollout", "plan", *ONLY)
+    assert planned.code == 0
+    assert f"There is no baseline.yaml in {Path.cwd()}, and defaults are taken" in planned.err
+    assert f"home region {AWAY}" in planned.err
+    refused = run("rollout", "deploy", "--yes", *ONLY)
+    assert (refused.code, refused.out) == (2, "")
+    assert "there is no such file, and by the defaults 1 step would delete" in refused.err
+    assert "--config" in refused.err
+    assert "protection" in attached(organization)[-1]
+    assert seen == []
+
+    # Whoever writes nothing into it on purpose means the defaults.
+    Path("baseline.yaml").write_text("")
+    deployed = run("rollout", "deploy", "--yes", *ONLY)
+    assert deployed.code == 0
+    assert "There is no" not in deployed.err
+    assert "Warning: protection goes" in deployed.err
+    assert attached(organization) == ["FullAWSAccess"]
+
+
 def test_stack_sets_go_over_to_aws_and_back_and_new_accounts_come_under_the_policy(
     organization: Simulation, run: Baseline
 ) -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from baseline import templates
-from baseline.configuration import Configuration
+from baseline.configuration import CloudTrail, Configuration
 from baseline.errors import ConfigurationError, UsageError
 from baseline.organization import Account, Organization, Target
 from baseline.rollout import plan, removal
@@ -326,10 +326,44 @@ def test_a_prefix_cannot_be_changed_while_the_baseline_is_there() -> None:
     assert not removal.make(renamed, state).empty
 
 
+def test_that_log_groups_go_with_the_trails_of_the_accounts_is_warned_of() -> None:
+    one = CONFIGURATION.model_copy(update={"cloudtrail": CloudTrail(mode="organization")})
+    each, whole = given_a_baseline(), given_a_baseline(one)
+    group, event = "the log group /baseline/", "goes with all events that are in it"
+    (said,) = plan.make(whole, given_all_is_there(each)).warnings
+    assert said.startswith(f"{group}cloudtrail {event}, 6 times in 3 accounts")
+    chosen = Choice(accounts=frozenset([ONE]))
+    (said,) = plan.make(whole, given_all_is_there(each), chosen).warnings
+    assert "2 times in 1 accounts" in said
+
+    trail = Part("organization-trail", whole.home)
+    back = given_all_is_there(whole)
+    assert plan.make(whole, back).warnings == ()
+    (said,) = plan.make(each, back).warnings
+    assert said.startswith(f"{group}organization-trail {event}")
+    assert Action.DELETE in {s.action for s in plan.make(each, back).changes if s.part == trail}
+
+
+def test_that_members_are_invited_which_are_not_chosen_is_warned_of() -> None:
+    baseline, one = given_a_baseline(), Choice(accounts=frozenset([ONE]))
+    (said,) = plan.make(baseline, NOTHING, one).warnings
+    assert said.startswith("guardduty-main invites all members to GuardDuty, also 1 that")
+    assert plan.make(baseline, NOTHING).warnings == ()
+    assert plan.make(baseline, given_all_is_there(baseline), one).warnings == ()
+
+
+def test_that_members_are_free_again_without_protection_is_warned_of() -> None:
+    baseline = given_a_baseline()
+    there = StackState("CREATE_COMPLETE", "", {}, {}, ORGANIZATION.id)
+    state = with_stack(given_all_is_there(baseline), Part("protection", baseline.home), there)
+    (said,) = plan.make(baseline, state).warnings
+    assert said.startswith("protection goes: ")
+
+
 def test_a_home_region_cannot_be_changed_while_the_baseline_is_there() -> None:
     baseline = given_a_baseline()
     for make in (plan.make, removal.make):
-        with pytest.raises(ConfigurationError, match="Write home_region: us-east-2"):
+        with pytest.raises(ConfigurationError, match=r"or write home_region: us-east-2"):
             make(baseline, State({}, {}, elsewhere=("us-east-2",)))
 
 

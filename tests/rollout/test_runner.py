@@ -133,7 +133,7 @@ def test_it_is_made_proved_changed_and_taken_away(baseline: Terminal) -> None:
     assert "aws-baseline:0.1.0 → aws-baseline:0.2.0" in row["reason"]
     Path("baseline.yaml").write_text(FILE)
     (row,) = [r for r in baseline("rollout", "plan", "-o", "json").rows if r["name"] == RUNNER]
-    assert (row["action"], row["reason"]) == ("delete", "it is no longer chosen")
+    assert (row["action"], row["reason"]) == ("delete", "is no longer wanted")
     assert baseline("rollout", "deploy", "--yes", "--only", RUNNER).code == 0
     kept = open_session(region="eu-west-1").client("s3").list_buckets()["Buckets"]
     assert "baseline-audit-100000000001-eu-west-1" in [bucket["Name"] for bucket in kept]

@@ -18,7 +18,7 @@ from baseline.cli.rollout_cost import cost_command
 from baseline.cli.rollout_job import PLACE, Job, begin, prepare, rollout_options
 from baseline.cli.rollout_preflight import preflight, warn
 from baseline.cli.tables import Row, grouped
-from baseline.errors import ToolError, UsageError
+from baseline.errors import ConfigurationError, ToolError, UsageError
 from baseline.parallel import Done, Failed
 from baseline.rollout import (
     catalogue,
@@ -134,6 +134,7 @@ def deploy_command(yes: bool, look_ahead: bool, file: Path | None, **options: An
         job.show([], RESULT_COLUMNS)
         shared.talk(_NOTHING_TO_DO)
         return 0
+    _check_written(job, made)
     deploy.check(made, job.baseline, job.reach)
     check_trusted(made, job.baseline, job.reach)
     _announce(job, made)
@@ -141,6 +142,19 @@ def deploy_command(yes: bool, look_ahead: bool, file: Path | None, **options: An
         warn(job, made)
     shared.confirm("Deploy this?", yes=yes)
     return _code(_carry_out(job, made))
+
+
+def _check_written(job: Job, made: Plan) -> None:
+    """Refuse to delete by defaults alone: that is a deploy in the wrong directory."""
+    going = [step for step in made.changes if step.action is Action.DELETE]
+    if going and not job.reach.configuration.written:
+        steps = "1 step" if len(going) == 1 else f"{len(going):,} steps"
+        first = f"the {going[0].kind} {going[0].part.name}"
+        raise ConfigurationError(
+            f"there is no such file, and by the defaults {steps} would delete, like {first}",
+            where=str(Path.cwd() / job.reach.configuration.file),
+            remedy="Go to the directory that has it, or name it with --config.",
+        )
 
 
 def _anew(options: dict[str, Any]) -> tuple[Job, Plan]:

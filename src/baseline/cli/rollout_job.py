@@ -157,6 +157,12 @@ def prepare(
 ) -> Job:
     """The organization read, and what should be in it, as the options of a command say."""
     configuration = shared.load_configuration(config_path)
+    if not configuration.written:
+        shared.talk(
+            f"There is no {configuration.file} in {Path.cwd()}, and defaults are taken: home "
+            f"region {configuration.home_region}, every region that is enabled. Name another one "
+            "with --config, or make one with: baseline init"
+        )
     names = Choice(names=frozenset(only) or None).names
     session = open_own(configuration, profile, configuration.home_region)
     organization = discover(session)

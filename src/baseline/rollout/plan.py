@@ -15,6 +15,7 @@ from baseline.rollout import (
     handover,
     loose_steps,
     service_managed,
+    side_effects,
     stack_set_steps,
     stack_steps,
     standing,
@@ -75,7 +76,9 @@ def _make(baseline: Baseline, state: State, choice: Choice) -> Plan:
     _check_any(waves)
     standing.check_owners(baseline, state, waves)
     standing.check_others(baseline, state, delegation_steps.delegating(waves))
-    return Plan(ordered(_in_turn(waves)), tuple(caveats.of_plan(baseline, state)))
+    steps = (step for wave in waves for step in wave)
+    more = side_effects.of_steps(baseline, state, choice, steps)
+    return Plan(ordered(_in_turn(waves)), (*caveats.of_plan(baseline, state), *more))
 
 
 def _every_step(baseline: Baseline, state: State) -> Iterator[tuple[int, Step]]:

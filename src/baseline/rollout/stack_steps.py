@@ -52,4 +52,6 @@ def others(baseline: Baseline, state: State) -> Iterator[tuple[Part, StackState 
 def _why_left(baseline: Baseline, part: Part) -> str:
     if part.name == ROLES and part.target.account_id in baseline.chosen:
         return "is no longer needed: StackSets has roles of its own there"
-    return f"{'it' if part.target == baseline.home else 'the account'} is no longer chosen"
+    return (
+        "is no longer wanted" if part.target == baseline.home else "the account is no longer chosen"
+    )

@@ -25,7 +25,8 @@ def check_home(state: State) -> None:
         raise ConfigurationError(
             f"the baseline is there already with home region {region}, which cannot be changed",
             where="home_region",
-            remedy=f"Write home_region: {region}; to move, remove the baseline first.",
+            remedy=f"Take the baseline.yaml of that baseline, or write home_region: {region} into "
+            "this one; only to move, remove the baseline first.",
         )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from baseline.errors import LogFileError
-from baseline.logs import schema
+from baseline.logs import objects, schema
 from baseline.logs.batch import Absorbed
 from baseline.logs.lake import DamagedError
 from baseline.logs.schema import OBJECT, Column
@@ -16,8 +16,8 @@ from baseline.logs.schema import OBJECT, Column
 # Of one statement, in DuckDB's words.
 MEMORY = "1GB"
 _TAGS = (Column("_account"), Column("_region"), OBJECT)
-# Fifteen times what CloudTrail allows an event; DuckDB holds twice as much for every file it reads.
-_LARGEST_RECORD = 4 * 1024**2
+# With what is around a record. DuckDB holds twice as much for every file it reads.
+_LARGEST_LINE = objects.LARGEST_RECORD + 1024
 # A query skips whole groups, and writing one holds it: events are ten times a flow record's size.
 _ROW_GROUP = 32_768
 # Of a disk that is full DuckDB says this, too, that its memory does not suffice.
@@ -156,7 +156,7 @@ def _lines(path: Path) -> str:
         f"SELECT {schema.complete('cloudtrail', values)},"
         ' "_account" AS account, "_region" AS region, "_object"'
         f" FROM read_json({text(str(path))}, format = 'newline_delimited', records = true,"
-        f" auto_detect = false, maximum_object_size = {_LARGEST_RECORD}, columns = {columns})"
+        f" auto_detect = false, maximum_object_size = {_LARGEST_LINE}, columns = {columns})"
         # Of all that is no object DuckDB takes null alone for one.
         " WHERE CASE WHEN event IS NULL THEN error('an event is null') ELSE true END"
     )

@@ -7,6 +7,7 @@ What only DuckDB would notice, a record of another shape, is left to it: AWS del
 ``closely``, once DuckDB has refused some, pays for a look at each line, and is told which.
 """
 
+import codecs
 import io
 import re
 import threading
@@ -26,6 +27,8 @@ from baseline.logs import schema
 LARGEST = 256 * 1024**2
 # Nearly all stay below it; a larger one is unpacked alone, so that memory does not grow with cores.
 ORDINARY = 32 * 1024**2
+# Fifteen times what CloudTrail allows an event.
+LARGEST_RECORD = 4 * 1024**2
 _LARGE = threading.Lock()
 _GZIP = b"\x1f\x8b"
 _ONE_MEMBER = 31  # of gzip, as zlib counts the bits of a window
@@ -37,6 +40,8 @@ _BRACE = ord("{")
 _LEAST = 100
 # So many may be smaller, and are never too many for the memory, nor are those of a small text.
 _FEW = 10_000
+# Of a text of more than ASCII Python makes another of four times its size.
+_PIECE = 1024**2
 _SMALL = 4 * 1024**2
 # An escape of JSON. It has a group when it is half of a character that takes two.
 _ESCAPE = re.compile(
@@ -157,10 +162,14 @@ def _gunzip_members(content: bytes, limit: int) -> bytes:
 
 
 def _check_utf8(content: bytes) -> None:
-    try:
-        content.decode()
-    except UnicodeDecodeError as error:
-        raise LogFileError(f"is not UTF-8: byte {error.start}") from None
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    for at in range(0, len(content), _PIECE):
+        end = at + _PIECE
+        start = at - len(decoder.getstate()[0])
+        try:
+            decoder.decode(content[at:end], final=end >= len(content))
+        except UnicodeDecodeError as error:
+            raise LogFileError(f"is not UTF-8: byte {start + error.start}") from None
 
 
 def _one_line(text: bytes) -> bytes:
@@ -208,8 +217,10 @@ def _delivered(text: bytes) -> list[msgspec.Raw]:
     records = _DELIVERY.decode(text).Records
     if len(records) > most:
         raise _too_many(most)
-    between = max(len(records) - 1, 0)
-    if len(text) == _AROUND + between + sum(memoryview(record).nbytes for record in records):
+    sizes = [memoryview(record).nbytes for record in records]
+    if max(sizes, default=0) > LARGEST_RECORD:
+        raise LogFileError(f"holds a record of more than {LARGEST_RECORD:,} bytes")
+    if len(text) == _AROUND + sum(sizes) + max(len(records) - 1, 0):
         return records
     del records
     compact = _compact(text)

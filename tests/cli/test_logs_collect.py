@@ -106,6 +106,7 @@ def test_on_the_simulation_it_is_said_how_logs_come(
         (["--source", "."], "holds no AWSLogs/"),
         (["--source", "baseline.yaml"], "is not a directory"),
         (["--source", "full", "--since", "yesterday"], "'yesterday' is no day"),
+        (["--source", "full", "--until", "9999-12-31"], "'9999-12-31' is no day"),
         (["--source", "full", "--since", "2026-07-011"], "'2026-07-011' is no day"),
         (
             ["--source", "full", "--since", "2026-02-01", "--until", "2026-01-01"],

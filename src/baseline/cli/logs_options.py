@@ -3,6 +3,7 @@
 import difflib
 import re
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from itertools import product
 from typing import Any, TypeVar
@@ -21,6 +22,8 @@ from baseline.sessions import Session, known_regions
 F = TypeVar("F", bound=Callable[..., Any])
 
 _NAMED = 20
+# What is looked at reaches beyond the last day, and folders of logs are of this century.
+_LAST_YEAR = 2099
 _ACCOUNT_ID = re.compile(r"\d{12}", re.ASCII)
 
 
@@ -171,12 +174,11 @@ def day(text: str) -> str:
         return ""
     if ago := re.fullmatch(r"(\d{1,5})d", text, re.ASCII):
         return (datetime.now(UTC).date() - timedelta(days=int(ago[1]))).isoformat()
-    try:
-        return date.fromisoformat(text).isoformat()
-    except ValueError:
-        raise UsageError(
-            f"{text!r} is no day", remedy="Write 2026-07-01, or 7d for a week ago."
-        ) from None
+    with suppress(ValueError):
+        found = date.fromisoformat(text)
+        if found.year <= _LAST_YEAR:
+            return found.isoformat()
+    raise UsageError(f"{text!r} is no day", remedy="Write 2026-07-01, or 7d for a week ago.")
 
 
 def printable(text: str) -> str:

@@ -272,6 +272,24 @@ def test_an_instance_makes_way_for_its_stack_and_what_differs_is_updated() -> No
         assert changing[one]["Accounts"] == [HERE.account_id]
 
 
+def test_a_stack_is_taken_in_once_a_role_that_was_made_a_moment_ago_is_known() -> None:
+    young = "Account 111111111111 should have 'R' role with trust relationship to Role 'S'."
+    failed = instances((HERE, "INOPERABLE", young))
+    found = [
+        *instances(),
+        *failed,
+        *failed,
+        *failed,
+        *instances(),
+        *instances((HERE, "CURRENT", "")),
+    ]
+    client = importing(BEGUN, found=found)
+    slept: list[float] = []
+    assert operations(client, slept).take_in(WANTED, {HERE: "here"}) == {HERE: "imported"}
+    assert asked(client) == [["here"], ["here"]]
+    assert client.names().count("delete_stack_instances") == len(slept) == 1
+
+
 def test_what_was_not_let_go_of_is_not_imported() -> None:
     found = instances((HERE, "INOPERABLE", "busy"), (THERE, "CURRENT", ""))
     client = importing(BEGUN, found=found)

@@ -146,7 +146,7 @@ class Operations:
         for overrides, some in _alike(wanted, targets):
             given = {"ParameterOverrides": overrides} if overrides else {}
             ended |= self._each_group("create_stack_instances", "created", some, **given)
-        return self._matured(ended, "created", wanted)
+        return self._updated_later(ended, "created", wanted)
 
     def take_in(self, wanted: StackSet, stacks: Mapping[Target, str]) -> Ended:
         """Import stacks, by their ids, as instances, and bring those that differ to what is wanted.
@@ -154,6 +154,12 @@ class Operations:
         An instance that could not be made, for the stack was there already, makes way. What AWS
         does not let go of, or does not take in, hinders no other.
         """
+        ended = self._take_in(wanted, stacks)
+        return self._matured(
+            ended, lambda early: self._take_in(wanted, {t: stacks[t] for t in early})
+        )
+
+    def _take_in(self, wanted: StackSet, stacks: Mapping[Target, str]) -> Ended:
         there = read_instances(self.client, self.name)
         failed = [target for target in stacks if target in there]
         given_up = self.delete(failed, retain=True) if failed else {}
@@ -210,7 +216,7 @@ class Operations:
                 self._wait(self._start("update_stack_set", **given), 0, 0)
             return {}
         ended = self._each_group("update_stack_set", "updated", targets, **given)
-        return self._matured(ended, "updated", wanted)
+        return self._updated_later(ended, "updated", wanted)
 
     def _is_so(self, wanted: StackSet) -> bool:
         """Whether a service-managed StackSet differs at most in what it does by itself."""
@@ -221,14 +227,22 @@ class Operations:
             and found.parameters == wanted.parameters
         )
 
-    def _matured(self, ended: Ended, done: str, wanted: StackSet) -> Ended:
+    def _updated_later(self, ended: Ended, done: str, wanted: StackSet) -> Ended:
+        """What ``ended`` comes to by updates, which also make what could not be made at first."""
+
+        def update(early: list[Target]) -> Ended:
+            return self._each_group("update_stack_set", done, early, **self._given(wanted))
+
+        return self._matured(ended, update)
+
+    def _matured(self, ended: Ended, again: Callable[[list[Target]], Ended]) -> Ended:
         """What ``ended`` comes to once roles that were made a moment ago are known."""
         for seconds in YOUTH:
             early = [t for t, e in ended.items() if isinstance(e, AwsError) and young(e.what)]
             if not early:
                 break
             self.sleep(seconds)
-            ended |= self._each_group("update_stack_set", done, early, **self._given(wanted))
+            ended |= again(early)
         return ended
 
     def delete(self, targets: Iterable[Target], *, retain: bool) -> Ended:

@@ -28,7 +28,7 @@ def missing(lake: Any, statement: Any, engine: Any) -> tuple[int, bool]:
 
     aside = coverage.set_aside(lake, statement, engine)
     name_missing("Set aside", aside)
-    if not any(lake.files(table) for table in TABLES):
+    if not any(lake.manifest.dates(table) for table in TABLES):
         shared.talk(f"The lake {lake.path} is empty. Fill it: baseline logs collect")
         return len(aside), False
     tables = coverage.of(lake, statement, engine)

@@ -7,7 +7,7 @@ import fcntl
 import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -72,9 +72,9 @@ class Lake:
             return None
         return self.path / SPILL if os.access(self.path / SPILL, os.W_OK) else None
 
-    def files(self, table: str) -> list[str]:
-        """The absolute paths of a table's Parquet files."""
-        return [str(self.path / part.path) for part in self.manifest.parts(table)]
+    def files(self, table: str, dates: Iterable[str] | None = None) -> list[str]:
+        """The absolute paths of a table's Parquet files, or of those of some ``dates``."""
+        return [f"{self.path}/{path}" for path in self.manifest.paths(table, dates)]
 
     @contextmanager
     def locked(self) -> Iterator[None]:

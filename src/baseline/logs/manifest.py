@@ -4,6 +4,7 @@ SQLite, one transaction a step. A file that the manifest does not name does not 
 that is what makes a killed run harmless.
 """
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +27,16 @@ CREATE TABLE objects (
 ) STRICT;
 CREATE INDEX objects_by_day ON objects (tbl, date, account, region);
 CREATE INDEX objects_by_part ON objects (part);
+CREATE INDEX objects_set_aside ON objects (key) WHERE reason NOTNULL;
 CREATE INDEX parts_by_day ON parts (tbl, date);
+"""
+# From one date to the next in the index: there may be a thousand parts of each.
+_DATES = """
+WITH RECURSIVE dates (date) AS (
+    SELECT min(date) FROM {from} WHERE tbl = ?1 UNION ALL
+    SELECT (SELECT min(date) FROM {from} WHERE tbl = ?1 AND date > dates.date) FROM dates
+    WHERE date NOTNULL
+) SELECT date FROM dates WHERE date NOTNULL
 """
 
 
@@ -105,17 +115,39 @@ class Manifest:
 
     def parts(self, table: str, date: str | None = None) -> list[Part]:
         """The Parquet files of a table, or of one of its days, sorted."""
+        day, values = ("", (table,)) if date is None else (" AND date = ?", (table, date))
         rows = self._database.rows(
-            "SELECT path, tbl, date, rows, bytes FROM parts"
-            " WHERE tbl = ? AND (? IS NULL OR date = ?) ORDER BY path",
-            (table, date, date),
+            f"SELECT path, tbl, date, rows, bytes FROM parts WHERE tbl = ?{day} ORDER BY path",  # noqa: S608
+            values,
         )
         return [Part(*row) for row in rows]
 
-    def days(self, table: str) -> list[Folder]:
-        """The account, region and date of whatever was collected of a table, each once."""
+    def paths(self, table: str, dates: Iterable[str] | None = None) -> list[str]:
+        """The paths of a table's Parquet files, or of those of some ``dates``, sorted."""
+        day, values = _on(dates)
         rows = self._database.rows(
-            "SELECT DISTINCT date, account, region FROM objects WHERE tbl = ?", (table,)
+            f"SELECT path FROM parts WHERE tbl = ?{day} ORDER BY path",  # noqa: S608
+            (table, *values),
+        )
+        return [path for (path,) in rows]
+
+    def dates(self, table: str) -> list[str]:
+        """The days of which there is a Parquet file, sorted."""
+        return self._dates("parts", table)
+
+    def collected(self, table: str) -> list[str]:
+        """The days of which anything was collected, also nothing but what was set aside."""
+        return self._dates("objects", table)
+
+    def _dates(self, of: str, table: str) -> list[str]:
+        return [date for (date,) in self._database.rows(_DATES.format_map({"from": of}), (table,))]
+
+    def days(self, table: str, dates: Iterable[str] | None = None) -> list[Folder]:
+        """The account, region and date of whatever was collected of a table, each once."""
+        day, values = _on(dates)
+        rows = self._database.rows(
+            f"SELECT DISTINCT date, account, region FROM objects WHERE tbl = ?{day}",  # noqa: S608
+            (table, *values),
         )
         return [
             Folder(account=account, region=region, year=date[:4], month=date[5:7], day=date[8:])
@@ -147,6 +179,13 @@ class Manifest:
                 new = part.path if part else None
                 execute("UPDATE objects SET part = ? WHERE part = ?", (new, path))
                 execute("DELETE FROM parts WHERE path = ?", (path,))
+
+
+def _on(dates: Iterable[str] | None) -> tuple[str, tuple[str, ...]]:
+    """A condition on ``dates``, however many they are, and its value."""
+    if dates is None:
+        return "", ()
+    return " AND date IN (SELECT value FROM json_each(?))", (json.dumps(list(dates)),)
 
 
 def _row(entry: Entry) -> tuple[str | int | None, ...]:

@@ -42,11 +42,11 @@ def set_aside(lake: Lake, query: exp.Query, engine: DuckDB) -> list[tuple[str, s
 
 
 def _of_table(lake: Lake, query: exp.Query, engine: DuckDB, table: str) -> Coverage:
-    folders = lake.manifest.days(table)
-    days = [folder.date for folder in folders]
+    dates = lake.manifest.collected(table)
+    folders = lake.manifest.days(table, engine.dates(query, table, dates))
     looked = bool(_touched(folders, query, engine, table))
     asked = "" if looked else engine.text(pruning.first_day(query, table))
-    return Coverage(table, min(days, default=""), max(days, default=""), looked, asked)
+    return Coverage(table, min(dates, default=""), max(dates, default=""), looked, asked)
 
 
 def _touched(folders: list[Folder], query: exp.Query, engine: DuckDB, table: str) -> list[Folder]:

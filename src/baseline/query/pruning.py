@@ -11,7 +11,7 @@ from baseline.logs.layout import TABLES
 from baseline.query.dialect import FUNCTIONS
 from baseline.query.tables import DISTINCT, SCHEMA
 
-_PARTITIONS = {"account", "region", "date"}
+_PARTITIONS = frozenset({"account", "region", "date"})
 # What a predicate may not hold: it would need rows, or answer differently each time.
 _UNSAFE = (exp.Query, exp.AggFunc, exp.Window, exp.Rand, exp.Uuid)
 _KNOWN_FUNCTIONS = FUNCTIONS | {"format_datetime", "contains"}
@@ -23,16 +23,18 @@ def tables(query: exp.Query) -> frozenset[str]:
     return frozenset(table for table in TABLES if names & {table, *_views(table)})
 
 
-def condition(query: exp.Query, table: str) -> exp.Expression | None:
+def condition(
+    query: exp.Query, table: str, about: frozenset[str] = _PARTITIONS
+) -> exp.Expression | None:
     """What the account, region and date of every row of ``table`` that counts must meet.
 
-    None when every row may count.
+    None when every row may count. ``about`` narrows it to what is said of those columns alone.
     """
     found: list[exp.Expression] = []
     for read in _reads(query):
         # The views over a table keep account, region and date apart.
         if read.name == table or read.name in _views(table):
-            own = _own_condition(read)
+            own = _own_condition(read, about)
             if own is None:
                 return None
             found.append(own)
@@ -82,7 +84,7 @@ def _reads(query: exp.Query) -> Iterator[exp.Table]:
     return (table for table in query.find_all(exp.Table) if table.db == SCHEMA)
 
 
-def _own_condition(read: exp.Table) -> exp.Expression | None:
+def _own_condition(read: exp.Table, about: frozenset[str]) -> exp.Expression | None:
     select = read.find_ancestor(exp.Select)
     if read.alias_column_names:
         # The columns have other names here.
@@ -96,7 +98,7 @@ def _own_condition(read: exp.Table) -> exp.Expression | None:
     names = {read.alias_or_name} | (set() if joins else {""})
     whole = where.this.unnest()
     parts = whole.flatten() if isinstance(whole, exp.And) else [whole]
-    safe = [_bare(part) for part in parts if _is_about_partitions(part, names)]
+    safe = [_bare(part) for part in parts if _is_about(about, part, names)]
     return exp.and_(*safe) if safe else None
 
 
@@ -108,13 +110,13 @@ def _renames(select: exp.Select) -> bool:
     )
 
 
-def _is_about_partitions(part: exp.Expression, names: set[str]) -> bool:
+def _is_about(about: frozenset[str], part: exp.Expression, names: set[str]) -> bool:
     columns = list(part.find_all(exp.Column))
     return (
         bool(columns)
         and not any(part.find_all(*_UNSAFE))
         and all(call.name.lower() in _KNOWN_FUNCTIONS for call in part.find_all(exp.Anonymous))
-        and all(c.name.lower() in _PARTITIONS and c.table in names and not c.db for c in columns)
+        and all(c.name.lower() in about and c.table in names and not c.db for c in columns)
     )
 
 

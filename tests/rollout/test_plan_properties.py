@@ -107,6 +107,9 @@ ANYWHERE = tuple(
     Target(account, region)
     for account, region in product((MAIN, ONE, TWO, CLOSED, LEFT), (*REGIONS, "ap-south-1"))
 )
+# Where stacks may be that no StackSet has, and of which templates.
+IN_MEMBERS = tuple(t for t in ANYWHERE if t.account_id in (ONE, TWO))
+FAMILIES = ("audit-roles", "auditing", "guardduty-member")
 # The detailed status of each is its own, but for stacks that could not be taken in.
 STATUSES = ("CURRENT", "OUTDATED", "INOPERABLE", FAILED_IMPORT)
 
@@ -137,7 +140,26 @@ def cases(draw: st.DrawFn, names: tuple[str, ...] = tuple(BASELINES)) -> Case:
         {s.name: _stack_set(draw, s) for s in baseline.stack_sets if draw(st.booleans())},
         delegated=_regions(draw, baseline.delegation) if baseline.delegation else {},
     )
-    return Case(baseline, state)
+    return Case(baseline, _with_loose(draw, baseline, state))
+
+
+def _with_loose(draw: st.DrawFn, baseline: Baseline, state: State) -> State:
+    """The same, with stacks in members that no StackSet has, and where nobody could look."""
+    held = {
+        (service_managed.family(n), t) for n, s in state.stack_sets.items() for t in s.instances
+    }
+    free = sorted(set(product(FAMILIES, IN_MEMBERS)) - held)
+    drawn = draw(st.sets(st.sampled_from(free), max_size=3)) if free else set()
+    parts = [baseline.instance(family, target) for family, target in sorted(drawn)]
+    places = sorted(set(IN_MEMBERS) - {part.target for part in parts})
+    unseen = draw(st.sets(st.sampled_from(places), max_size=1))
+    return replace(
+        state,
+        loose={part: f"arn:{part}" for part in parts},
+        # What is adopted there is not of their making.
+        adopting={p: StackState("CREATE_COMPLETE", "", TEMPLATE, {}, "") for p in parts},
+        unseen=dict.fromkeys(unseen, Unknown("denied")),
+    )
 
 
 def _regions(draw: st.DrawFn, wanted: Delegation) -> dict[str, Delegated]:
@@ -210,7 +232,11 @@ def _parameters(draw: st.DrawFn, of: Stack | StackSet) -> dict[str, str]:
 
 
 def applied(made: Plan, case: Case) -> Case:
-    """What is there when every step has done what it says, and nothing else has changed."""
+    """What is there when every step has done what it says, and nothing else has changed.
+
+    Whoever could not look can, and finds nothing.
+    """
+    case = replace(case, state=replace(case.state, unseen={}))
     # A StackSet goes after its instances, whatever the order in which a wave is shown.
     for step in sorted(made.steps, key=lambda s: (s.kind, s.action) == (Kind.STACK_SET, "delete")):
         if step.action not in (Action.SKIP, Action.UNKNOWN):
@@ -222,6 +248,10 @@ def _done(step: Step, case: Case) -> State:
     state, baseline = case.state, case.baseline
     if step.kind is Kind.DELEGATION:
         return replace(state, delegated=_handed_over(step, case))
+    if step.stack:
+        state = replace(state, loose={p: s for p, s in state.loose.items() if s != step.stack})
+        if step.kind is Kind.STACK:
+            return state
     if step.kind is Kind.STACK:
         kept = {part: found for part, found in state.stacks.items() if part != step.part}
         wanted_stacks = {stack.part: good(stack) for stack in baseline.stacks}
@@ -269,7 +299,8 @@ def test_from_any_state_the_plan_leads_to_where_nothing_is_to_be_done(case: Case
         for target, instance in found.instances.items()
         if instance.status == "INOPERABLE"
     }
-    assert {_place(step) for step in again.changes} <= lost
+    again_there = {s for s in again.changes if s.part.target not in case.state.unseen}
+    assert {_place(step) for step in again_there} <= lost
     assert applied(again, once).plan().empty
 
 
@@ -280,7 +311,8 @@ def test_a_stack_is_taken_in_where_it_was_given_up_and_is_never_deleted(case: Ca
     taken = {_place(s) for s in steps if s.action is Action.IMPORT}
     left = {_place(s) for s in steps if "goes over" in s.reason}
     failed = set(_not_taken_in(case))
-    assert taken <= left | failed
+    found = {(service_managed.family(p.name), p.target) for p in case.state.loose}
+    assert taken <= left | failed | found
     assert failed <= taken | {_place(s) for s in steps if s.action is Action.SKIP}
     assert (taken | failed).isdisjoint({_place(s) for s in steps if s.action is Action.DELETE})
 
@@ -298,6 +330,35 @@ def _not_taken_in(case: Case) -> Iterator[tuple[str, Target]]:
 
 def _place(step: Step) -> tuple[str, Target]:
     return service_managed.family(step.part.name), step.part.target
+
+
+@SOME
+@given(cases())
+def test_what_no_stack_set_has_is_taken_in_or_goes_and_what_nobody_saw_is_not_made(
+    case: Case,
+) -> None:
+    made = case.plan()
+    loose = {s.stack: s.action for s in made.steps if s.stack in case.state.loose.values()}
+    left = set(_administered(case))
+    for part, stack in case.state.loose.items():
+        belongs = part.target in case.baseline.stack_set(part.name).targets
+        wanted_action = Action.IMPORT if belongs else Action.DELETE
+        assert loose.get(stack) == (None if part in left else wanted_action)
+        assert part not in left or any(str(part.target) in said for said in made.warnings)
+    instances = [s for s in made.steps if s.kind is Kind.INSTANCE]
+    created = {s.part.target for s in instances if s.action is Action.CREATE}
+    assert created.isdisjoint(case.state.unseen)
+    # Where something may be that no step tells of, a warning does.
+    told = {s.part.target for s in instances if s.action is Action.UNKNOWN}
+    for target in case.state.unseen.keys() - told:
+        assert any(f"{target.account_id} could not be seen" in said for said in made.warnings)
+
+
+def _administered(case: Case) -> Iterator[Part]:
+    """The stacks in no StackSet with a member of GuardDuty that its administrator has."""
+    for part in case.state.loose if case.baseline.delegation else ():
+        if service_managed.family(part.name) == "guardduty-member":
+            yield part
 
 
 @SOME
@@ -336,6 +397,7 @@ def test_removing_from_any_state_leaves_nothing_but_what_others_named(case: Case
     assert skipped == {(Kind.DELEGATION, region) for region in theirs}
     left = applied(made, case).state
     assert (left.stacks, left.stack_sets) == ({}, {})
+    assert left.loose.keys() == set(_administered(case))
     assert named(left).keys() == theirs
     retained = {s.part for s in made.steps if s.action is Action.RETAIN}
     needed = {Part("guardduty-main", Target(MAIN, region)) for region in theirs}

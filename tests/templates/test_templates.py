@@ -12,6 +12,7 @@ import pytest
 from baseline import templates
 from baseline.errors import TemplateError
 from baseline.organization import RECORD_GLOBAL_RESOURCES
+from baseline.permissions import fits
 from baseline.templates import Member
 
 # Actions that know no resource, or whose resource is named by AWS only when it exists.
@@ -150,6 +151,32 @@ def test_the_execution_role_names_its_resources_wherever_aws_lets_it() -> None:
     role = templates.parse(templates.read("stack-set-roles"))["Resources"]["ExecutionRole"]
     policy = role["Properties"]["Policies"][0]["PolicyDocument"]["Statement"]
     assert {s["Sid"] for s in policy if s["Resource"] == "*"} == WITHOUT_RESOURCE
+
+
+def test_the_execution_role_reaches_neither_stacks_nor_recorders_of_others() -> None:
+    role = templates.parse(templates.read("stack-set-roles"))["Resources"]["ExecutionRole"]
+    policy = role["Properties"]["Policies"][0]["PolicyDocument"]["Statement"]
+    of = {
+        s["Sid"]: [r["Fn::Sub"].split("}:")[-1] for r in as_list(s["Resource"])]
+        for s in policy
+        if s["Sid"] in ("StacksOfStackSets", "Recorder")
+    }
+    assert of["Recorder"] == ["configuration-recorder/baseline/*"]
+    ours = (
+        "audit-roles",
+        "auditing",
+        "config-rules",
+        "guardduty-main-2",
+        "guardduty-member",
+        "vpc",
+    )
+    names = (*ours, *(f"{name}-service-managed" for name in ours))
+    reached = {
+        name
+        for name in (*names, "theirs", "audit", "config")
+        if any(fits(f"stack/StackSet-{name}-0123abcd/4567", r) for r in of["StacksOfStackSets"])
+    }
+    assert reached == set(names)
 
 
 def test_roles_are_passed_only_to_the_services_they_are_for() -> None:

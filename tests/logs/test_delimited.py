@@ -1,11 +1,12 @@
 """Flow logs as text become tables, or a reason."""
 
+import tracemalloc
 from typing import Any
 
 import pytest
 
 from baseline.errors import LogFileError
-from baseline.logs import delimited
+from baseline.logs import delimited, objects
 
 
 def rows(text: bytes) -> list[dict[str, Any]]:
@@ -43,6 +44,51 @@ def test_a_line_may_be_longer_than_what_is_read_at_a_time() -> None:
     ]
 
 
+@pytest.mark.parametrize("neighbour", [b"", b"10.0.0.9 x ACCEPT\n", b"10.0.0.9  x ACCEPT\r\n"])
+@pytest.mark.parametrize(
+    "line", [b"10.0.0.1 x ", b" x ACCEPT", b"10.0.0.1  ACCEPT", b"10.0.0.1 x AC\rCEPT"]
+)
+def test_a_line_with_an_empty_field_is_refused_beside_any_other(
+    line: bytes, neighbour: bytes
+) -> None:
+    """Also a field that no column has: nobody knows which of them is missing."""
+    with pytest.raises(LogFileError, match="has not the 3 fields of the header"):
+        rows(b"srcaddr unheard action\n" + neighbour + line + b"\n")
+
+
+@pytest.mark.parametrize("neighbour", [b"", b"10.0.0.9  ACCEPT\r\n"])
+@pytest.mark.parametrize("blank", [b"\t", b"\v", b"\f", b" \t "])
+def test_a_blank_of_another_kind_is_a_blank_beside_any_other_line(
+    blank: bytes, neighbour: bytes
+) -> None:
+    found = rows(b"srcaddr action\n" + neighbour + blank.join([b"", b"::1", b"ACCEPT", b"\n"]))
+    assert found[-1] == {"srcaddr": "::1", "action": "ACCEPT"}
+
+
+def test_a_byte_order_mark_is_not_part_of_the_first_field() -> None:
+    """Some editors write one."""
+    text = b"\xef\xbb\xbfversion srcaddr\n5 10.0.0.1\n"
+    assert rows(text) == [{"version": 5, "srcaddr": "10.0.0.1"}]
+    assert objects.flow_fields(text) == ["version", "srcaddr"]
+
+
+def test_what_looks_like_a_hexadecimal_number_is_a_name() -> None:
+    text = b"ecs-cluster-name bytes\n0x10 16\n"
+    assert rows(text) == [{"ecs_cluster_name": "0x10", "bytes": 16}]
+
+
+def test_a_million_short_lines_are_straightened_in_little_memory() -> None:
+    """A few kilobytes unpack to many of them."""
+    text = b"version\n" + b"5\n" * 1_999_999 + b" 5\r\n"
+    tracemalloc.start()
+    try:
+        assert sum(table.num_rows for table in delimited.tables(text)) == 2_000_000
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 20_000_000
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
@@ -53,6 +99,12 @@ def test_a_line_may_be_longer_than_what_is_read_at_a_time() -> None:
         (b"version srcaddr\n5 10.0.0.1\n five 10.0.0.2\n", "version is no number: 'five'"),
         (b"srcaddr bytes\nx 9223372036854775808\n", "bytes is no number: '9223372036854775808'"),
         (b"srcaddr bytes\nx 1.5\n", "bytes is no number: '1.5'"),
+        (b"srcaddr bytes\nx 1_000\n", "bytes is no number: '1_000'"),
+        (b"srcaddr bytes\nx 1\nx 0x10\n", "bytes is no number: '0x10'"),
+        (b"srcaddr bytes\nx 0X10\n", "bytes is no number: '0X10'"),
+        (b"srcaddr SRCADDR\n10.0.0.1 10.0.0.9\n", "names a field twice"),
+        (b"srcaddr\n" + b"a" * (4 << 20) + b"\n", "line 2 is longer than 4,194,304 bytes"),
+        (b"srcaddr " * 9_999, "has a first line of more than 32,768 bytes"),
     ],
 )
 def test_what_is_wrong_is_said(text: bytes, reason: str) -> None:

@@ -39,6 +39,17 @@ def test_many_small_objects_share_a_row_group(
     assert asked(lake, groups) == [(5,), (10,)]
 
 
+def test_an_object_of_many_short_lines_is_written_in_several_row_groups(
+    bucket: Path, lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They take more memory with all columns than their text."""
+    monkeypatch.setattr(parts, "_ROW_GROUP", 10)
+    given_a_flow_log(bucket, *["10.0.0.1 1"] * 25, header=HEADER)
+    gather(bucket, lake)
+    groups = "SELECT DISTINCT row_group_num_rows FROM parquet_metadata($1) ORDER BY 1"
+    assert asked(lake, groups) == [(5,), (10,)]
+
+
 def test_a_file_that_duckdb_wrote_is_absorbed(bucket: Path, lake: Lake) -> None:
     """Its columns count by name, whatever their order and types, and one that it lacks is NULL."""
     given_a_flow_log(bucket, "10.0.0.1 1", "10.0.0.2 2", header=HEADER, mark="a")

@@ -35,6 +35,9 @@ _ONE_MEMBER = 31  # of gzip, as zlib counts the bits of a window
 # Records that are written at a time, so that a large object is not copied whole.
 _BATCH = 2_000
 _BRACE = ord("{")
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+# Many times what the names of all fields of flow logs take.
+_LONGEST_HEADER = 32_768
 # Half of what the names of the fields take that every event has. A record costs us as much again,
 # so that with smaller ones a few kilobytes, packed, could fill the memory.
 _LEAST = 100
@@ -119,7 +122,7 @@ def unpack(content: bytes, limit: int = LARGEST) -> bytes:
 
 def cloudtrail(content: bytes, tag: Tag, limit: int = LARGEST, *, closely: bool = False) -> Lines:
     """One record a line, tagged; raises LogFileError when it is no CloudTrail delivery."""
-    text = unpack(content, limit).removeprefix(b"\xef\xbb\xbf")
+    text = unpack(content, limit).removeprefix(_BYTE_ORDER_MARK)
     if b"\n" in text:
         text = _one_line(text)
     records = _records(text)
@@ -130,7 +133,10 @@ def cloudtrail(content: bytes, tag: Tag, limit: int = LARGEST, *, closely: bool 
 
 def flow_fields(text: bytes) -> list[str]:
     """The fields that the header of an unpacked flow log names, in order; raises LogFileError."""
-    fields = text.partition(b"\n")[0].decode().split()
+    header = io.BytesIO(text).readline(_LONGEST_HEADER + 1)
+    if len(header) > _LONGEST_HEADER:
+        raise LogFileError(f"has a first line of more than {_LONGEST_HEADER:,} bytes")
+    fields = header.removeprefix(_BYTE_ORDER_MARK).decode().split()
     known = {column.field for column in schema.FLOWLOGS} | {"region"}
     if not set(fields) & known:
         raise LogFileError("has no header of flow log fields in its first line")

@@ -39,7 +39,11 @@ class Writer(AbstractContextManager["Writer"]):
 
     def add(self, table: Any) -> None:
         """Write the rows of a table that has any of the columns; the others are NULL."""
-        self._waiting.append(_complete(table))
+        for at in range(0, table.num_rows, _ROW_GROUP):
+            self._add(_complete(table.slice(at, _ROW_GROUP)))
+
+    def _add(self, table: Any) -> None:
+        self._waiting.append(table)
         self._rows += table.num_rows
         self._bytes += table.nbytes
         self.rows += table.num_rows

@@ -10,13 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from baseline import templates
-from baseline.errors import (
-    AwsError,
-    BaselineError,
-    DeniedError,
-    ThrottledError,
-    UnreachableError,
-)
+from baseline.errors import AwsError, BaselineError
 from baseline.organization import Target
 from baseline.rollout import service_managed
 from baseline.rollout.catalogue import EXECUTION_ROLE, StackSet
@@ -36,10 +30,10 @@ PREFERENCES = {
 _RUNNING = ("RUNNING", "QUEUED", "STOPPING")
 _BUSY = "OperationInProgressException"
 _TAKEN = "NameAlreadyExistsException"
-# What has to do with none of the targets of a call.
-_OF_ALL = (DeniedError, ThrottledError, UnreachableError)
 # Stacks of one ImportStacksToStackSet, by their ids [StackSets, "Import a stack"].
 _AT_ONCE = 10
+# How it refuses all of them for what may be wrong with one [ImportStacksToStackSet, Errors].
+_OF_ONE = ("InvalidOperationException", "StackNotFoundException", "ValidationError")
 
 Progress = Callable[[str, int, int], None]
 # How CloudFormation is given the template of a StackSet.
@@ -177,7 +171,7 @@ class Operations:
     def _import(self, stacks: Mapping[Target, str]) -> Ended:
         """Import as many at once as AWS takes; the failures are those that it refused.
 
-        It refuses all of a call for the sake of one: then each of them is tried by itself.
+        Where it may have refused all of a call for the sake of one, each is tried by itself.
         """
         refused: Ended = {}
         targets, total = list(stacks), len(stacks)
@@ -193,7 +187,7 @@ class Operations:
                 )
                 self._wait(operation_id, total - sum(map(len, [some, *waiting])), total)
             except AwsError as error:
-                if len(some) > 1 and _may_be_of_one(error):
+                if len(some) > 1 and error.code in _OF_ONE:
                     waiting = [*([target] for target in some), *waiting]
                 else:
                     refused |= dict.fromkeys(some, error)
@@ -351,11 +345,6 @@ class Operations:
                     remedy=remedy(f"{state}: {cause}"),
                 )
         return ended
-
-
-def _may_be_of_one(error: AwsError) -> bool:
-    """Whether AWS refused what was asked, rather than who asked, or when."""
-    return bool(error.code) and not isinstance(error, _OF_ALL)
 
 
 def busy(client: Any, names: Iterable[str]) -> frozenset[str]:

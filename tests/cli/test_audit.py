@@ -102,6 +102,7 @@ def test_a_table_for_people_fits_and_says_each_reason_once(
     table = click.unstyle(baseline("audit", "report").out).splitlines()
     assert table[0].split() == ["account", "tool", "status", "fail", "unknown", "reason"]
     assert max(map(len, table)) <= 80
+    assert all("AccessDenied: " in line for line in table if line.startswith("payments"))
     assert [line.split()[:3] for line in table if line.startswith("production")] == [
         ["production", "prowler", "complete"], ["production", "scoutsuite", "complete"],
     ]  # fmt: skip

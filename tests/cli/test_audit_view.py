@@ -12,6 +12,7 @@ from baseline.audit.job import Progress
 from baseline.audit.manifest import Entry, Run, Status
 from baseline.audit.scan import Reach
 from baseline.cli.audit_board import Board, heartbeats
+from baseline.cli.audit_rows import brief
 from baseline.cli.audit_view import picture, view
 
 TOOLS = ("prowler", "scoutsuite")
@@ -167,3 +168,13 @@ def test_what_a_change_costs_does_not_grow_with_the_run() -> None:
         board.left()
         sys.setprofile(None)
     assert calls[0] == calls[1]
+
+
+def test_a_short_reason_begins_with_what_is_wrong() -> None:
+    """The caller's account is another one than that of the row; other reasons stay as they are."""
+    refused = (
+        "100000000001 eu-west-1 sts:AssumeRole: AccessDenied: User: "
+        "arn:aws:iam::100000000001:user/alice is not authorized to perform: sts:AssumeRole"
+    )
+    assert brief(refused, 46) == "AccessDenied: is not authorized to perform: s…"
+    assert brief("the disk is full: 3 MB", 80) == "the disk is full: 3 MB"

@@ -1,5 +1,6 @@
 """What the audit commands answer, and the words they end with."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
@@ -12,6 +13,9 @@ from baseline.report import PAGE, Summary, folder
 
 # What a run leaves behind when it is interrupted, or killed.
 _NOT_DONE = (Status.WAITING, Status.RUNNING)
+# How the reason of a call that AWS refused begins: its caller is of another account than the row.
+_CALL = re.compile(r"^\d{12} \S+ [\w-]+:\w+: ", re.ASCII)
+_WHO = re.compile(r"User: \S+ (?=is not authorized)")
 
 
 def scan_name(entry: Entry) -> str:
@@ -22,6 +26,11 @@ def scan_name(entry: Entry) -> str:
 def clipped(text: str, length: int) -> str:
     """The beginning of ``text`` where the whole has no room."""
     return text if len(text) <= length else f"{text[: length - 1].rstrip()}\N{HORIZONTAL ELLIPSIS}"
+
+
+def brief(reason: str, length: int) -> str:
+    """``reason`` in few characters: what is wrong comes before whose call it was."""
+    return clipped(_WHO.sub("", _CALL.sub("", reason)), length)
 
 
 def shortcomings(entries: Iterable[Entry]) -> list[str]:
@@ -69,7 +78,7 @@ def shown_scan(entry: Entry) -> dict[str, Any]:
         "status": "not done" if entry.status in _NOT_DONE else entry.status.value,
         "fail": row["fail"],
         "unknown": row["could_not_look"],
-        "reason": clipped(entry.reason, _REASON),
+        "reason": brief(entry.reason, _REASON),
     }
 
 

@@ -12,7 +12,7 @@ from baseline.audit.job import Progress
 from baseline.audit.manifest import Status
 from baseline.audit.tools import TOOLS
 from baseline.cli.audit_board import Board, heartbeats
-from baseline.cli.audit_rows import clipped, scan_name
+from baseline.cli.audit_rows import brief, scan_name
 from baseline.cli.shared import talk
 from baseline.findings.model import FAIL, UNKNOWN
 
@@ -124,4 +124,4 @@ def _news(change: Progress) -> str:
         return f", {counts}, {entry.seconds:.0f} s"
     if reach.done:
         return f", {reach.done}/{reach.total or '?'} checks, {reach.failing} failing so far"
-    return f", {clipped(entry.reason, _REASON)}" if entry.reason else ""
+    return f", {brief(entry.reason, _REASON)}" if entry.reason else ""

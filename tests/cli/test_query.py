@@ -204,6 +204,7 @@ def test_broken_objects_beside_good_ones(tmp_path: Path, capsys: Output) -> None
         (["--sql", "SELECT 1", "NoSuchQuery"], "give one of NAME, --sql and --file"),
         ([], "give one of NAME, --sql and --file"),
         (["RootLogin30"], "Did you mean RootLogin30Days?"),
+        (["TrailStopped", "--account", "production"], "12 digits; names are known once an audit"),
         (["TrailStopped", "--param", "days=x"], "parameter days: found 'x', expected an integer"),
         (["TrailStopped", "--param", "days"], "'days' has no value"),
         (["--file", "nowhere.sql"], "nowhere.sql: cannot be read: No such file"),

@@ -116,6 +116,21 @@ def test_a_query_is_found_in_any_case() -> None:
         catalogue.find("RootLogin3Days")
 
 
+def test_all_queries_that_begin_like_a_name_are_proposed() -> None:
+    """And what is written much like it, where none does; at most three."""
+    for name, proposed in (
+        ("RootLogin", "Did you mean RootLogin30Days or RootLoginFailed?"),
+        ("RotLogin30Days", "Did you mean RootLogin30Days?"),
+        ("zzzzzzzz", "See: baseline query list"),
+    ):
+        with pytest.raises(UsageError) as refused:
+            catalogue.find(name)
+        assert refused.value.remedy == proposed
+    with pytest.raises(UsageError) as refused:
+        catalogue.find("S")
+    assert refused.value.remedy.count(" or ") == 2
+
+
 def test_queries_of_ones_own_stand_beside_ours(tmp_path: Path) -> None:
     """Under names of their own."""
     file = tmp_path / "mine.sql"

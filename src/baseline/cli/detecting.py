@@ -101,7 +101,11 @@ class Detecting:
 
         for account in self.accounts:
             if not re.fullmatch(r"\d{12}", account, re.ASCII):
-                raise UsageError(f"{account!r} is no account id", remedy="Give its 12 digits.")
+                raise UsageError(
+                    f"{account!r} is no account id",
+                    remedy="Give its 12 digits; names are known once an audit, a reading or a "
+                    "proof is kept.",
+                )
         scope = detections.Scope(day(self.since), day(self.until), self.accounts, self.regions)
         if scope.until and scope.since > scope.until:
             raise UsageError("--since is after --until", remedy="Swap them.")

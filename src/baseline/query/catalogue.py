@@ -17,6 +17,7 @@
 query a detection: it then gives the columns ``SHAPE``, and more of its own if it likes.
 """
 
+import difflib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -48,6 +49,7 @@ TOPICS = (
     "noise",
     "partitions",
 )
+_PROPOSED = 3  # names that a sentence has room for
 SEVERITIES = ("critical", "high", "medium", "low", "informational")
 # What every detection says of a row.
 SHAPE = (
@@ -157,12 +159,18 @@ def find(name: str, directory: Path | None = None, refuse: Refuse = _raise) -> S
     for query in known:
         if query.name.lower() == name.lower():
             return query
-    names = {query.name.lower(): query.name for query in known}
-    proposal = near(name, tuple(names))
-    remedy = "See: baseline query list"
-    if proposal.startswith("Did you mean"):
-        remedy = f"Did you mean {names[proposal.split()[3].rstrip('?')]}?"
-    raise UsageError(f"there is no saved query {name}", remedy=remedy)
+    raise UsageError(
+        f"there is no saved query {name}", remedy=_meant(name, [query.name for query in known])
+    )
+
+
+def _meant(name: str, known: list[str]) -> str:
+    """What was meant by ``name``: all that begin so, or what is written much like it."""
+    names = {saved.lower(): saved for saved in known}
+    begun = [lower for lower in names if lower.startswith(name.lower())]
+    close = begun[:_PROPOSED] or difflib.get_close_matches(name.lower(), names, n=1)
+    proposed = " or ".join(names[lower] for lower in close)
+    return f"Did you mean {proposed}?" if proposed else "See: baseline query list"
 
 
 def _files(directory: Path | Traversable | None) -> list[Path | Traversable]:

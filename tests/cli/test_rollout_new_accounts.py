@@ -448,9 +448,15 @@ def test_init_adopts_nothing_where_nobody_could_look_for_stacks_in_no_stack_set(
     monkeypatch.chdir(tmp_path)
     with at_a_terminal(organization, monkeypatch, capsys) as baseline:
         ran = baseline("init", "--home-region", "eu-west-1", "--yes", "--no-progress")
+        written = configuration.load()
+        write(tmp_path, SERVICE)
+        asked = ("--account", PRODUCTION, "--only", "auditing", "-o", "json", "--no-progress")
+        verified = baseline("rollout", "verify", *asked)
     assert ran.code == 1
     assert "UNKNOWN: stacks that no StackSet has in production" in ran.err
-    assert configuration.load().adopt == Adopt()
+    assert written.adopt == Adopt()
+    (row,) = of(verified.rows, check="stack instance auditing-service-managed")
+    assert (row["status"], row["remedy"].partition(" (")[0]) == ("UNKNOWN", "Make it readable")
 
 
 def give_up(simulation: Simulation, name: str, account: str) -> None:

@@ -11,16 +11,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
-import duckdb
 from generated_logs import ACCOUNTS, FIRST, Size, cloudtrail, one_object
+from raw_files import raw
 from work import baseline, cost, gunzip
 
-from baseline.logs import schema
 from baseline.logs.lake import Lake
 from baseline.query import statement
 from baseline.query.dialect import translate
 from baseline.query.duckdb import DuckDB
-from baseline.query.once import MACROS
 
 T = TypeVar("T")
 
@@ -89,10 +87,10 @@ def _count(root: Path) -> int:
 
 
 def _questions(bucket: Path, lake: Path) -> Iterator[str]:
-    raw = _raw(bucket)
+    connection = raw(bucket)
     engine = DuckDB(Lake(lake))
     ratios = {}
-    key = raw.execute(_ANY_KEY).fetchone()[0]
+    key = connection.execute(_ANY_KEY).fetchone()[0]
     for name, text in QUERIES.items():
         query = statement.read(text.format(key=key))
 
@@ -100,7 +98,7 @@ def _questions(bucket: Path, lake: Path) -> Iterator[str]:
             return [tuple(row.values()) for row in engine.run(query).rows]
 
         def theirs(query: Any = query) -> list[Any]:
-            return list(raw.execute(translate(query)).fetchall())
+            return list(connection.execute(translate(query)).fetchall())
 
         seconds, rows = _timed(theirs)
         ratios[name] = seconds / min(_timed(ours)[0] for _ in range(3))
@@ -141,21 +139,3 @@ _ANY_KEY = (
     "SELECT useridentity.accesskeyid FROM auditing.cloudtrail"
     f" WHERE \"date\" = '{FIRST}' AND account = '{ACCOUNTS[-1]}' LIMIT 1"
 )
-
-
-def _raw(bucket: Path) -> Any:
-    """The same table over the files as they are, pruned by their names."""
-    fields = ", ".join(f'"{c.field}" {c.type}' for c in schema.LOGS["cloudtrail"])
-    columns = {column.name: f'r."{column.field}"' for column in schema.LOGS["cloudtrail"]}
-    connection = duckdb.connect()
-    connection.execute("CREATE SCHEMA auditing; SET TimeZone = 'UTC'")
-    connection.execute(MACROS)
-    connection.execute(
-        f"CREATE VIEW auditing.cloudtrail AS SELECT {schema.complete('cloudtrail', columns)},"
-        " f[-7] AS account, f[-5] AS region, f[-4] || '-' || f[-3] || '-' || f[-2] AS \"date\""
-        " FROM (SELECT unnest(Records) AS r, string_split(filename, '/') AS f FROM read_json("
-        f"'{bucket}/AWSLogs/*/CloudTrail/*/*/*/*/*.json.gz', format = 'unstructured',"
-        " records = true, auto_detect = false, filename = true, maximum_object_size = 268435456,"
-        f" columns = {{Records: 'STRUCT({fields})[]'}}))"
-    )
-    return connection

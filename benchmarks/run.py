@@ -13,6 +13,9 @@ BENCHMARKS = {
     "findings": "findings",
     "report": "report",
     "lake": "lake",
+    "stages": "stages",
+    "cold": "cold",
+    "manifest": "manifest",
     "detections": "detections",
     "flow-logs": "flow_logs",
 }

@@ -24,15 +24,22 @@ def coming_over(baseline: Baseline, state: State) -> Stacks:
     found = {part: stack_id for part, stack_id in state.loose.items() if part not in left}
     for name, stack_set in state.stack_sets.items():
         for target, instance in stack_set.instances.items():
-            if inviting.invites(name) or not _can_come(baseline, Part(name, target), instance):
-                continue
-            found[baseline.instance(service_managed.family(name), target)] = instance.stack_id
+            held = Part(name, target)
+            part = becoming(baseline, held)
+            if _can_come(baseline, held, part, instance):
+                found[part] = instance.stack_id
     return found
 
 
-def _can_come(baseline: Baseline, held: Part, found: InstanceState) -> bool:
-    """Whether the stack of an instance becomes one of the StackSet that should have it."""
-    part = baseline.instance(service_managed.family(held.name), held.target)
+def becoming(baseline: Baseline, held: Part) -> Part:
+    """The instance that should be in the place of one; StackSets that invite keep theirs."""
+    if inviting.invites(held.name):
+        return held
+    return baseline.instance(service_managed.family(held.name), held.target)
+
+
+def _can_come(baseline: Baseline, held: Part, part: Part, found: InstanceState) -> bool:
+    """Whether the stack of an instance becomes ``part``."""
     if not found.stack_id or part.target not in baseline.stack_set(part.name).targets:
         return False
     return found.detail == FAILED_IMPORT or (part != held and found.status != "INOPERABLE")

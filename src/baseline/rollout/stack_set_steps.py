@@ -7,7 +7,7 @@ from baseline.rollout.account_steps import out_of_reach, why_deleted
 from baseline.rollout.catalogue import Baseline, Part, StackSet
 from baseline.rollout.choice import Choice
 from baseline.rollout.differences import because, changes
-from baseline.rollout.loose_steps import Stacks
+from baseline.rollout.loose_steps import Stacks, becoming
 from baseline.rollout.state import FAILED_IMPORT, InstanceState, StackSetState, State
 from baseline.rollout.steps import Action, Kind, Step
 
@@ -106,7 +106,8 @@ def _given_up(part: Part, found: InstanceState) -> Step:
 
 def _stuck(state: State, part: Part) -> bool:
     """Whether another StackSet of the template has a stack there that has to be given up first."""
-    if inviting.invites(part.name):
+    # Where nobody could look, that is told first.
+    if inviting.invites(part.name) or part.target in state.unseen:
         return False
     found = (state.stack_sets.get(name) for name in service_managed.namesakes(part.name))
     instances = [stack_set.instances.get(part.target) for stack_set in found if stack_set]
@@ -119,7 +120,7 @@ def _excess(baseline: Baseline, part: Part, found: InstanceState, coming_over: S
     It is given up where the account cannot be reached, where another StackSet takes its stack in,
     and where another should have it and cannot: a deletion would take what is live along.
     """
-    other = baseline.instance(service_managed.family(part.name), part.target)
+    other = becoming(baseline, part)
     if other != part and other in coming_over:
         reason = f"goes over to {other.name}, with all that it made"
         return Step(Action.RETAIN, Kind.INSTANCE, part, reason)

@@ -140,6 +140,13 @@ def test_what_takes_no_update_is_given_up_first_and_not_made_anew_beside_it(
     assert said in step.reason
 
 
+def test_where_nobody_could_look_that_is_told_though_another_stack_set_is_in_the_way() -> None:
+    state = inoperable(given_all_is_there(given_a_baseline(SELF)), "INOPERABLE")
+    made = plan.make(given_a_baseline(SERVICE), replace(state, unseen={THERE: Unknown("denied")}))
+    unknown = [s.part for s in made.steps if s.action is Action.UNKNOWN]
+    assert unknown == [Part(f"auditing{MANAGED}", THERE)]
+
+
 RETAIN = Step(Action.RETAIN, Kind.INSTANCE, Part("auditing", THERE), "")
 TAKE_IN = Step(Action.IMPORT, Kind.INSTANCE, Part(f"auditing{MANAGED}", THERE), "", "arn:stack")
 ROLES = Step(Action.DELETE, Kind.STACK, Part("stack-set-roles", THERE), "")

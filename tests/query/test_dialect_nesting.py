@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from baseline.errors import QueryError
 from baseline.query import statement
 from baseline.query.dialect import translate
 from baseline.query.duckdb import DuckDB
@@ -98,6 +99,23 @@ def test_what_is_nested_deeply_may_stand_anywhere(engine: DuckDB, case: str) -> 
     """What is computed before must be allowed beside aggregates, groups and windows."""
     sql, expected = STATEMENTS[case]
     assert rows(engine, sql) == expected
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        " UNION ALL ".join(["SELECT 1 AS x"] * 1_200),
+        f"SELECT {'(' * 2_000}1{')' * 2_000} AS x",
+        f"SELECT 1e0{' / 2' * 120} AS x",
+    ],
+    ids=["UNION", "brackets", "divisions"],
+)
+def test_what_is_longer_than_python_is_deep_is_refused_in_a_sentence(
+    engine: DuckDB, sql: str
+) -> None:
+    """It is no bug, wherever on the way the end of the stack is met."""
+    with pytest.raises(QueryError, match="is nested too deeply"):
+        rows(engine, sql)
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """``query run --detections``, and days and places of saved queries: the options' meaning."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, fields
 from functools import wraps
@@ -119,12 +119,24 @@ class Detecting:
         """What is shown of a detection on lines of its own, where there is room for more."""
         return RECORD if self.detections else None
 
-    def alarmed(self, rows: Iterable[Mapping[str, Any]]) -> bool:
-        """Whether a row is as severe as ``--fail-on``, or more."""
-        if not self.detections or self.fail_on is None:
-            return False
-        bad = SEVERITIES[: SEVERITIES.index(self.fail_on) + 1]
-        return any(row["severity"] in bad for row in rows)
+    def alarms(self) -> "Alarms":
+        """What sees whether a row is as severe as ``--fail-on``, or more."""
+        fail_on = self.fail_on if self.detections else None
+        return Alarms(SEVERITIES[: SEVERITIES.index(fail_on) + 1] if fail_on else ())
+
+
+class Alarms:
+    """Rows that pass by, and whether one of them had one of the severities that are ``bad``."""
+
+    def __init__(self, bad: Sequence[str]) -> None:
+        self._bad = bad
+        self.rung = False
+
+    def hear(self, rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+        """The same ``rows``; ``rung`` is known when all have passed."""
+        for row in rows:
+            self.rung = self.rung or (bool(self._bad) and row["severity"] in self._bad)
+            yield row
 
 
 def _runnable(

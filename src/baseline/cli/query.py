@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import partial
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -27,7 +27,9 @@ COLUMNS = (
     "name", "title", "description", "parameters", "why", "topic", "mitre", "severity", "path",
 )  # fmt: skip
 _TABLE = ("topic", "name", "severity", "title")
+_FIRST = 10_000  # rows that are held before the first of them is written
 _SCREENFULS = 200  # rows that a person at a terminal still looks at
+Row = dict[str, Any]
 _OF_DUCKDB = ("--source", "--lake")
 _OF_ATHENA = ("--workgroup", "--max-bytes")
 
@@ -215,16 +217,14 @@ def run_query(
     _check_engine(engine, [option for option, is_given in given.items() if is_given])
     kept = query_kept.open_kept(statement, engine, reports, config_path)
     missing, looked = 0, True
-    with (
-        _terminated_like_interrupted(),
-        ExitStack() as stack,
-        patience("Still reading", show=progress),
-    ):
+    alarms = detecting.alarms()
+    with _terminated_like_interrupted(), ExitStack() as stack:
+        # What it waits for ends with the first rows.
+        waiting = stack.enter_context(ExitStack())
+        waiting.enter_context(patience("Still reading", show=progress))
         if engine == "athena":
             configuration = shared.load_configuration(config_path)
-            athena = open_athena(configuration, profile, workgroup, max_bytes)
-            answer = athena.run(question.text())
-            rows = list(islice(answer.rows, limit))
+            answer = open_athena(configuration, profile, workgroup, max_bytes).run(question.text())
         else:
             if source:
                 lake, missing, looked = _staged(stack, source, statement, config_path, profile)
@@ -232,19 +232,28 @@ def run_query(
                 lake = query_lake.open_lake(lake_path, config_path, statement)
             ask = partial(_ask, stack, lake, statement, limit)
             try:
-                duckdb, answer, rows = ask(kept)
+                duckdb, answer = ask(kept)
             except QueryError:
                 if not (kept and (damaged := query_kept.damaged(kept))):
                     raise
                 sound = query_kept.open_kept(statement, engine, reports, config_path, damaged)
-                duckdb, answer, rows = ask(sound)
-            if lake and not source:
-                missing, looked = query_lake.missing(lake, statement, duckdb)
-    columns = detecting.columns(answer.columns, output)
-    shared.show(rows, output, columns, records=detecting.records(), most=limit or _SCREENFULS)
+                duckdb, answer = ask(sound)
+        rows = _begun(islice(answer.rows, limit))
+        waiting.close()
+        columns = detecting.columns(answer.columns, output)
+        records, most = detecting.records(), limit or _SCREENFULS
+        shared.show(alarms.hear(rows), output, columns, records=records, most=most)
+        # Only now: what else the engine is asked would end the answer.
+        if engine == "duckdb" and lake and not source:
+            missing, looked = query_lake.missing(lake, statement, duckdb)
     if detecting.fail_on and not looked:
         return 2
-    return 1 if missing or left_out or detecting.alarmed(rows) else 0
+    return 1 if missing or left_out or alarms.rung else 0
+
+
+def _begun(rows: Iterator[Row]) -> Iterator[Row]:
+    """``rows``, of which the first were taken: what goes wrong until then leaves no half answer."""
+    return chain(list(islice(rows, _FIRST)), rows)
 
 
 def _by_id(detecting: Detecting, reports: Path) -> Detecting:
@@ -340,13 +349,14 @@ def _staged(
 
 
 def _ask(stack: ExitStack, lake: Any, statement: Any, limit: int | None, kept: Any) -> Any:
-    """The engine, its answer, and the rows that are wanted of that."""
+    """The engine and its answer."""
     from baseline.query.duckdb import DuckDB  # noqa: PLC0415  # duckdb is slow to import
 
     engine = DuckDB(lake, kept)
     stack.callback(engine.close)
     answer = engine.run(statement)
-    return engine, answer, list(islice(answer.rows, limit))
+    # Only the last row tells that no file of what is kept is damaged; and those are not many.
+    return engine, replace(answer, rows=iter(list(islice(answer.rows, limit)))) if kept else answer
 
 
 @contextmanager

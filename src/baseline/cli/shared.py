@@ -4,7 +4,9 @@ import csv
 import io
 import json
 import sys
-from collections.abc import Callable, Iterable, Sequence
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -17,6 +19,7 @@ from baseline.errors import ConfigurationError
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., Any])
 
 # A text longer than this is folded before a table is given up for records ...
@@ -25,6 +28,9 @@ _LONG = 40
 _CROWDED = 1.5
 # Columns up to this wide are not folded where each of the others keeps so much room.
 _SHORT, _ROOM = 24, 16
+# Pieces of an answer that are printed together, bytes of a table that wait in memory, and what no
+# text of a cell holds.
+_BATCH, _HELD, _BETWEEN = 500, 16 * 1024**2, "\x1f"
 # Blanks between two columns; one has to do where the short columns fit with that alone.
 _GAP = 2
 
@@ -145,32 +151,58 @@ def confirm(question: str, *, yes: bool) -> None:
 
 
 def show(
-    rows: Sequence[dict[str, Any]],
+    rows: Iterable[dict[str, Any]],
     output: str,
     columns: Sequence[str] | None = None,
     *,
     records: Sequence[str] | None = None,
     most: int | None = None,
 ) -> None:
-    """Print ``rows`` on stdout; ``columns`` orders them, default: those of the first row.
+    """Print ``rows`` on stdout as they come; ``columns`` orders them, default: those of the first.
 
     On a terminal a row that comes as a record has ``records``, and no more than ``most`` come.
     """
-    names = list(columns or (rows[0] if rows else ()))
     if output == "json":
-        click.echo(as_json(list(rows)))
-    elif output == "csv":
-        click.echo(_csv(rows, names), nl=False)
+        _print_pieces(_json(rows))
+        return
+    if not columns:
+        rows = list(rows)
+        columns = list(rows[0] if rows else ())
+    if output == "csv":
+        _print_pieces(_csv(rows, columns))
     else:
-        _table(rows, names, list(records or names), most)
+        _table(rows, list(columns), list(records or columns), most)
 
 
-def _csv(rows: Sequence[dict[str, Any]], names: list[str]) -> str:
+def _print_pieces(pieces: Iterable[str]) -> None:
+    """Many at a time: each time that something is printed it is flushed."""
+    for some in _batches(pieces):
+        click.echo("".join(some), nl=False)
+
+
+def _batches(items: Iterable[T]) -> Iterator[list[T]]:
+    left = iter(items)
+    return iter(lambda: list(islice(left, _BATCH)), [])
+
+
+def _json(rows: Iterable[dict[str, Any]]) -> Iterator[str]:
+    """An array of ``rows`` as ``as_json`` writes it, a row at a time."""
+    before = "["
+    for row in rows:
+        indented = as_json(row).replace("\n", "\n  ")
+        yield f"{before}\n  {indented}"
+        before = ","
+    yield "[]\n" if before == "[" else "\n]\n"
+
+
+def _csv(rows: Iterable[dict[str, Any]], names: Sequence[str]) -> Iterator[str]:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(map(_cell, names))
-    writer.writerows([_cell(row.get(name)) for name in names] for row in rows)
-    return text.getvalue()
+    for row in chain([map(_cell, names)], ([_cell(row.get(n)) for n in names] for row in rows)):
+        writer.writerow(row)
+        yield text.getvalue()
+        text.seek(0)
+        text.truncate()
 
 
 def _cell(value: Any) -> str:
@@ -189,27 +221,29 @@ def _text(value: Any) -> str:
 
 
 def _table(
-    rows: Sequence[dict[str, Any]], names: list[str], records: list[str], most: int | None
+    rows: Iterable[dict[str, Any]], names: list[str], records: list[str], most: int | None
 ) -> None:
     """For people: what a terminal cannot show side by side comes a record at a time."""
     from rich.console import Console  # noqa: PLC0415  # rich is slow to import
 
     console = Console()
     if not console.is_terminal:
-        _print_lines(names, _cells(rows, names))
+        _print_lines(names, rows)
         return
-    if not rows:
+    left = iter(rows)
+    shown = list(islice(left, most))
+    if not shown:
         talk("No rows.")
         return
-    shown = rows[:most]
     cells = _cells(shown, names)
     wide = sum(_wanted_width(column) for column in zip(names, *cells, strict=True))
     fits = wide <= _CROWDED * console.width
     console.print(
         _columns(names, cells, console.width) if fits else _records(records, _cells(shown, records))
     )
-    if len(rows) > len(shown):
-        talk(f"{len(rows) - len(shown):,} more: -o csv, -o json or --limit.")
+    # Counted to the end, but not kept.
+    if more := sum(1 for _ in left):
+        talk(f"{more:,} more: -o csv, -o json or --limit.")
 
 
 def _cells(rows: Iterable[dict[str, Any]], names: Sequence[str]) -> list[list[str]]:
@@ -221,12 +255,25 @@ def _wanted_width(column: Iterable[str]) -> int:
     return min(_LONG, max(len(text) for text in column)) + 1
 
 
-def _print_lines(names: list[str], cells: list[list[str]]) -> None:
-    """Columns for a pipe or a file, as wide as they are; rich would take minutes for many rows."""
-    widths = [max(map(len, column)) for column in zip(names, *cells, strict=True)]
-    for row in (names, *cells):
-        line = "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True))
-        click.echo(line.rstrip())
+def _print_lines(names: list[str], rows: Iterable[dict[str, Any]]) -> None:
+    """Columns for a pipe or a file, as wide as they are; rich would take minutes for many rows.
+
+    How wide that is only the last row can tell: many rows wait in a file that has no name.
+    """
+    cells = ([_plain(row.get(name)) for name in names] for row in rows)
+    widths = [0] * len(names)
+    with tempfile.SpooledTemporaryFile(_HELD, "w+", encoding="utf-8", newline="\n") as waiting:
+        for row in chain([list(map(_plain, names))], cells):
+            widths = list(map(max, widths, map(len, row)))
+            waiting.write(_BETWEEN.join(row) + "\n")
+        waiting.seek(0)
+        _print_pieces(_line(line, widths) for line in waiting)
+
+
+def _line(cells: str, widths: list[int]) -> str:
+    texts = cells.removesuffix("\n").split(_BETWEEN)
+    line = "  ".join(text.ljust(width) for text, width in zip(texts, widths, strict=True))
+    return f"{line.rstrip()}\n"
 
 
 def _columns(names: list[str], cells: list[list[str]], width: int) -> "RenderableType":

@@ -27,6 +27,7 @@ from baseline.query.engine import Answer, Row, unique
 from baseline.query.kept import Kept
 from baseline.query.once import MACROS
 from baseline.query.refusals import refused
+from baseline.query.statement import not_too_deep
 from baseline.query.tables import DISTINCT, SCHEMA
 
 _FETCH = 1_000
@@ -65,17 +66,15 @@ class DuckDB:
 
     def check(self, query: exp.Query) -> None:
         """Raise QueryError, with the column, when the query cannot run; nothing is read."""
-        types.check(query)
-        self._open(query)
+        sql = self._prepared(query)
         with self._our_errors(query):
-            self._connection.execute(f"EXPLAIN {translate(query)}")
+            self._connection.execute(f"EXPLAIN {sql}")
 
     def run(self, query: exp.Query) -> Answer:
         """The answer; raises QueryError, also while rows are taken."""
-        types.check(query)
-        self._open(query)
+        sql = self._prepared(query)
         with self._our_errors(query):
-            self._connection.execute(translate(query))
+            self._connection.execute(sql)
         described = self._connection.description
         columns = unique([column[0] for column in described])
         return Answer(columns, self._rows(query, columns), tuple(str(c[1]) for c in described))
@@ -115,6 +114,14 @@ class DuckDB:
             return dates
         days = [Folder(year=date[:4], month=date[5:7], day=date[8:]) for date in dates]
         return [day.date for day in self.among(days, condition)]
+
+    def _prepared(self, query: exp.Query) -> str:
+        """``query`` as DuckDB's SQL, over tables that are made for it; raises QueryError."""
+        with not_too_deep():
+            types.check(query)
+            sql = translate(query)
+            self._open(query)
+        return sql
 
     def _open(self, query: exp.Query) -> None:
         """Make the tables that ``query`` reads of the parts of the days that it can touch."""

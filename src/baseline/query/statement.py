@@ -5,7 +5,8 @@ DuckDB runs locked in as well; this is the door before that, and the one that an
 
 import logging
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from itertools import pairwise
 from typing import Any
 
@@ -58,12 +59,22 @@ def read(sql: str, parameters: Mapping[str, exp.Expression] | None = None) -> ex
     Raises QueryError, with the position, for what is not Athena's SQL, is not one query, or names
     anything but the tables of the logs.
     """
-    shown = _shown(sql)
-    query, called = _parse(shown or sql)
-    _bind(query, parameters or {})
-    if not shown:
-        _check(query, called)
-    return query
+    with not_too_deep():
+        shown = _shown(sql)
+        query, called = _parse(shown or sql)
+        _bind(query, parameters or {})
+        if not shown:
+            _check(query, called)
+        return query
+
+
+@contextmanager
+def not_too_deep() -> Iterator[None]:
+    """A sentence for what goes deeper than Python does; a long UNION is as deep as it is long."""
+    try:
+        yield
+    except RecursionError:
+        raise QueryError("is nested too deeply", where="SQL", remedy="Split it.") from None
 
 
 def filled(sql: str, parameters: Mapping[str, exp.Expression]) -> str:
@@ -126,8 +137,6 @@ def _parse(sql: str) -> tuple[exp.Query, list[Token]]:
         raise QueryError(
             "cannot be cut into words", where="SQL", remedy="Is a quote or a comment not closed?"
         ) from error
-    except RecursionError:
-        raise QueryError("is nested too deeply", where="SQL", remedy="Split it.") from None
     if len(statements) != 1:
         raise QueryError(f"{len(statements)} statements at once", where="SQL", remedy=_ONLY)
     query = statements[0]

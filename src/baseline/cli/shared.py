@@ -196,20 +196,19 @@ def _json(rows: Iterable[dict[str, Any]]) -> Iterator[str]:
 
 
 def _csv(rows: Iterable[dict[str, Any]], names: Sequence[str]) -> Iterator[str]:
+    from baseline.report.cells import defused  # noqa: PLC0415  # the page's library is slow to import
+
+    def cell(value: Any) -> str:
+        text = _text(value)
+        return text if isinstance(value, int | float) else defused(text)
+
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    for row in chain([map(_cell, names)], ([_cell(row.get(n)) for n in names] for row in rows)):
+    for row in chain([map(cell, names)], ([cell(row.get(n)) for n in names] for row in rows)):
         writer.writerow(row)
         yield text.getvalue()
         text.seek(0)
         text.truncate()
-
-
-def _cell(value: Any) -> str:
-    from baseline.report.cells import defused  # noqa: PLC0415  # the page's library is slow to import
-
-    text = _text(value)
-    return text if isinstance(value, int | float) else defused(text)
 
 
 def _text(value: Any) -> str:

@@ -1,8 +1,11 @@
 """Answers are written as they come: however many rows there are, few of them are held."""
 
 import json
+import os
+import signal
 import subprocess
 import sys
+import threading
 import weakref
 from collections.abc import Iterator
 from pathlib import Path
@@ -131,3 +134,16 @@ def test_an_answer_that_nobody_reads_to_its_end_ends() -> None:
         assert running.stdout.readline() == b"n\n"
         running.stdout.close()
         assert not running.stderr.read()
+
+
+@pytest.mark.usefixtures("lake")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_recursion_that_does_not_end_can_be_ended(capsys: Output, number: int) -> None:
+    """DuckDB does not come back to Python from one with UNION, however often one presses Ctrl-C."""
+    step = "SELECT n + 1 FROM t WHERE n < 3000000"
+    sql = f"WITH RECURSIVE t (n) AS (SELECT 1 UNION {step}) SELECT max(n) AS m FROM t"
+    timer = threading.Timer(1, os.kill, (os.getpid(), number))
+    timer.start()
+    assert cli.run(["query", "run", "--sql", sql]) == 130
+    timer.join()
+    assert "Interrupted." in capsys.readouterr().err

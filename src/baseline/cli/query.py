@@ -20,6 +20,7 @@ from baseline.cli.detecting import Detecting, Question, detecting_options
 from baseline.cli.opening import open_own
 from baseline.cli.progress import patience
 from baseline.cli.sigma_rules import import_sigma
+from baseline.cli.signals import ended_by_signals
 from baseline.errors import QueryError, UsageError
 from baseline.query import catalogue
 
@@ -354,6 +355,8 @@ def _ask(stack: ExitStack, lake: Any, statement: Any, limit: int | None, kept: A
 
     engine = DuckDB(lake, kept)
     stack.callback(engine.close)
+    # A recursion without an end never comes back to Python.
+    stack.enter_context(ended_by_signals(engine.interrupt))
     answer = engine.run(statement)
     # Only the last row tells that no file of what is kept is damaged; and those are not many.
     return engine, replace(answer, rows=iter(list(islice(answer.rows, limit)))) if kept else answer

@@ -1,6 +1,7 @@
 """``baseline rollout`` on a simulated organization, over HTTP, as a user runs it."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -104,6 +105,11 @@ def changes(simulation: Simulation) -> list[str]:
         )
     )
     return seen
+
+
+@given_nothing
+def test_a_file_that_is_no_plan_is_said_before_the_terminal_that_is_not_there(run: Run) -> None:
+    assert "it is not a plan that was kept" in run("deploy", "baseline.yaml").err
 
 
 @given_nothing
@@ -463,7 +469,17 @@ def test_what_could_not_be_removed_keeps_the_roles_that_remove_it(
     }
     assert "Left on purpose" not in first.err
     organization.faults.clear()
-    assert run("remove", "--yes").code == 0
+    # Without a terminal it is shown, and not done.
+    seen = changes(organization)
+    asked = run("remove")
+    assert (asked.code, seen) == (2, [])
+    assert "to delete" in asked.err
+    assert "no terminal to ask. Add --yes" in asked.err
+    removed = run("remove", "--yes")
+    assert removed.code == 0
+    (key,) = re.findall(r"schedule-key-deletion --region eu-west-1 --key-id (\S+)", removed.err)
+    kms = organization.client("kms", "eu-west-1", MAIN)
+    assert kms.describe_key(KeyId=key)["KeyMetadata"]["KeyState"] == "Enabled"
     assert "Nothing to remove" in run("remove", "--yes").err
 
 
@@ -487,15 +503,12 @@ def test_a_new_account_is_reached_and_a_closed_one_is_given_up(
 
 
 @given_the_baseline
-@pytest.mark.parametrize("command", ["deploy", "remove"])
-def test_without_a_terminal_nothing_is_even_read(
-    organization: Simulation, run: Run, command: str
-) -> None:
+def test_without_a_terminal_nothing_is_even_read(organization: Simulation, run: Run) -> None:
     seen: list[str] = []
     organization.observers.append(lambda call, _answer, _refusal: seen.append(call.operation))
-    refused = run(command)
+    refused = run("deploy")
     assert (refused.code, refused.out, seen) == (2, "", [])
-    assert "Add --yes" in refused.err
+    assert "See what with: baseline rollout plan; then add --yes." in refused.err
 
 
 @given_the_baseline

@@ -35,6 +35,12 @@ def test_each_command_says_at_its_end_what_the_simulation_counted(
         assert (number, said[2], said[3]) == (len(seen), f"{number / 4:.1f}", "4")
 
 
+def test_of_one_target_no_average_is_said(organization: Simulation, baseline: Baseline) -> None:
+    Path("baseline.yaml").write_text(FILE)
+    ran = baseline("rollout", "plan", "--account", "acme-main", "--region", HOME)
+    assert ran.err.splitlines()[-1].endswith(" API calls, all for one target")
+
+
 def from_outside(call: Any) -> bool:
     """Whether a person's machine asked, and not the simulation or one of its services."""
     return not call.internal and not call.source_ip.endswith("amazonaws.com")

@@ -27,8 +27,13 @@ def test_the_cost_is_told_by_service_and_in_all_and_nothing_is_changed(
     assert "events: 50,000, 500,000, 5,000,000  management events" in table.err
     assert not [o for o in seen if o.startswith(("Create", "Put", "Update", "Delete"))]
 
-    rows = baseline("rollout", "cost", "-o", "json", "--assume", "events=1000000").rows
-    *lines, total = rows
+    ends = {line.rindex(".") for line in table.out.splitlines()[1:]}
+    assert len(ends) == 1  # each number ends with two digits, beneath the one above
+    assert "," in table.out.splitlines()[-1]
+
+    asked = baseline("rollout", "cost", "-o", "json", "--assume", "events=1000000")
+    assert "Assumed" not in asked.err
+    *lines, total = asked.rows
     assert total["usual"] == round(sum(line["usual"] for line in lines), 2)
     (events,) = [r for r in lines if (r["service"], r["unit"]) == ("guardduty", "events")]
     assert (events["low"], events["usual"], events["high"]) == (24, 24, 24)  # six accounts

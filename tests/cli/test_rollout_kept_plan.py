@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from baseline.errors import UsageError
+from baseline.rollout.choice import EVERYTHING
+from baseline.rollout.kept_plan import Kept, check
 from baseline.simulation import Simulation
 from given_obstacles import DEVELOPMENT, FILE, HOME, MAIN
 from given_terminal import Baseline
@@ -125,3 +128,14 @@ def test_a_kept_plan_takes_no_other_choice(baseline: Baseline) -> None:
     refused = baseline("rollout", "deploy", "kept.plan", "--account", "development", "--yes")
     assert refused.code == 2
     assert "says itself what is chosen" in refused.err
+
+
+def test_a_step_that_has_changed_is_counted_once() -> None:
+    planned = tuple(f"create stack one {n} eu-west-1: is not there" for n in range(3))
+    since = ("skip stack one 0 eu-west-1: is as it should be", *planned[1:])
+    before, now = (
+        Kept("2027-01-01", "o-acme", HOME, EVERYTHING, "same", "found", (steps,))
+        for steps in (planned, since)
+    )
+    with pytest.raises(UsageError, match=r"1 step has changed, like: skip stack one 0"):
+        check(before, now, "kept.plan")

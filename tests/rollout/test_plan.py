@@ -258,6 +258,9 @@ def test_one_account_brings_along_what_it_needs_and_nothing_else() -> None:
         ("guardduty-main", Target(MAIN, "eu-west-1")),
         ("guardduty-main", Target(MAIN, "us-east-1")),
     }
+    own = [s for s in made.changes if s.part.name == "guardduty-main"]
+    why = {s.reason for s in own if s.kind is Kind.INSTANCE}
+    assert why == {"is not there; needed by guardduty-member in one"}
     assert {s.part.target.account_id for s in made.changes} == {MAIN, ONE}
     assert [sorted({s.part.name for s in wave}) for wave in made.waves] == [
         ["stack-set-roles"],

@@ -17,8 +17,9 @@ from baseline.cli.progress import Watch, watching
 from baseline.cli.rollout_cost import cost_command
 from baseline.cli.rollout_job import PLACE, Job, begin, prepare, rollout_options
 from baseline.cli.rollout_preflight import preflight, warn
+from baseline.cli.rollout_rows import aligned, quiet
 from baseline.cli.tables import Row, grouped
-from baseline.errors import ConfigurationError, ToolError, UsageError
+from baseline.errors import AwsError, ConfigurationError, ToolError, UsageError
 from baseline.parallel import Done, Failed
 from baseline.rollout import (
     catalogue,
@@ -34,6 +35,7 @@ from baseline.rollout.checks import checks
 from baseline.rollout.choice import EVERYTHING
 from baseline.rollout.coverage import Coverage, Status
 from baseline.rollout.deploy import NotTriedError, Result
+from baseline.rollout.kept_plan import Kept
 from baseline.rollout.preflight import check_trusted
 from baseline.rollout.remedies import anew, put_back
 from baseline.rollout.steps import Action, Kind, Plan, Step
@@ -128,8 +130,9 @@ def deploy_command(yes: bool, look_ahead: bool, file: Path | None, **options: An
     What would fail is said first, as preflight does; it does not stop the rest.
     Exits with 1 when something failed; each failure is named with its cause and a remedy.
     """
-    shared.check_can_ask(yes=yes)
-    job, made = _shown(file, options) if file else _anew(options)
+    kept = kept_plan.read(file) if file else None
+    shared.check_can_ask(yes=yes, look="baseline rollout plan")
+    job, made = _shown(str(file), kept, options) if kept else _anew(options)
     if made.empty:
         job.show([], RESULT_COLUMNS)
         shared.talk(_NOTHING_TO_DO)
@@ -162,7 +165,7 @@ def _anew(options: dict[str, Any]) -> tuple[Job, Plan]:
     return job, job.plan()
 
 
-def _shown(file: Path, options: dict[str, Any]) -> tuple[Job, Plan]:
+def _shown(file: str, kept: Kept, options: dict[str, Any]) -> tuple[Job, Plan]:
     """The plan that was kept in ``file``; raises UsageError when it is not what it would be now."""
     chosen = [
         name for name in ("only", "regions", "accounts", "not_accounts", "ous") if options[name]
@@ -170,13 +173,12 @@ def _shown(file: Path, options: dict[str, Any]) -> tuple[Job, Plan]:
     if chosen:
         raise UsageError(
             "a plan that was kept says itself what is chosen",
-            where=str(file),
+            where=file,
             remedy="Leave --only, --account, --not-account, --ou and --region out.",
         )
-    kept = kept_plan.read(file)
     job = replace(begin(**options), choice=kept.choice)
     made, as_it_is = job.kept()
-    kept_plan.check(kept, as_it_is, str(file))
+    kept_plan.check(kept, as_it_is, file)
     return job, made
 
 
@@ -203,7 +205,7 @@ def verify_command(reports: Path | None, drifting: bool, **options: Any) -> int:
     """
     job = begin(**options)
     rows = verified(job, options["accounts"], drifting=drifting)
-    shown = rows if job.every else _quiet(rows, job.output)
+    shown = rows if job.every else quiet(rows, job.output)
     more = DRIFT_COLUMNS if drifting and job.output != "table" else ()
     job.show(shown, (*COVERAGE_COLUMNS, *more))
     if job.choice == EVERYTHING:
@@ -283,7 +285,6 @@ def remove_command(yes: bool, **options: Any) -> int:
     Prints what is deleted before it asks. Deploying again later meets the buckets that stayed:
     empty and delete them first, or import them into the stack auditing-storage.
     """
-    shared.check_can_ask(yes=yes)
     job = begin(**options)
     made = job.removal()
     if made.empty:
@@ -294,9 +295,10 @@ def remove_command(yes: bool, **options: Any) -> int:
     _announce(job, made)
     _say_who_is_left(job, made)
     shared.confirm("Delete this? The buckets and their logs stay.", yes=yes)
+    key = _key(job, made)
     rows = _carry_out(job, made)
     _say_who_is_left(job, made)
-    _say_what_is_left(job, rows)
+    _say_what_is_left(job, rows, key)
     return _code(rows)
 
 
@@ -354,8 +356,9 @@ def _say_who_is_out(job: Job, made: Plan) -> None:
 def _announce(job: Job, made: Plan) -> None:
     """Say on stderr what is going to happen, before it is asked for."""
     columns = ("action", "kind", "name")
-    for row in grouped((_step(job, step) for step in made.changes), columns):
-        shared.talk(f"  {row['action']:8}{row['kind']:16}{row['name']:18} {row['where']}")
+    rows = grouped((_step(job, step) for step in made.changes), columns)
+    for line in aligned(rows, columns):
+        shared.talk(line)
     given_up = [step for step in made.changes if step.action is Action.RETAIN]
     for row in grouped((_step(job, step) for step in given_up), ("name", "reason")):
         shared.talk(f"Given up: {row['name']} in {row['where']}: {row['reason']}.")
@@ -411,23 +414,40 @@ def _say_who_is_left(job: Job, made: Plan) -> None:
         )
 
 
-def _say_what_is_left(job: Job, rows: Iterable[Row]) -> None:
+def _key(job: Job, made: Plan) -> str:
+    """The id of the key of the buckets, if their stack goes: afterwards nobody names it."""
+    if all(step.part.name != catalogue.STORAGE for step in made.changes):
+        return ""
+    client = job.reach.session.client("cloudformation", job.baseline.home_region)
+    try:
+        told = client.describe_stack_resource(StackName=catalogue.STORAGE, LogicalResourceId="Key")
+    except AwsError:
+        return ""
+    return str(told["StackResourceDetail"].get("PhysicalResourceId", ""))
+
+
+def _say_what_is_left(job: Job, rows: Iterable[Row], key: str) -> None:
     """What stays of that which was taken away; what was refused is all there."""
     done = [row for row in rows if row["result"] not in (_FAILED, _NOT_TRIED)]
     if any(row["kind"] == Kind.DELEGATION for row in done):
         shared.talk(
             "Left on purpose: GuardDuty itself. It stays on, and goes on costing, in every account "
             "that was administered; to end it, in each account and region: aws guardduty "
-            "delete-detector --detector-id ID"
+            'delete-detector --detector-id "$(aws guardduty list-detectors --query '
+            "'DetectorIds[0]' --output text)\""
         )
     if not any(row["name"] == catalogue.STORAGE for row in done):
         return
-    shared.talk("Left on purpose, with their policies and the key that encrypts them:")
-    for purpose in _PURPOSES:
-        shared.talk(f"  s3://{job.baseline.bucket(purpose)}")
+    region = job.baseline.home_region
     shared.talk(
-        "To delete one with all its logs: empty it with all versions (S3 console, Empty), then "
-        "aws s3 rb s3://BUCKET; at last aws kms schedule-key-deletion --key-id KEY"
+        "Left on purpose, with their policies and the key that encrypts them. To delete one with "
+        "all its logs, empty it with all versions (S3 console, Empty), then:"
+    )
+    for purpose in _PURPOSES:
+        shared.talk(f"  aws s3 rb s3://{job.baseline.bucket(purpose)} --region {region}")
+    shared.talk(
+        "At last the key, without which none of the logs can be read:\n"
+        f"  aws kms schedule-key-deletion --region {region} --key-id {key or 'KEY'}"
     )
     stack = next(s for s in job.baseline.stacks if s.name == catalogue.STORAGE)
     if stack.parameters[protection.ADMINISTRATORS]:
@@ -495,10 +515,3 @@ def _mended(job: Job, answer: Coverage, made: Plan, busy: frozenset[Part]) -> st
     if any(step.part.target == answer.target for step in made.changes):
         return _DEPLOY
     return answer.by_hand or anew(answer.service, answer.target, job.baseline)
-
-
-def _quiet(rows: list[Row], output: str) -> list[Row]:
-    """In a table, what passes needs no detail, which would only keep like rows apart."""
-    if output != "table":
-        return rows
-    return [row | {"detail": ""} if row["status"] is Status.PASS else row for row in rows]

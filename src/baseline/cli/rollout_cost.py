@@ -44,7 +44,8 @@ def cost_command(assume: tuple[str, ...], **options: Any) -> int:
     size = cost.size(job.baseline, job.reach.configuration, job.choice)
     estimates = [e for e in cost.estimate(size, given) if any(e.dollars.values())]
     _show(job, estimates)
-    _say(given)
+    if job.output == "table":
+        _say(given)
     return 0
 
 
@@ -56,7 +57,15 @@ def _show(job: Job, estimates: list[Estimate]) -> None:
         rows = [_row(estimate) for estimate in estimates]
     lines = _LINES if job.every else _SERVICES
     columns = lines if job.output == "table" else COST_COLUMNS
-    shared.show([*rows, _sum("total", estimates)], job.output, columns)
+    rows.append(_sum("total", estimates))
+    shared.show(_aligned(rows) if job.output == "table" else rows, job.output, columns)
+
+
+def _aligned(rows: list[Row]) -> list[Row]:
+    """Dollars for people, one point beneath the other."""
+    said = [row | {name: f"{row[name]:,.2f}" for name in SCENARIOS} for row in rows]
+    wide = {name: max(len(row[name]) for row in said) for name in SCENARIOS}
+    return [row | {name: row[name].rjust(wide[name]) for name in SCENARIOS} for row in said]
 
 
 def _assumed(text: str) -> tuple[str, float]:

@@ -140,7 +140,9 @@ def _say_calls(job: Job, *, verbose: bool) -> None:
     for service, count in counts.most_common() if verbose else ():
         shared.talk(f"  {service} {count:,}")
     said = f"{counts.total():,} API calls"
-    each = f", {counts.total() / targets:.1f} for each of {targets:,} targets" if targets else ""
+    each = f", {counts.total() / targets:.1f} for each of {targets:,} targets"
+    if targets <= 1:
+        each = ", all for one target" if targets else ""
     shared.talk(f"{said}{each}")
 
 

@@ -134,11 +134,15 @@ def as_json(value: Any) -> str:
     return escaped(text)
 
 
-def check_can_ask(*, yes: bool) -> None:
-    """Refuse early what would have to ask in the end, where there is nobody to be asked."""
+def check_can_ask(*, yes: bool, look: str = "") -> None:
+    """Refuse early what would have to ask in the end, where there is nobody to be asked.
+
+    ``look`` is a command that says what would be done.
+    """
     if not yes and not sys.stdin.isatty():
         raise ConfigurationError(
-            "this changes something and there is no terminal to ask", remedy="Add --yes."
+            "this changes something and there is no terminal to ask",
+            remedy=f"See what with: {look}; then add --yes." if look else "Add --yes.",
         )
 
 

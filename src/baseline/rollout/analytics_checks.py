@@ -15,6 +15,7 @@ _DATABASE = "auditing"
 _NOT_FOUND = ("ResourceNotFoundException", "EntityNotFoundException")
 _NO_QUEUE = ("AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist")
 _QUERIES_A_CALL = 50  # [BatchGetNamedQuery]
+_NAMED = 3
 _PRESCRIBED = ("EnforceWorkGroupConfiguration", "BytesScannedCutoffPerQuery")
 
 
@@ -88,8 +89,14 @@ def _saved_queries(place: Place) -> str:
         some = ids[start : start + _QUERIES_A_CALL]
         told = place.ask("athena", "batch_get_named_query", NamedQueryIds=some)["NamedQueries"]
         found |= {query["Name"]: query["QueryString"] for query in told}
-    require(_otherwise(wanted, found))
+    require(_few(list(_otherwise(wanted, found))))
     return f"{len(wanted)} queries"
+
+
+def _few(problems: list[str]) -> list[str]:
+    """The first ones, and how many more: there are more than a hundred queries."""
+    more = len(problems) - _NAMED
+    return [*problems[:_NAMED], f"and {more} more"] if more > 0 else problems
 
 
 def _otherwise(wanted: dict[str, str], found: dict[str, str]) -> Iterator[str]:

@@ -31,12 +31,18 @@ def _taken(baseline: Baseline, steps: list[Step], choice: Choice) -> dict[tuple[
             needed = parts.get(part)
             if part in taken or needed is None or needed.action in (Action.SKIP, *GOING):
                 continue
-            why = f"{needed.reason}; needed by {step.part}"
+            why = f"{needed.reason}; needed by {_by_whom(baseline, step.part)}"
             taken[part] = replace(needed, reason=why)
             waiting.append(needed)
     stack_sets = [s for s in steps if s.kind is Kind.STACK_SET]
     stack_sets = [s for s in stack_sets if _takes_part(s, parts.values(), taken, choice)]
     return {(s.kind, s.part): s for s in (*taken.values(), *stack_sets)}
+
+
+def _by_whom(baseline: Baseline, part: Part) -> str:
+    """Without the region: many ask for the same, and the first of them says no more."""
+    account = baseline.accounts.get(part.target.account_id)
+    return f"{part.name} in {account.name if account else part.target.account_id}"
 
 
 def _alike(step: Step) -> tuple[str, Target]:

@@ -70,10 +70,17 @@ def _changed(kept: Kept, now: Kept) -> str:
             "baseline.yaml, the accounts, the saved queries, the choice or the program have changed"
         )
     if different:
-        return f"{len(different)} steps have changed, like: {different[0]}"
+        number = len({_about_what(step) for step in different})
+        steps = "1 step has" if number == 1 else f"{number:,} steps have"
+        return f"{steps} changed, like: {different[0]}"
     if kept.steps != now.steps:
         return "the order of the steps has changed"
     return "stacks or StackSets have changed" if kept.found != now.found else ""
+
+
+def _about_what(step: str) -> str:
+    """What is done and why it is, left out: a step that changed is in both plans, and is one."""
+    return step.partition(": ")[0].partition(" ")[2]
 
 
 def _flat(kept: Kept) -> list[str]:

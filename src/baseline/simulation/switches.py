@@ -82,4 +82,6 @@ def _seconds(asked: dict[str, Any]) -> float:
 
 
 def _json(status: int, value: Any) -> Answer:
-    return Answer(status, (("Content-Type", "application/json"),), json.dumps(value).encode())
+    # A line, for the terminal of whoever asks with curl.
+    body = f"{json.dumps(value)}\n".encode()
+    return Answer(status, (("Content-Type", "application/json"),), body)

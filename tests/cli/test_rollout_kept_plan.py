@@ -46,7 +46,7 @@ def test_exactly_what_was_shown_is_done(organization: Simulation, baseline: Base
     ("change", "said"),
     [
         ("settings", "the saved queries, the choice or the program have changed"),
-        ("world", "steps have changed, like: "),
+        ("world", "1 step has changed, like: "),
         ("version", "of version 2, and 'baseline rollout plan' of version 1 is known here"),
         ("content", "it is not a plan that was kept"),
         ("depth", "it is not a plan that was kept"),

@@ -248,8 +248,10 @@ def test_a_query_that_scans_too_much_is_stopped(capsys: Output) -> None:
 
 def test_the_limit_of_the_work_group_is_named(simulation: Simulation) -> None:
     """Athena cancels the query by itself."""
-    large = base64.b85encode(random.Random(1).randbytes(11_000_000)).decode()
-    given_a_file(simulation, "2019-07-24", an_event(9, requestParameters={"large": large}))
+    drawn = random.Random(1)
+    large = [base64.b85encode(drawn.randbytes(2_200_000)).decode() for _ in range(5)]
+    events = [an_event(9, requestParameters={"large": text}) for text in large]
+    given_a_file(simulation, "2019-07-24", *events)
     client(simulation, "athena").update_work_group(
         WorkGroup=GROUP, ConfigurationUpdates={"BytesScannedCutoffPerQuery": 10_000_000}
     )

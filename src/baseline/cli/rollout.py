@@ -130,7 +130,7 @@ def deploy_command(yes: bool, look_ahead: bool, file: Path | None, **options: An
     What would fail is said first, as preflight does; it does not stop the rest.
     Exits with 1 when something failed; each failure is named with its cause and a remedy.
     """
-    kept = kept_plan.read(file) if file else None
+    kept = _read(file, options) if file else None
     shared.check_can_ask(yes=yes, look="baseline rollout plan")
     job, made = _shown(str(file), kept, options) if kept else _anew(options)
     if made.empty:
@@ -165,17 +165,22 @@ def _anew(options: dict[str, Any]) -> tuple[Job, Plan]:
     return job, job.plan()
 
 
-def _shown(file: str, kept: Kept, options: dict[str, Any]) -> tuple[Job, Plan]:
-    """The plan that was kept in ``file``; raises UsageError when it is not what it would be now."""
+def _read(file: Path, options: dict[str, Any]) -> Kept:
+    """The plan that was kept in ``file``; raises UsageError when it is none, or more is chosen."""
     chosen = [
         name for name in ("only", "regions", "accounts", "not_accounts", "ous") if options[name]
     ]
     if chosen:
         raise UsageError(
             "a plan that was kept says itself what is chosen",
-            where=file,
+            where=str(file),
             remedy="Leave --only, --account, --not-account, --ou and --region out.",
         )
+    return kept_plan.read(file)
+
+
+def _shown(file: str, kept: Kept, options: dict[str, Any]) -> tuple[Job, Plan]:
+    """The plan that was kept in ``file``; raises UsageError when it is not what it would be now."""
     job = replace(begin(**options), choice=kept.choice)
     made, as_it_is = job.kept()
     kept_plan.check(kept, as_it_is, file)

@@ -140,10 +140,8 @@ def _say_calls(job: Job, *, verbose: bool) -> None:
     for service, count in counts.most_common() if verbose else ():
         shared.talk(f"  {service} {count:,}")
     said = f"{counts.total():,} API calls"
-    each = f", {counts.total() / targets:.1f} for each of {targets:,} targets"
-    if targets <= 1:
-        each = ", all for one target" if targets else ""
-    shared.talk(f"{said}{each}")
+    each = f", {counts.total() / targets:.1f} for each of {targets:,} targets" if targets else ""
+    shared.talk(f"{said}, all for one target" if targets == 1 else f"{said}{each}")
 
 
 def prepare(

@@ -36,12 +36,11 @@ demo: setup
 	@$(BIN)/baseline demo $(OPTIONS)
 
 # Three at a time: they wait for much, and leave two cores a third of their time. Those with the real
-# tools wait for more, share one audit, and need the tools once.
+# tools one after the other: they keep both cores busy.
 test: setup
 	@scripts/page-tools
 	$(BIN)/pytest -n 3 -m "not tools and not scale" $(OPTIONS)
-	$(BIN)/baseline audit setup
-	$(BIN)/pytest -n 2 --dist loadfile -m tools $(OPTIONS)
+	$(BIN)/pytest -m tools $(OPTIONS)
 
 # Without the tests that install and run the real Prowler and ScoutSuite.
 test-fast: setup

@@ -88,6 +88,8 @@ def test_a_denied_account_resolves_nothing_and_what_it_shows_later_was_open(
     audited(baseline, PRODUCTION, PAYMENTS)
     gone = [c for c in changes(baseline) if c[1] == PAYMENTS]
     assert {change for change, *_ in gone} == {"not looked at"}
+    asked = changes(baseline, "--change", "not looked at")
+    assert {change for change, *_ in asked} == {"not looked at"}
     assert len(gone) == 2
     iam.create_role(RoleName=ROLE, AssumeRolePolicyDocument=trust)
     iam.attach_role_policy(RoleName=ROLE, PolicyArn=AUDITING)

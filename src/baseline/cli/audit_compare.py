@@ -37,7 +37,7 @@ _NAMED = 5
 @click.option(
     "--change",
     "changes",
-    type=click.Choice(_ORDER),
+    type=click.Choice([change.value for change in _ORDER]),
     multiple=True,
     help="Only what became this. Repeatable.  [default: in a table, all but what is open still]",
 )

@@ -18,12 +18,11 @@ from baseline.query.once import MACROS
 def raw(bucket: Path) -> Any:
     """A connection with the table ``auditing.cloudtrail`` over the gz JSON in ``bucket``."""
     fields = ", ".join(f'"{c.field}" {c.type}' for c in schema.LOGS["cloudtrail"])
-    columns = {column.name: f'r."{column.field}"' for column in schema.LOGS["cloudtrail"]}
     connection = duckdb.connect()
     connection.execute("CREATE SCHEMA auditing; SET TimeZone = 'UTC'")
     connection.execute(MACROS)
     connection.execute(
-        f"CREATE VIEW auditing.cloudtrail AS SELECT {schema.complete('cloudtrail', columns)},"
+        f"CREATE VIEW auditing.cloudtrail AS SELECT {schema.cloudtrail_of('r')},"
         " f[-7] AS account, f[-5] AS region, f[-4] || '-' || f[-3] || '-' || f[-2] AS \"date\""
         " FROM (SELECT unnest(Records) AS r, string_split(filename, '/') AS f FROM read_json("
         f"'{bucket}/AWSLogs/*/CloudTrail/*/*/*/*/*.json.gz', format = 'unstructured',"

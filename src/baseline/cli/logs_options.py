@@ -1,6 +1,5 @@
 """What the commands of ``baseline logs`` share: which source, which accounts, regions and days."""
 
-import difflib
 import re
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -17,6 +16,7 @@ from baseline.logs.discover import folders
 from baseline.logs.layout import Selection
 from baseline.logs.source import NO_BUCKET, Original, Source, open_source
 from baseline.organization import discover, enabled_regions
+from baseline.query.proposals import near
 from baseline.sessions import Session, known_regions
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -77,12 +77,9 @@ def refuse_unknown_regions(
         strange -= {folder.region for s in among for folder in folders(s, wanted, "region")}
     if not strange or not (strange := strange - (known := known_regions())):
         return
-    near = difflib.get_close_matches(min(strange), sorted(known), n=1)
-    raise UsageError(
-        f"there is no region {min(strange)}",
-        where="--region",
-        remedy=f"Did you mean {near[0]}?" if near else f"Known: {', '.join(sorted(known))}.",
-    )
+    name = min(strange)
+    remedy = near(name, tuple(sorted(known)))
+    raise UsageError(f"there is no region {name}", where="--region", remedy=remedy)
 
 
 def expected_places(

@@ -238,19 +238,21 @@ def _table(
     if not shown:
         talk("No rows.")
         return
-    cells = _cells(shown, names)
+    cells = list(_cells(shown, names))
     wide = sum(_wanted_width(column) for column in zip(names, *cells, strict=True))
     fits = wide <= _CROWDED * console.width
     console.print(
-        _columns(names, cells, console.width) if fits else _records(records, _cells(shown, records))
+        _columns(names, cells, console.width)
+        if fits
+        else _records(records, list(_cells(shown, records)))
     )
     # Counted to the end, but not kept.
     if more := sum(1 for _ in left):
         talk(f"{more:,} more: -o csv, -o json or --limit.")
 
 
-def _cells(rows: Iterable[dict[str, Any]], names: Sequence[str]) -> list[list[str]]:
-    return [[_plain(row.get(name)) for name in names] for row in rows]
+def _cells(rows: Iterable[dict[str, Any]], names: Sequence[str]) -> Iterator[list[str]]:
+    return ([_plain(row.get(name)) for name in names] for row in rows)
 
 
 def _wanted_width(column: Iterable[str]) -> int:
@@ -263,10 +265,9 @@ def _print_lines(names: list[str], rows: Iterable[dict[str, Any]]) -> None:
 
     How wide that is only the last row can tell: many rows wait in a file that has no name.
     """
-    cells = ([_plain(row.get(name)) for name in names] for row in rows)
     widths = [0] * len(names)
     with tempfile.SpooledTemporaryFile(_HELD, "w+", encoding="utf-8", newline="\n") as waiting:
-        for row in chain([list(map(_plain, names))], cells):
+        for row in chain([list(map(_plain, names))], _cells(rows, names)):
             widths = list(map(max, widths, map(len, row)))
             waiting.write(_BETWEEN.join(row) + "\n")
         waiting.seek(0)

@@ -79,5 +79,5 @@ class Result:
 class Absorbed:
     """Files that a new one replaces, and the objects in them whose rows are dropped."""
 
-    paths: Sequence[Path] = ()
-    without: frozenset[int] = frozenset()
+    paths: Sequence[Path]
+    without: frozenset[int]

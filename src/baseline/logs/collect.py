@@ -154,8 +154,7 @@ def _commit(lake: Lake, step: Step, done: Collected) -> None:
 def _duplicates(lake: Lake, done: Sequence[Batch]) -> int:
     """As ``auditing.cloudtrail_distinct`` sees them: a copy of another day is another event."""
     days = sorted({batch.date for batch in done if batch.table == "cloudtrail"})
-    parts = [lake.manifest.parts("cloudtrail", day) for day in days]
-    paths = ([str(lake.path / part.path) for part in day] for day in parts if day)
+    paths = [files for day in days if (files := lake.files("cloudtrail", [day]))]
     count = each(paths, lambda day: convert.duplicates(day, lake.staging), workers=_cores())
     return sum(outcome.value for outcome in all_done(count))
 

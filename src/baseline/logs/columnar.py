@@ -54,13 +54,7 @@ def tables(path: Path) -> Iterator[Any]:
     except (duckdb.Error, OSError) as error:  # the latter of what goes wrong after the first row
         # What goes wrong inside may spoil the database.
         convert.forget()
-        raise _refused(error) from None
-
-
-def _refused(error: Exception) -> LogFileError:
-    if str(error).startswith("Out of Memory"):
-        return LogFileError(f"takes more than {convert.MEMORY} of memory to convert")
-    return LogFileError(convert.reason(error))
+        raise LogFileError(convert.reason(error)) from None
 
 
 def _columns(connection: Any, path: Path) -> list[tuple[str, Column, str]]:

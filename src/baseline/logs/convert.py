@@ -40,7 +40,7 @@ def write(lines: Path, absorbed: Absorbed, target: Path) -> int:
     except duckdb.OutOfMemoryException as error:
         if _NO_ROOM in str(error):
             raise _scarce(error) from None
-        raise LogFileError(f"takes more than {MEMORY} of memory to convert") from None
+        raise LogFileError(reason(error)) from None
     except duckdb.OperationalError as error:
         # No object is to blame for a full disk.
         raise _scarce(error) from None
@@ -131,7 +131,9 @@ def forget() -> None:
 
 
 def reason(error: Exception) -> str:
-    """What DuckDB says of a record that it refuses."""
+    """What is wrong with a record that DuckDB refuses."""
+    if str(error).startswith("Out of Memory"):
+        return f"takes more than {MEMORY} of memory to convert"
     first = str(error).split("\nTry setting")[0]
     shape = _PLACE.sub("", first)
     return f"holds a record of another shape: {' '.join(shape.split())[:200]}"
@@ -150,10 +152,9 @@ def _parts(absorbed: Absorbed) -> str:
 def _lines(path: Path) -> str:
     fields = ", ".join(f'"{column.field}" {column.type}' for column in schema.CLOUDTRAIL)
     columns = _struct((*_TAGS, Column("event", f"STRUCT({fields})")))
-    values = {column.name: f'event."{column.field}"' for column in schema.CLOUDTRAIL}
     # Without records = true DuckDB 2.0 sniffs each file although its columns are given.
     return (
-        f"SELECT {schema.complete('cloudtrail', values)},"
+        f"SELECT {schema.cloudtrail_of('event')},"
         ' "_account" AS account, "_region" AS region, "_object"'
         f" FROM read_json({text(str(path))}, format = 'newline_delimited', records = true,"
         f" auto_detect = false, maximum_object_size = {_LARGEST_LINE}, columns = {columns})"

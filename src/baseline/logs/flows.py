@@ -16,7 +16,6 @@ from baseline.logs.parts import Writer
 
 Read = Callable[[], Iterator[Any]]
 
-
 # Bytes of tables; those of a larger object are not held, but made twice.
 _HELD = 64 * 1024**2
 

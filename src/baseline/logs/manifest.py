@@ -115,10 +115,10 @@ class Manifest:
 
     def parts(self, table: str, date: str | None = None) -> list[Part]:
         """The Parquet files of a table, or of one of its days, sorted."""
-        day, values = ("", (table,)) if date is None else (" AND date = ?", (table, date))
+        day, values = _on(None if date is None else [date])
         rows = self._database.rows(
             f"SELECT path, tbl, date, rows, bytes FROM parts WHERE tbl = ?{day} ORDER BY path",  # noqa: S608
-            values,
+            (table, *values),
         )
         return [Part(*row) for row in rows]
 

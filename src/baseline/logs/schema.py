@@ -6,7 +6,6 @@ JSON text. Flow logs: the fields of "Flow log records" (VPC user guide) with und
 Both take ``account``, ``region`` and ``date`` from the path, never from the event.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 _SESSION_CONTEXT = """STRUCT(
@@ -90,19 +89,16 @@ PARTITIONS = (Column("account"), Column("region"), Column("date"))
 OBJECT = Column("_object", "INTEGER")
 
 
-def complete(table: str, given: Mapping[str, str]) -> str:
-    """All columns of a log table for a SELECT: those ``given`` by name as SQL, else NULL.
+def cloudtrail_of(event: str) -> str:
+    """All columns of CloudTrail for a SELECT, of the struct ``event`` that has the log's fields.
 
     The fields of structs become lower case.
     """
-    return ", ".join(
-        f'{_cast(column, given.get(column.name, "NULL"))} AS "{column.name}"'
-        for column in LOGS[table]
-    )
+    return ", ".join(f'{_cast(column, event)} AS "{column.name}"' for column in CLOUDTRAIL)
 
 
-def _cast(column: Column, given: str) -> str:
-    kind = column.type.lower()
+def _cast(column: Column, event: str) -> str:
+    given, kind = f'{event}."{column.field}"', column.type.lower()
     if "(" not in kind:
         return f"CAST({given} AS {kind})"
     # Where only the case of fields differs, DuckDB takes a cast for none.

@@ -13,14 +13,12 @@ from baseline.parallel import Done, Failed, each
 from baseline.rollout import service_managed
 from baseline.rollout.catalogue import MEMBERS, Baseline, Part
 from baseline.rollout.reach import Reach
-from baseline.rollout.state import StackSetState, Unknown, owner
+from baseline.rollout.state import GOOD, StackSetState, Unknown, owner
 
 # How StackSets names its stacks.
 _OF_STACK_SET = re.compile(r"StackSet-(.+)-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 # An instance in one of these states may have no stack.
 _UNMADE = ("FAILED", "CANCELLED", "PENDING")
-# What holds what its template says.
-_WHOLE = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE")
 
 StackSets = Mapping[str, StackSetState]
 
@@ -54,7 +52,7 @@ def read(reach: Reach, baseline: Baseline, stack_sets: StackSets, *, everywhere:
         client = reach.administer(target.account_id).client("cloudformation", target.region)
         found = client.get_paginator("describe_stacks").paginate().build_full_result()["Stacks"]
         return [
-            _Stack(name[1], stack["StackId"], stack["StackStatus"] in _WHOLE)
+            _Stack(name[1], stack["StackId"], stack["StackStatus"] in GOOD)
             for stack in found
             if (name := _OF_STACK_SET.fullmatch(stack["StackName"]))
             and name[1] in names

@@ -15,6 +15,7 @@ from baseline.audit.manifest import Entry, Run, Status
 from baseline.audit.schedule import Plan
 from baseline.errors import DeniedError, ThrottledError, ToolError, UsageError
 from given_audits import FIRST, SECOND, FakeSession
+from given_waiting import ended, until
 
 Audit = Callable[..., Run]
 
@@ -159,22 +160,7 @@ def test_a_tool_that_ends_well_leaves_no_process_behind(audit: Audit, tmp_path: 
     entry = of(audit({f"prowler {FIRST}": "leaves a child"}), FIRST, "prowler")
     assert entry.status is Status.COMPLETE
     left = int((tmp_path / "reports" / entry.directory / "child").read_text())
-    _until(lambda: not _runs(left))
-
-
-def _runs(pid: int) -> bool:
-    """Whether it goes on; what was killed may wait for a parent that never asks."""
-    try:
-        return ") Z " not in Path(f"/proc/{pid}/stat").read_text()
-    except FileNotFoundError:
-        return False
-
-
-def _until(done: Callable[[], bool]) -> None:
-    patience = time.monotonic() + 10
-    while not done():
-        assert time.monotonic() < patience
-        time.sleep(0.05)
+    until(lambda: ended(left), seconds=10)
 
 
 def test_an_account_with_nothing_in_it_is_complete_when_prowler_says_so(audit: Audit) -> None:
@@ -408,7 +394,7 @@ def test_a_tool_s_output_is_in_its_log_as_it_comes_and_so_is_how_far_it_is(
     reach = next(change.reach for change in changes if change.reach.done)
     (log,) = (tmp_path / "reports/prowler" / FIRST).glob("*.partial/log.txt")
     assert (reach.done, reach.total) == (6, 6)
-    _until(lambda: "Check ID: s3_none" in log.read_text())
+    until(lambda: "Check ID: s3_none" in log.read_text(), seconds=10)
     changes.close()
     ledger.close()
 

@@ -8,7 +8,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -18,6 +17,7 @@ from baseline.simulation import Blueprint, Fault, Simulation
 from baseline.simulation.organizations import backend
 from given_audits import ROLE, Behave, roll_out_role, take_role
 from given_terminal import Baseline
+from given_waiting import until
 
 PRODUCTION, PAYMENTS = "400000000004", "500000000005"
 SCRIPT = Path(__file__).parents[2] / "scripts/security-audit"
@@ -297,7 +297,7 @@ def test_an_interrupt_ends_the_tools_and_says_how_to_go_on(
     behave({f"prowler {PRODUCTION}": "hang"})
     command = [sys.executable, "-m", "baseline", "audit", "run", PRODUCTION]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as audit:
-        _until(lambda: bool(list(Path("reports").glob("prowler/*/*/stub.json"))))
+        until(lambda: list(Path("reports").glob("prowler/*/*/stub.json")), seconds=30)
         for number in numbers:
             audit.send_signal(number)
             time.sleep(0.3)
@@ -323,7 +323,7 @@ def test_a_set_up_that_is_terminated_leaves_nothing(
     monkeypatch.setattr(sys, "prefix", str(tmp_path))
 
     def terminate() -> None:
-        _until(started.exists)
+        until(started.exists, seconds=30)
         os.kill(os.getpid(), signal.SIGTERM)
 
     threading.Thread(target=terminate).start()
@@ -348,13 +348,6 @@ def test_results_that_were_deleted_are_told_by_the_report(baseline: Baseline) ->
     assert [r["status"] for r in again.rows] == ["failed", "complete"]
     assert "results are gone" in again.rows[0]["reason"]
     assert again.rows[0]["fail"] is None
-
-
-def _until(done: Callable[[], bool]) -> None:
-    patience = time.monotonic() + 30
-    while not done():
-        assert time.monotonic() < patience
-        time.sleep(0.1)
 
 
 def test_the_mission_s_script_is_a_thin_call(baseline: Baseline) -> None:

@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ import pytest
 from baseline.simulation import Blueprint, Fault, Simulation
 from given_audits import Behave, roll_out_role, stand_in, take_role
 from given_terminal import Baseline
+from given_waiting import ended, until
 
 PRODUCTION, PAYMENTS = "400000000004", "500000000005"
 AUDIT = (sys.executable, "-m", "baseline", "audit", "run")
@@ -55,13 +55,6 @@ def the_run(reports: str = "reports") -> dict[str, Any]:
     return run
 
 
-def until(done: Callable[[], object]) -> None:
-    patience = time.monotonic() + 60
-    while not done():
-        assert time.monotonic() < patience
-        time.sleep(0.1)
-
-
 def test_a_run_that_was_killed_goes_on_where_it_was_and_ends_with_the_same_result(
     baseline: Baseline, behave: Behave, organization: Simulation
 ) -> None:
@@ -71,10 +64,10 @@ def test_a_run_that_was_killed_goes_on_where_it_was_and_ends_with_the_same_resul
     behave({f"prowler {hanging}": "hang"})
     with subprocess.Popen([*AUDIT, "-p", "4"], stderr=subprocess.DEVNULL) as audit:
         stub = Path("reports/prowler", hanging)
-        until(lambda: list(stub.glob("*/stub.json")) and len(complete()) >= 12)
+        until(lambda: list(stub.glob("*/stub.json")) and len(complete()) >= 12, seconds=60)
         audit.kill()
     (seen,) = stub.glob("*.partial/stub.json")
-    until(lambda: ended(json.loads(seen.read_text())["pid"]))
+    until(lambda: ended(json.loads(seen.read_text())["pid"]), seconds=60)
     before = complete()
     # Done again, these would fail.
     behave({f"{tool} {directory.parent.name}": "exit 1" for tool, directory in before})
@@ -93,13 +86,6 @@ def complete() -> list[tuple[str, Path]]:
     """The scans whose directories have their lasting names."""
     found = [(tool, d) for tool in TOOLS for d in Path("reports", tool).glob("*/*")]
     return [(tool, d) for tool, d in found if not d.name.endswith(".partial")]
-
-
-def ended(pid: int) -> bool:
-    try:
-        return ") Z " in Path(f"/proc/{pid}/stat").read_text()
-    except FileNotFoundError:
-        return True
 
 
 def test_each_fault_is_an_unknown_with_its_reason_and_the_others_complete(
@@ -239,7 +225,7 @@ def test_signals_end_everything_also_while_a_run_waits_to_try_again(
     behave({f"prowler {PRODUCTION}": "throttled"})
     command = [*AUDIT, PRODUCTION, "--tool", "prowler"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as audit:
-        until(complete)
+        until(complete, seconds=60)
         time.sleep(0.5)
         audit.send_signal(signal.SIGTERM)
         said = audit.communicate(timeout=30)[1]

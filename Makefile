@@ -35,17 +35,15 @@ setup:
 demo: setup
 	@$(BIN)/baseline demo $(OPTIONS)
 
-# Three at a time: they wait for much, and leave two cores a third of their time. Those with the real
-# tools one after the other: they keep both cores busy.
 test: setup
 	@scripts/page-tools
-	$(BIN)/pytest -n 3 -m "not tools and not scale" $(OPTIONS)
+	$(BIN)/pytest -n 2 -m "not tools and not scale" $(OPTIONS)
 	$(BIN)/pytest -m tools $(OPTIONS)
 
 # Without the tests that install and run the real Prowler and ScoutSuite.
 test-fast: setup
 	@scripts/page-tools
-	$(BIN)/pytest -n 3 -m "not tools and not scale" $(OPTIONS)
+	$(BIN)/pytest -n 2 -m "not tools and not scale" $(OPTIONS)
 
 # Deploy, verify and deploy again over twenty accounts and seventeen regions, and from random states
 # with faults on the way, which takes minutes.

@@ -2,13 +2,13 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from baseline.logs.layout import Folder, identity, read_key
 from baseline.logs.manifest import Known, Part
 from baseline.logs.objects import Tag
-from baseline.logs.source import Stored
+from baseline.logs.source import Stored, tag_of
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,12 @@ class New:
     def tag(self) -> Tag:
         """What its rows carry."""
         return Tag(self.folder.account, self.folder.region, self.number)
+
+    def tagged(self, content: bytes) -> "New":
+        """The same with the tag of its content, where the source gave none."""
+        if self.stored.tag:
+            return self
+        return replace(self, stored=replace(self.stored, tag=tag_of(content)))
 
     @property
     def is_log(self) -> bool:

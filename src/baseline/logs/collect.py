@@ -10,11 +10,12 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from baseline.errors import BaselineError
 from baseline.logs import convert
 from baseline.logs.batch import Batch, New
 from baseline.logs.lake import Lake
 from baseline.logs.layout import Folder, identity
-from baseline.logs.source import Source, Stored
+from baseline.logs.source import Source, Stored, tag_of
 from baseline.logs.step import Step, run
 from baseline.parallel import all_done, each
 
@@ -81,7 +82,8 @@ def collect(
 def _new(source: Source, lake: Lake, folders: Sequence[Folder], done: Collected) -> Iterator[New]:
     """The objects whose content the lake has not got; the others are counted."""
     number = lake.manifest.next_id()
-    for outcome in all_done(each(folders, lambda folder: source.objects(folder.path))):
+    listed = each(folders, lambda folder: source.objects(folder.path), workers=source.at_once)
+    for outcome in all_done(listed):
         known = lake.manifest.known(outcome.target)
         for stored in outcome.value:
             if not _is_text(stored.key):
@@ -89,13 +91,21 @@ def _new(source: Source, lake: Lake, folders: Sequence[Folder], done: Collected)
                 done.set_aside.append((identity(name), "has a name that is not UTF-8"))
                 continue
             former = known.get(identity(stored.key))
-            if former and former.tag == stored.tag:
+            if former and former.tag == _tag(source, stored):
                 done.known += 1
                 if former.reason:
                     done.set_aside.append((identity(stored.key), former.reason))
             elif not _hidden(stored):
                 yield New(stored, outcome.target, number, former)
                 number += 1
+
+
+def _tag(source: Source, stored: Stored) -> str:
+    """Empty when it cannot be read; reading it again, later, says why."""
+    try:
+        return stored.tag or tag_of(source.read(stored.key))
+    except BaselineError:
+        return ""
 
 
 def _is_text(key: str) -> bool:

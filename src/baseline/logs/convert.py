@@ -19,7 +19,7 @@ _TAGS = (Column("_account"), Column("_region"), OBJECT)
 # With what is around a record. DuckDB holds twice as much for every file it reads.
 _LARGEST_LINE = objects.LARGEST_RECORD + 1024
 # A query skips whole groups, and writing one holds it: events are ten times a flow record's size.
-_ROW_GROUP = 32_768
+_ROW_GROUP = 20_480
 # Of a disk that is full DuckDB says this, too, that its memory does not suffice.
 _NO_ROOM = "offload"
 # Making a database costs as much as converting a few megabytes; each thread keeps its own.

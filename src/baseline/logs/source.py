@@ -24,7 +24,10 @@ class MissingError(LogFileError):
 
 @dataclass(frozen=True, order=True)
 class Stored:
-    """An object as its source lists it. ``tag`` changes when, and only when, the content does."""
+    """An object as its source lists it.
+
+    ``tag`` changes when, and only when, the content does; empty where it takes reading.
+    """
 
     key: str
     tag: str
@@ -46,6 +49,11 @@ class Source(Protocol):
 
     def read(self, key: str) -> bytes:
         """The object's bytes; raises LogFileError or an AwsError."""
+
+
+def tag_of(content: bytes) -> str:
+    """The tag of what has none: its MD5, which S3 mostly uses too."""
+    return hashlib.md5(content, usedforsecurity=False).hexdigest()
 
 
 class Original(Source, Protocol):
@@ -152,13 +160,13 @@ class Directory:
         return sorted(entry.name for entry in self._scan(prefix) if entry.is_dir())
 
     def objects(self, prefix: str) -> list[Stored]:
-        """All files below ``prefix``; the tag is their MD5, which also S3 mostly uses."""
+        """All files below ``prefix``, without a tag."""
         found: list[Stored] = []
         for entry in sorted(self._scan(prefix), key=lambda entry: entry.name):
             if entry.is_dir(follow_symlinks=False):
                 found += self.objects(f"{prefix}{entry.name}/")
             elif entry.is_file():
-                found.append(self._stored(prefix + entry.name, entry))
+                found.append(Stored(prefix + entry.name, "", entry.stat().st_size))
         return found
 
     def read(self, key: str) -> bytes:
@@ -182,17 +190,6 @@ class Directory:
             raise LogFileError(
                 f"cannot be listed: {error.strerror}", where=str(self._path / prefix)
             ) from None
-
-    def _stored(self, key: str, entry: "os.DirEntry[str]") -> Stored:
-        size = entry.stat().st_size
-        try:
-            with self._opened(key) as file:
-                # Not by pieces: room for one is made anew for each file, and is ten files' size.
-                digest = hashlib.md5(file.read(), usedforsecurity=False)
-            return Stored(key, digest.hexdigest(), size)
-        except LogFileError:
-            # Reading it again, later, says what is wrong with it.
-            return Stored(key, "unreadable", size)
 
     @contextmanager
     def _opened(self, key: str) -> Iterator[BufferedReader]:

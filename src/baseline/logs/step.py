@@ -30,7 +30,10 @@ class Step:
 
 def run(source: Source, lake: Lake, batch: Batch) -> Step:
     """Read, check and write one batch; raises LogFileError when the lake cannot be written."""
-    contents, unread = _download(source, batch)
+    answers = _download(source, batch.new)
+    batch = replace(batch, new=tuple(new for new, _ in answers))
+    contents = [(new, got) for new, got in answers if isinstance(got, bytes)]
+    unread = tuple((new.key, str(got)) for new, got in answers if isinstance(got, BaselineError))
     target = lake.staging / f"{batch.name}.parquet"
     path = f"{batch.table}/date={batch.date}/part-{batch.name}.parquet"
     try:
@@ -48,31 +51,23 @@ def run(source: Source, lake: Lake, batch: Batch) -> Step:
             remedy="What was collected is kept; make room and run it again.",
         ) from None
     entries = tuple(_entry(new, result, part) for new, _ in contents)
-    return Step(batch, entries, part, tuple(unread), result.text_bytes)
+    return Step(batch, entries, part, unread, result.text_bytes)
 
 
-def _download(
-    source: Source, batch: Batch
-) -> tuple[list[tuple[New, bytes]], list[tuple[str, str]]]:
-    def read(new: New) -> bytes | BaselineError:
+def _download(source: Source, objects: Sequence[New]) -> list[tuple[New, bytes | BaselineError]]:
+    """Each with its content, of which a tag is made where it has none, or why there is none."""
+
+    def read(new: New) -> tuple[New, bytes | BaselineError]:
         try:
-            return source.read(new.stored.key)
+            content = source.read(new.stored.key)
         except BaselineError as error:
-            return error
+            return new, error
+        return new.tagged(content), content
 
-    answers = list(zip(batch.new, _read_all(batch.new, read, source.at_once), strict=True))
-    contents = [(new, got) for new, got in answers if isinstance(got, bytes)]
-    unread = [(new.key, str(got)) for new, got in answers if isinstance(got, BaselineError)]
-    return contents, unread
-
-
-def _read_all(
-    new: Sequence[New], read: Callable[[New], bytes | BaselineError], at_once: int
-) -> list[bytes | BaselineError]:
-    if at_once == 1:
-        return list(map(read, new))
-    with ThreadPoolExecutor(at_once) as pool:
-        return list(pool.map(read, new))
+    if source.at_once == 1:
+        return list(map(read, objects))
+    with ThreadPoolExecutor(source.at_once) as pool:
+        return list(pool.map(read, objects))
 
 
 def _write(lake: Lake, batch: Batch, contents: Contents, target: Path) -> Result:

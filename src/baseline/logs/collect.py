@@ -17,7 +17,7 @@ from baseline.logs.lake import Lake
 from baseline.logs.layout import Folder, identity
 from baseline.logs.source import Source, Stored, tag_of
 from baseline.logs.step import Step, run
-from baseline.parallel import all_done, each
+from baseline.parallel import DEFAULT_WORKERS, all_done, each
 
 # What one step holds in memory, compressed. Objects are unpacked one after the other.
 BATCH_BYTES = 64 * 1024**2
@@ -82,7 +82,9 @@ def collect(
 def _new(source: Source, lake: Lake, folders: Sequence[Folder], done: Collected) -> Iterator[New]:
     """The objects whose content the lake has not got; the others are counted."""
     number = lake.manifest.next_id()
-    listed = each(folders, lambda folder: source.objects(folder.path), workers=source.at_once)
+    # Where nothing keeps waiting threads only fight for the interpreter.
+    workers = 1 if source.at_once == 1 else DEFAULT_WORKERS
+    listed = each(folders, lambda folder: source.objects(folder.path), workers=workers)
     for outcome in all_done(listed):
         known = lake.manifest.known(outcome.target)
         for stored in outcome.value:

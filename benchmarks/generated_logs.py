@@ -54,6 +54,10 @@ class Size:
     records: int = 220
 
 
+# More than two gigabytes of CloudTrail in 7,200 objects.
+SIXTY_DAYS = Size(accounts=5, regions=4, days=60, objects=6, records=250)
+
+
 def cloudtrail(root: Path, size: Size) -> int:
     """Write a bucket's worth below ``root``; how many bytes of JSON."""
     return _in_processes(_cloudtrail_day, root, size)

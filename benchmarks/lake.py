@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
-from generated_logs import ACCOUNTS, FIRST, Size, cloudtrail, one_object
+from generated_logs import ACCOUNTS, FIRST, SIXTY_DAYS, Size, cloudtrail, one_object
 from raw_files import raw
 from work import baseline, cost, gunzip
 
@@ -22,7 +22,6 @@ from baseline.query.duckdb import DuckDB
 
 T = TypeVar("T")
 
-SIZE = Size(accounts=5, regions=4, days=60, objects=6, records=250)
 LARGE = 170_000  # records of 1.2 kB in one object
 MANY = Size(accounts=5, regions=4, days=1, objects=250, records=10)
 LAST_MONTH = "date >= '2026-06-01'"
@@ -48,7 +47,7 @@ def measure() -> Iterator[str]:
     """Ratios of collecting, of memory and of asking."""
     with TemporaryDirectory() as directory:
         root, bucket = Path(directory), Path(directory, "bucket")
-        megabytes = cloudtrail(bucket, SIZE) / 1e6
+        megabytes = cloudtrail(bucket, SIXTY_DAYS) / 1e6
         limit = gunzip(bucket)
         lake = root / "lake"
         whole = cost(_collect(bucket, lake))

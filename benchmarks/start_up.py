@@ -8,9 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pairs import compare
+from work import installed
 
-ROOT = Path(__file__).resolve().parents[1]
-PEER = ROOT / ".tools" / "bench"
 AWS_CLI = "awscli>=1.40,<2"
 RUNS = 15
 
@@ -35,13 +34,8 @@ def _processors() -> float:
 
 
 def aws() -> Path:
-    """The peer, installed once with its byte code, as ours has its own."""
-    program = PEER / "bin" / "aws"
-    if not program.exists():
-        uv = ROOT / ".tools" / "venv" / "bin" / "uv"
-        subprocess.run([uv, "venv", "-q", "-p", sys.executable, PEER], check=True)
-        subprocess.run([uv, "pip", "install", "-q", "-p", PEER / "bin/python", AWS_CLI], check=True)
-    return program
+    """The peer's program."""
+    return installed("bench", AWS_CLI) / "aws"
 
 
 def _run(command: list[Path | str]) -> None:

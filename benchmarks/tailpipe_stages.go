@@ -29,6 +29,7 @@ type Event struct {
 	Timestamp time.Time `json:"tp_timestamp"`
 	Ingested  time.Time `json:"tp_ingest_timestamp"`
 	Index     string    `json:"tp_index"`
+	Partition string    `json:"tp_partition"`
 	IPs       []string  `json:"tp_ips,omitempty"`
 
 	EventVersion        string      `json:"eventVersion"`
@@ -154,8 +155,9 @@ func extract(object []byte, out *lines) {
 }
 
 func (e *Event) enrich(number int) {
+	e.Partition, e.Index = "all", "default"
 	e.ID = fmt.Sprintf("%020d", number)
-	e.Timestamp, e.Ingested, e.Index = *e.EventTime, time.Now(), e.RecipientAccountID
+	e.Timestamp, e.Ingested = *e.EventTime, time.Now()
 	if e.SourceIPAddress != nil {
 		e.IPs = append(e.IPs, *e.SourceIPAddress)
 	}

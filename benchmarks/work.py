@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+_TOOLS = Path(__file__).resolve().parents[1] / ".tools"
+
 
 @dataclass(frozen=True)
 class Cost:
@@ -65,6 +67,18 @@ def python(code: str, *arguments: str | Path) -> list[str | Path]:
 def baseline(*arguments: str | Path) -> list[str | Path]:
     """The command that runs ``baseline``."""
     return [sys.executable, "-m", "baseline", *arguments]
+
+
+def installed(name: str, *packages: str) -> Path:
+    """Where the programs of a peer are, which is installed once, with its byte code as ours is."""
+    peer = _TOOLS / name
+    if not peer.exists():
+        uv = _TOOLS / "venv" / "bin" / "uv"
+        subprocess.run([uv, "venv", "-q", "-p", sys.executable, peer], check=True)
+        subprocess.run(
+            [uv, "pip", "install", "-q", "-p", peer / "bin/python", *packages], check=True
+        )
+    return peer / "bin"
 
 
 def gunzip(root: Path) -> Cost:

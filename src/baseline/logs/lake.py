@@ -84,6 +84,9 @@ class Lake:
             self._sweep()
             yield
         finally:
+            # What cannot be removed now is swept away by the next run.
+            with suppress(OSError):
+                self._clear_staging()
             os.close(descriptor)
 
     def publish(self, finished: Path, relative: str) -> None:
@@ -118,8 +121,7 @@ class Lake:
 
     def _sweep(self) -> None:
         """Remove what a killed run left, and files that were replaced in an earlier run."""
-        for leftover in self.staging.iterdir():
-            _remove(leftover)
+        self._clear_staging()
         for left in self._left_by_queries():
             shutil.rmtree(left, ignore_errors=True)
         for table in TABLES:
@@ -127,6 +129,10 @@ class Lake:
             for file in (self.path / table).glob("date=*/*.parquet"):
                 if str(file) not in named:
                     file.unlink()
+
+    def _clear_staging(self) -> None:
+        for leftover in self.staging.iterdir():
+            _remove(leftover)
 
     def _left_by_queries(self) -> list[Path]:
         """What killed queries left behind: one that runs may still be at work with its own."""

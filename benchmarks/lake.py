@@ -4,9 +4,10 @@ About 2 GB of CloudTrail: five accounts, four regions, sixty days.
 """
 
 import math
+import statistics
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
@@ -22,6 +23,7 @@ from baseline.query.duckdb import DuckDB
 
 T = TypeVar("T")
 
+RUNS = 3
 LARGE = 170_000  # records of 1.2 kB in one object
 MANY = Size(accounts=5, regions=4, days=1, objects=250, records=10)
 LAST_MONTH = "date >= '2026-06-01'"
@@ -48,19 +50,35 @@ def measure() -> Iterator[str]:
     with TemporaryDirectory() as directory:
         root, bucket = Path(directory), Path(directory, "bucket")
         megabytes = cloudtrail(bucket, SIXTY_DAYS) / 1e6
-        limit = gunzip(bucket)
-        lake = root / "lake"
-        whole = cost(_collect(bucket, lake))
-        alone = cost(_collect(bucket, root / "alone"), cores=1)
-        packed = _size(bucket, "*.gz")
-        yield (
-            f"collect / gunzip, {megabytes:.0f} MB of JSON: processor time ratio "
-            f"{whole.cpu / limit.cpu:.2f}; {megabytes / whole.cpu:.0f} MB/s a core; "
-            f"one core / all: ratio {alone.wall / whole.wall:.2f}; lake / gz: ratio "
-            f"{_size(lake, '*.parquet') / packed:.2f}; {whole.memory:.0f} MB at the peak"
-        )
+        lake = root / "lake-0"
+        yield _collecting(root, bucket, megabytes)
+        packed = _size(lake, "*.parquet") / _size(bucket, "*.gz")
+        yield f"size of the lake / of the gz files: ratio {packed:.2f}"
         yield from _memory(root)
         yield from _questions(bucket, lake)
+
+
+def _collecting(root: Path, bucket: Path, megabytes: float) -> str:
+    """All of it, in turn, so that a machine that drifts slows what is compared."""
+    rounds = [
+        (
+            gunzip(bucket),
+            cost(_collect(bucket, root / f"alone-{number}"), cores=1),
+            cost(_collect(bucket, root / f"lake-{number}")),
+        )
+        for number in range(RUNS)
+    ]
+    speed = statistics.median(megabytes / whole.cpu for *_, whole in rounds)
+    return (
+        f"collect / gunzip, {megabytes:.0f} MB of JSON, {RUNS} times in turn: processor time "
+        f"{_ratio([whole.cpu / limit.cpu for limit, _, whole in rounds])}; {speed:.0f} MB/s a core"
+        f"; one core / all: {_ratio([alone.wall / whole.wall for _, alone, whole in rounds])}"
+        f"; {max(whole.memory for *_, whole in rounds):.0f} MB at the peak"
+    )
+
+
+def _ratio(found: Sequence[float]) -> str:
+    return f"ratio {statistics.median(found):.2f} ({min(found):.2f}-{max(found):.2f})"
 
 
 def _collect(bucket: Path, lake: Path) -> list[str | Path]:

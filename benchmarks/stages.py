@@ -4,9 +4,11 @@ It is not Tailpipe: ``tailpipe_stages.go`` and ``tailpipe_stages.py`` were writt
 what its sources do. About 2 GB of CloudTrail: five accounts, four regions, sixty days.
 """
 
+import math
 import shutil
 import subprocess
 from collections.abc import Iterator
+from dataclasses import astuple
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -46,11 +48,5 @@ def _theirs(root: Path, bucket: Path) -> tuple[float, float]:
     first = cost([root / "first", bucket, lines]).cpu
     last = cost([installed("ducklake", *PACKAGES) / "python", _LAST, lines, table]).cpu
     (rows,) = duckdb.execute(f"SELECT count(*) FROM '{table}/data/**/*.parquet'").fetchall()
-    assert rows == (
-        SIXTY_DAYS.accounts
-        * SIXTY_DAYS.regions
-        * SIXTY_DAYS.days
-        * SIXTY_DAYS.objects
-        * SIXTY_DAYS.records,
-    )
+    assert rows == (math.prod(astuple(SIXTY_DAYS)),)
     return first, last

@@ -60,7 +60,7 @@ def _attempt(
 @contextmanager
 def _over(path: Path) -> Iterator[BinaryIO]:
     """A file to be written anew, over what it held: that is twice as fast as taking new blocks."""
-    with open(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "wb") as file:
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "wb") as file:
         yield file
         file.truncate()
 

@@ -24,9 +24,11 @@ _COLUMNS = (
     *("change", "severity", "account", "account_name", "region", "tool", "check", "resource"),
     *("title", "detail", "reason", "uid"),
 )
-# What a terminal has room for; what is open still is no news.
+# What a terminal has room for.
 _SHOWN = ("change", "severity", "account_name", "region", "tool", "check", "resource")
 _ORDER = tuple(Change)
+# No news, which a table has only when asked: of a service left out it would be all that was found.
+_NO_NEWS = (Change.OPEN, Change.NOT_LOOKED)
 # Accounts that a sentence names.
 _NAMED = 5
 
@@ -39,7 +41,8 @@ _NAMED = 5
     "changes",
     type=click.Choice([change.value for change in _ORDER]),
     multiple=True,
-    help="Only what became this. Repeatable.  [default: in a table, all but what is open still]",
+    help="Only what became this. Repeatable."
+    "  [default: in a table, all but open and not looked at]",
 )
 @click.option(
     "--fail-on-new",
@@ -169,8 +172,8 @@ def _is_back(found: Changed, severity: str | None) -> bool:
 
 
 def _show(changed: list[Changed], changes: tuple[str, ...], output: str) -> None:
-    """Print what was asked for; what is open still is no news for people."""
-    default = [change for change in _ORDER if output != "table" or change is not Change.OPEN]
+    """Print what was asked for; for people what is news."""
+    default = [change for change in _ORDER if output != "table" or change not in _NO_NEWS]
     rows = [_row(found) for found in changed if found.change in (changes or default)]
     if output == "table" and not rows:
         return
@@ -192,6 +195,7 @@ def _tell(changed: list[Changed], first: Look, second: Look) -> None:
     counts = Counter(found.change for found in changed)
     told = ", ".join(f"{counts[change]} {change}" for change in _ORDER)
     talk(f"From run {first.stamp} to {second.stamp}: {told}.")
+    _tell_not_looked(changed)
     unseen = Counter(_account(found.finding) for found in changed if found.unseen_before)
     if unseen:
         named = ", ".join(f"{count} in {name}" for name, count in unseen.most_common(_NAMED))
@@ -200,3 +204,16 @@ def _tell(changed: list[Changed], first: Look, second: Look) -> None:
             f"Of the new, {unseen.total()} may have been there before: run {first.stamp} did not "
             f"look at them ({named}{more})."
         )
+
+
+def _tell_not_looked(changed: list[Changed]) -> None:
+    """Say why findings were not looked at, and how many for each reason."""
+    reasons = Counter(found.reason for found in changed if found.change is Change.NOT_LOOKED)
+    told = reasons.most_common(_NAMED)
+    for reason, count in told:
+        talk(f"{count} not looked at: {reason.rstrip('.')}.")
+    if len(reasons) > len(told):
+        rest = reasons.total() - sum(count for _, count in told)
+        talk(f"{rest} not looked at, for {len(reasons) - len(told)} more reasons.")
+    if reasons:
+        talk("--change 'not looked at' names each.")

@@ -102,7 +102,7 @@ def test_accounts_and_regions_without_any_log_are_named(
     simulation: Simulation, capsys: Output
 ) -> None:
     """The trail is the main account's alone; the others have never delivered."""
-    command = ["logs", "gaps", "--source", SOURCE, "--since", "3d", "-o", "json"]
+    command = ["logs", "gaps", "--source", SOURCE, "--since", "3d", "-o", "json", "--no-progress"]
     assert cli.run(command) == 1
     rows = json.loads(capsys.readouterr().out)
     never = {row["account"] for row in rows if row["state"] == "never"}

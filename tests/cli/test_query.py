@@ -254,7 +254,7 @@ def test_a_lake_without_the_days_that_are_asked_for_gives_no_all_clear(capsys: O
     assert cli.run([*detections, "--since", "2020-01-01", "--until", "2020-02-01"]) == 2
     assert "asked from 2020-01-01, the lake has" in capsys.readouterr().err
     assert cli.run([*detections, "--since", "2023-07-01"]) == 0
-    assert capsys.readouterr().err == ""
+    assert capsys.readouterr().err == "No rows.\n", "asked and answered"
 
 
 @pytest.mark.usefixtures("old_lake")

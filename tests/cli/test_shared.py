@@ -151,3 +151,11 @@ def test_no_width_of_columns_has_anything_cut_off(
     shared.show([{letter: letter * each for letter in "VWXYZ"}], "table")
     out = click.unstyle(capsys.readouterr().out)
     assert [out.count(letter) for letter in "VWXYZ"] == [each + 1] * 5
+
+
+def test_a_table_without_rows_says_that_it_was_asked(capsys: pytest.CaptureFixture[str]) -> None:
+    """In a pipe, too: a bare head might be a command that failed. Other forms say nothing."""
+    shared.show([], "table", ("name", "note"))
+    assert capsys.readouterr() == ("name  note\n", "No rows.\n")
+    shared.show([], "csv", ("name", "note"))
+    assert capsys.readouterr() == ("name,note\n", "")

@@ -16,6 +16,7 @@ from baseline.cli.logs_options import (
     trail_source,
 )
 from baseline.cli.opening import open_own
+from baseline.cli.progress import patience
 from baseline.cli.tables import grouped
 from baseline.logs import gaps as library
 from baseline.logs.gaps import Gap, State
@@ -30,6 +31,7 @@ _WRONG = {State.REMOVED, State.GAP, State.NEVER}
 @source_option
 @place_options
 @shared.output_option
+@shared.progress_option
 def gaps(
     *,
     config_path: Path | None,
@@ -40,6 +42,7 @@ def gaps(
     since: str,
     until: str,
     output: str,
+    progress: bool,
 ) -> int:
     """Find days without CloudTrail logs, in every account and region.
 
@@ -67,7 +70,8 @@ def gaps(
     place = trail_source(source, configuration, session)
     refuse_unknown_regions(wanted, [place], expected)
     yesterday = datetime.now(UTC).date() - timedelta(days=1)
-    found = library.find(place, wanted, expected, yesterday)
+    with patience("Still looking", show=progress):
+        found = library.find(place, wanted, expected, yesterday)
     rows = [_row(gap) for gap in found]
     if output == "table":
         names = account_names(session) if rows else {}

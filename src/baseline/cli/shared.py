@@ -231,7 +231,8 @@ def _table(
 
     console = Console()
     if not console.is_terminal:
-        _print_lines(names, rows)
+        if not _print_lines(names, rows):
+            talk("No rows.")
         return
     left = iter(rows)
     shown = list(islice(left, most))
@@ -260,18 +261,21 @@ def _wanted_width(column: Iterable[str]) -> int:
     return min(_LONG, max(len(text) for text in column)) + 1
 
 
-def _print_lines(names: list[str], rows: Iterable[dict[str, Any]]) -> None:
+def _print_lines(names: list[str], rows: Iterable[dict[str, Any]]) -> int:
     """Columns for a pipe or a file, as wide as they are; rich would take minutes for many rows.
 
-    How wide that is only the last row can tell: many rows wait in a file that has no name.
+    How wide that is only the last row can tell: many rows wait in a file that has no name. Returns
+    how many there are.
     """
+    number = -1
     widths = [0] * len(names)
     with tempfile.SpooledTemporaryFile(_HELD, "w+", encoding="utf-8", newline="\n") as waiting:
-        for row in chain([list(map(_plain, names))], _cells(rows, names)):
+        for number, row in enumerate(chain([list(map(_plain, names))], _cells(rows, names))):
             widths = list(map(max, widths, map(len, row)))
             waiting.write(_BETWEEN.join(row) + "\n")
         waiting.seek(0)
         _print_pieces(_line(line, widths) for line in waiting)
+    return number
 
 
 def _line(cells: str, widths: list[int]) -> str:

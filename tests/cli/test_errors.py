@@ -29,6 +29,17 @@ def test_usage_errors_are_exit_code_2(capsys: pytest.CaptureFixture[str]) -> Non
     assert "no-such-command" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("arguments", "meant"), [(["rolout", "plan"], "rollout"), (["logs", "colect"], "collect")]
+)
+def test_a_misspelt_command_is_told_what_was_meant(
+    arguments: list[str], meant: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """On every level, also where commands are not imported before they are called."""
+    assert cli.run(arguments) == 2
+    assert f"Did you mean '{meant}'?" in capsys.readouterr().err
+
+
 def test_the_demo_clears_no_directory_that_is_not_its_own(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

@@ -267,15 +267,15 @@ def _print_lines(names: list[str], rows: Iterable[dict[str, Any]]) -> int:
     How wide that is only the last row can tell: many rows wait in a file that has no name. Returns
     how many there are.
     """
-    number = -1
-    widths = [0] * len(names)
+    lines, widths = 0, [0] * len(names)
     with tempfile.SpooledTemporaryFile(_HELD, "w+", encoding="utf-8", newline="\n") as waiting:
-        for number, row in enumerate(chain([list(map(_plain, names))], _cells(rows, names))):
+        for row in chain([list(map(_plain, names))], _cells(rows, names)):
             widths = list(map(max, widths, map(len, row)))
+            lines += 1
             waiting.write(_BETWEEN.join(row) + "\n")
         waiting.seek(0)
         _print_pieces(_line(line, widths) for line in waiting)
-    return number
+    return lines - 1
 
 
 def _line(cells: str, widths: list[int]) -> str:

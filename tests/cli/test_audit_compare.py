@@ -94,8 +94,6 @@ def test_a_denied_account_resolves_nothing_and_what_it_shows_later_was_open(
     table = baseline("audit", "compare")
     assert "not looked at" not in table.out, "it would hide what is new"
     assert "2 not looked at: " in table.err
-    asked = baseline("audit", "compare", "--change", "not looked at", "-o", "csv").out
-    assert asked.count("not looked at") == 2
     assert baseline("audit", "compare", "--change", "new").code == 0
     iam.create_role(RoleName=ROLE, AssumeRolePolicyDocument=trust)
     iam.attach_role_policy(RoleName=ROLE, PolicyArn=AUDITING)

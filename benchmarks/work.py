@@ -55,7 +55,7 @@ try:
 except subprocess.TimeoutExpired:
     code = None
 wall, used = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
-print(json.dumps([code, wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1e3]))
+print(json.dumps([code, wall, used.ru_utime + used.ru_stime, used.ru_maxrss * 1.024e-3]))
 """
 
 

@@ -6,7 +6,15 @@ from contextlib import closing
 import pytest
 
 from baseline.errors import AwsError, DeniedError
-from baseline.parallel import Done, Failed, Pause, StoppedError, UnexpectedError, each
+from baseline.parallel import (
+    Done,
+    Failed,
+    Pause,
+    StoppedError,
+    UnexpectedError,
+    all_done,
+    each,
+)
 
 
 def test_each_target_has_one_outcome() -> None:
@@ -73,6 +81,19 @@ def test_a_consumer_that_stops_early_cancels_the_rest() -> None:
     with pytest.raises(KeyboardInterrupt):
         consume()
     assert len(started) < 20
+
+
+def test_where_all_must_be_done_nothing_is_at_work_after_a_failure() -> None:
+    """Whoever holds a lock meanwhile frees it then, and may keep the error."""
+
+    def work(target: int) -> None:
+        if target == 0:
+            raise DeniedError("no")
+
+    with pytest.raises(DeniedError) as kept:
+        list(all_done(each(range(1000), work, workers=4)))
+    assert kept.value.what == "no"
+    assert [thread for thread in threading.enumerate() if thread.name.startswith("each")] == []
 
 
 def test_nothing_to_do_is_done() -> None:

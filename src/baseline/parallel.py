@@ -2,8 +2,9 @@
 
 import threading
 import traceback
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Generic, TypeAlias, TypeVar
 
@@ -78,12 +79,18 @@ def each(
         pool.shutdown(wait=threading.get_ident() not in own, cancel_futures=True)
 
 
-def all_done(outcomes: Iterable[Outcome[T, V]]) -> Iterator[Done[T, V]]:
-    """What was done, as it ends, where nothing may be missing; raises the first error."""
-    for outcome in outcomes:
-        if isinstance(outcome, Failed):
-            raise outcome.error
-        yield outcome
+def all_done(
+    outcomes: Generator[Outcome[T, V], None, None],
+) -> Generator[Done[T, V], None, None]:
+    """What was done, as it ends, where nothing may be missing; raises the first error.
+
+    By then nothing runs any more, and nothing begins. Who may leave early closes it.
+    """
+    with closing(outcomes):
+        for outcome in outcomes:
+            if isinstance(outcome, Failed):
+                raise outcome.error
+            yield outcome
 
 
 class Pause:

@@ -66,13 +66,13 @@ def old_files(organization: Simulation) -> None:
     rules.enable_rule(Name="baseline-log-files")
 
 
-def register(simulation: Simulation, values: list[str], location: str) -> None:
+def register(simulation: Simulation, values: list[str], location: str, bucket: str = TRAIL) -> None:
     client(simulation, "glue").create_partition(
         DatabaseName="auditing",
         TableName="cloudtrail",
         PartitionInput={
             "Values": values,
-            "StorageDescriptor": {"Location": f"s3://{TRAIL}/{location}"},
+            "StorageDescriptor": {"Location": f"s3://{bucket}/{location}"},
         },
     )
 
@@ -123,6 +123,8 @@ def test_partitions_that_point_elsewhere_are_moved_and_garbage_is_deleted(
     digests = log_key(OTHER, "us-east-1", OLD[0], "", kind="CloudTrail-Digest")
     register(organization, [OTHER, "us-east-1", OLD[0]], digests)
     register(organization, [ORGANIZATION, "CloudTrail", "us-east-1-2024-01"], digests)
+    nowhere = log_key(OTHER, "us-east-1", OLD[1], "")
+    register(organization, [OTHER, "us-east-1", OLD[1]], nowhere, bucket="of-nobody-we-know")
     tomorrow = log_key(OTHER, "us-east-1", "2027-01-01", "")
     register(organization, [OTHER, "us-east-1", "2027-01-01"], tomorrow)
     done = baseline("logs", "partitions", "--apply", "-y", "-o", "json")
@@ -130,9 +132,11 @@ def test_partitions_that_point_elsewhere_are_moved_and_garbage_is_deleted(
     by_action = {(row["action"], row["date"]): row for row in done.rows}
     assert ("move", OLD[0]) in by_action
     assert by_action["move", OLD[0]]["found"].endswith(digests)
+    assert by_action["move", OLD[1]]["found"] == f"s3://of-nobody-we-know/{nowhere}"
     assert by_action["delete", "us-east-1-2024-01"]["account"] == ORGANIZATION
     found = partitions(organization)
-    assert found[OTHER, "us-east-1", OLD[0]] == log_key(OTHER, "us-east-1", OLD[0], "")
+    for day in OLD[:2]:
+        assert found[OTHER, "us-east-1", day] == log_key(OTHER, "us-east-1", day, "")
     assert set(found) == {(OTHER, "us-east-1", date) for date in [*OLD, "2027-01-01"]}
 
 

@@ -5,6 +5,7 @@ import json
 import os
 import resource
 import stat
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -248,13 +249,16 @@ def test_a_killed_run_leaves_nothing_visible_and_loses_nothing(bucket: Path, lak
     given_a_log(bucket, an_event(1))
     gather(bucket, lake)
     day = lake.path / "cloudtrail" / f"date={DAY}"
-    orphan = day / "part-killed.parquet"
+    orphan = day / "part-0123456789abcdef.parquet"
     orphan.write_bytes(next(day.glob("*.parquet")).read_bytes())
+    other = day / "of-another-program.parquet"
+    other.write_text("theirs")
     (lake.staging / "half.lines").write_text("x")
     assert ids(lake) == ["event-1"]
     given_a_log(bucket, an_event(2), minute="1005Z")
     gather(bucket, lake)
     assert not orphan.exists()
+    assert other.exists(), "what is not ours is not removed"
     assert list(lake.staging.iterdir()) == []
     assert ids(lake) == ["event-1", "event-2"]
 
@@ -361,6 +365,8 @@ def test_the_same_id_in_another_account_or_region_is_another_event(
     given_a_log(bucket, an_event(1), account="200000000002")
     given_a_log(bucket, an_event(1), region="us-east-1")
     assert gather(bucket, lake).duplicates == 0
+    given_a_log(bucket, an_event(1), minute="1005Z")
+    assert gather(bucket, lake).duplicates == 1, "of the same place alone"
 
 
 def test_an_event_delivered_twice_is_counted_and_kept(bucket: Path, lake: Lake) -> None:
@@ -369,6 +375,47 @@ def test_an_event_delivered_twice_is_counted_and_kept(bucket: Path, lake: Lake) 
     given_a_log(bucket, an_event(1), minute="1005Z")
     assert gather(bucket, lake).duplicates == 1
     assert ids(lake) == ["event-1", "event-1", "event-2"]
+
+
+def test_a_link_that_leads_nowhere_is_told_and_hides_nothing(bucket: Path, lake: Lake) -> None:
+    """To itself, to nothing, or in the place of a folder."""
+    given_a_log(bucket, an_event(1))
+    loop, lost = bucket / a_key(minute="1001Z"), bucket / a_key(minute="1002Z")
+    loop.symlink_to(loop.name)
+    lost.symlink_to("nothing")
+    (bucket / "AWSLogs/round").symlink_to("round")
+    done = gather(bucket, lake)
+    assert ids(lake) == ["event-1"]
+    assert [str(bucket / key) for key, _ in sorted(done.unread)] == [str(loop), str(lost)]
+
+
+def test_a_file_that_was_read_and_cannot_be_any_more_is_told(bucket: Path, lake: Lake) -> None:
+    """Its rows stay, and the others come."""
+    key = given_a_log(bucket, an_event(1))
+    gather(bucket, lake)
+    (bucket / key).unlink()
+    (bucket / key).symlink_to("nothing")
+    given_a_log(bucket, an_event(2), minute="1005Z")
+    assert [name for name, _ in gather(bucket, lake).unread] == [key]
+    assert ids(lake) == ["event-1", "event-2"]
+
+
+def test_a_run_that_ends_early_is_not_at_work_when_the_lock_goes(bucket: Path, lake: Lake) -> None:
+    """What it finished later would take the place of what the next run writes."""
+    for day in range(1, 20):
+        given_a_log(bucket, an_event(day), day=f"2026-07-{day:02}")
+
+    def interrupt(_: object) -> None:
+        raise KeyboardInterrupt
+
+    source = Directory(bucket)
+    with pytest.raises(KeyboardInterrupt) as kept:
+        collect(source, lake, days(source, Selection()), interrupt)
+    assert kept.value.args == ()
+    assert [thread for thread in threading.enumerate() if thread.name.startswith("each")] == []
+    assert list(lake.staging.iterdir()) == []
+    gather(bucket, lake)
+    assert len(ids(lake)) == 19
 
 
 def test_only_the_owner_can_read_the_lake(bucket: Path, lake: Lake) -> None:

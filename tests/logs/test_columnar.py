@@ -1,11 +1,14 @@
 """Flow logs in Parquet become the rows that they would be as text."""
 
+import io
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 import pytest
+from pyarrow import parquet
 
 from baseline.logs import convert
 from baseline.logs.lake import Lake
@@ -76,6 +79,16 @@ def test_files_of_several_shapes_and_text_share_a_day(bucket: Path, lake: Lake) 
     assert gather(bucket, lake).known == 4
 
 
+def test_a_column_without_a_type_has_no_value(bucket: Path, lake: Lake) -> None:
+    """Some writers give none to a column in which no row has a value."""
+    table = pa.table({"srcaddr": ["10.0.0.1"], "bytes": pa.nulls(1), "action": pa.nulls(1)})
+    file = io.BytesIO()
+    parquet.write_table(table, file)
+    given_an_object(bucket, given_parquet(bucket, "a", USUAL), file.getvalue())
+    assert gather(bucket, lake).set_aside == []
+    assert rows(lake, "srcaddr, bytes, action") == [("10.0.0.1", None, None)]
+
+
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
@@ -83,6 +96,7 @@ def test_files_of_several_shapes_and_text_share_a_day(bucket: Path, lake: Lake) 
         ("SELECT 1 AS something", "has no column of a flow log"),
         ("SELECT 'many' AS bytes", "another shape"),
         ("SELECT 1 AS bytes UNION ALL SELECT 2 UNION ALL SELECT 1e30", "another shape"),
+        ('SELECT 1 AS "account-id", 2 AS account_id', "has the column account-id twice"),
         ("SELECT ['10.0.0.1'] AS srcaddr", "srcaddr is a VARCHAR[]"),
         ("SELECT repeat('a', 20_000) AS srcaddr", "a record of more than 16,384 bytes"),
         ("SELECT repeat('a', 20_000)::BLOB AS srcaddr", "a record of more than 16,384 bytes"),
@@ -92,6 +106,7 @@ def test_files_of_several_shapes_and_text_share_a_day(bucket: Path, lake: Lake) 
         "foreign",
         "text-in-a-number",
         "too-large-a-number",
+        "twice",
         "list",
         "long",
         "long-bytes",

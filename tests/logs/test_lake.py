@@ -1,12 +1,14 @@
 """A lake survives a crash, and says which of its files did not."""
 
 import os
+import shutil
 import stat
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from baseline.errors import LogFileError, UsageError
 from baseline.logs.lake import DamagedError, Lake
 from given_lakes import gather
 from given_logs import DAY, an_event, given_a_flow_log, given_a_log
@@ -47,6 +49,30 @@ def test_whatever_lies_in_staging_is_swept_away(lake: Lake, tmp_path: Path) -> N
     with lake.locked():
         assert list(lake.staging.iterdir()) == []
     assert (kept / "file").exists()
+
+
+@pytest.mark.parametrize("name", [".staging", ".spill"])
+def test_a_link_is_not_taken_for_a_folder_that_may_be_emptied(
+    name: str, lake: Lake, tmp_path: Path
+) -> None:
+    """A lake may come from somebody else."""
+    kept = tmp_path / "kept"
+    kept.mkdir()
+    shutil.rmtree(lake.path / name, ignore_errors=True)
+    (lake.path / name).symlink_to(kept)
+    with pytest.raises(UsageError, match="is a link"):
+        Lake.create(lake.path)
+
+
+def test_what_cannot_be_swept_away_is_named(lake: Lake) -> None:
+    odd = lake.path / "cloudtrail" / f"date={DAY}" / "part-0123456789abcdef.parquet"
+    odd.mkdir(parents=True)
+    with pytest.raises(LogFileError, match="cannot be removed") as refused, lake.locked():
+        pass
+    assert refused.value.where == str(odd)
+    odd.rmdir()
+    with lake.locked():
+        assert not odd.exists(), "the lock was free"
 
 
 def truncated(file: Path) -> None:

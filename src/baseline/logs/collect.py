@@ -8,6 +8,7 @@ its own rows; when the new content cannot be read, the rows of the former are ke
 import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 
 from baseline.errors import BaselineError
@@ -72,9 +73,11 @@ def collect(
         todo = _batches(lake, _new(source, lake, folders, done))
         total = sum(len(batch.new) for batch in todo)
         work = each(todo, lambda batch: run(source, lake, batch), workers=_cores())
-        for outcome in all_done(work):
-            _commit(lake, outcome.value, done)
-            report(Progress(done.objects, total, sum(done.rows.values()), done.text_bytes))
+        # Whatever ends this early, no step outlives the lock.
+        with closing(all_done(work)) as steps:
+            for outcome in steps:
+                _commit(lake, outcome.value, done)
+                report(Progress(done.objects, total, sum(done.rows.values()), done.text_bytes))
         done.duplicates = _duplicates(lake, todo)
     return done
 

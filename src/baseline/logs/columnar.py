@@ -6,6 +6,7 @@ be anybody's, and DuckDB, unlike pyarrow, reads it within a limit of memory.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,7 +30,8 @@ _LENGTH = {"VARCHAR": "strlen", "BLOB": "octet_length"}
 # What has no bound, such as a list, is no value.
 _PLAIN = re.compile(
     r"VARCHAR|BLOB|BOOLEAN|U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|FLOAT|DOUBLE|DECIMAL\(.*\)"
-    r"|DATE|TIME.*"
+    # Where no row has a value some writers give no type.
+    r"|DATE|TIME.*|\"NULL\""
 )
 
 
@@ -76,6 +78,9 @@ def _columns(connection: Any, path: Path) -> list[tuple[str, Column, str]]:
     columns = [(name, column, kind) for name, kind, *_ in found if (column := _ours(name))]
     if not columns:
         raise LogFileError("is Parquet, but has no column of a flow log")
+    for (_, column), times in Counter((c.name, c) for _, c, _ in columns).items():
+        if times > 1:
+            raise LogFileError(f"has the column {column.field} twice")
     for name, _, kind in columns:
         if not _PLAIN.fullmatch(kind):
             raise LogFileError(f"holds a record of another shape: {name} is a {kind[:200]}")

@@ -20,6 +20,8 @@ MANIFEST = "manifest.sqlite"
 STAGING = ".staging"
 SPILL = ".spill"
 _A_DAY = 24 * 3600
+# As ``Batch.name`` is: other files are not ours to remove.
+_PART = "[0-9a-f]" * 16
 
 
 class DamagedError(LogFileError):
@@ -47,6 +49,9 @@ class Lake:
     @classmethod
     def create(cls, path: Path) -> "Lake":
         """The lake at ``path``, made if it is not there; raises UsageError when it cannot be."""
+        for name in (STAGING, SPILL):
+            if (path / name).is_symlink():
+                raise UsageError("is a link, and would be emptied", where=str(path / name))
         try:
             folder(path)
             (path / STAGING).mkdir(mode=0o700, exist_ok=True)
@@ -82,6 +87,14 @@ class Lake:
         descriptor = self._lock()
         try:
             self._sweep()
+        except OSError as error:
+            os.close(descriptor)
+            raise LogFileError(
+                f"what an earlier run left there cannot be removed: {error.strerror}",
+                where=str(error.filename or self.path),
+                remedy="Remove it by hand.",
+            ) from None
+        try:
             yield
         finally:
             # What cannot be removed now is swept away by the next run.
@@ -126,7 +139,7 @@ class Lake:
             shutil.rmtree(left, ignore_errors=True)
         for table in TABLES:
             named = set(self.files(table))
-            for file in (self.path / table).glob("date=*/*.parquet"):
+            for file in (self.path / table).glob(f"date=*/part-{_PART}.parquet"):
                 if str(file) not in named:
                     file.unlink()
 

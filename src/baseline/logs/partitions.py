@@ -5,7 +5,7 @@ for here is what the partitioner of ``auditing-analytics`` would have done when 
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
@@ -16,7 +16,7 @@ from baseline.errors import AwsError, LogFileError
 from baseline.logs import objects, schema
 from baseline.logs.discover import days
 from baseline.logs.layout import Folder, Kind, Selection, read_folder
-from baseline.logs.source import Bucket
+from baseline.logs.source import NO_BUCKET, Bucket
 from baseline.parallel import Failed, all_done, each
 
 DATABASE = "auditing"
@@ -135,20 +135,46 @@ def registered(glue: Any, selection: Selection, report: Report) -> list[Partitio
     return found
 
 
-def compare(asked: Wanted, there: Iterable[Partition]) -> list[Step]:
+def elsewhere(s3: Any, asked: Wanted, there: Iterable[Partition]) -> frozenset[Partition]:
+    """Those in a bucket that was not looked at, which has logs of that day, too.
+
+    Raises AwsError when that is not clear; what may not be listed has none of ours.
+    """
+    values = {(p.table, p.values) for p in asked.partitions}
+    looked_at = {_bucket(p) for p in asked.partitions}
+    doubtful = [
+        p
+        for p in there
+        if (p.table, p.values) in values and _bucket(p) not in looked_at and _can_be(p)
+    ]
+    outcomes = all_done(each(doubtful, partial(_has_logs, s3)))
+    return frozenset(outcome.target for outcome in outcomes if outcome.value)
+
+
+def _has_logs(s3: Any, partition: Partition) -> bool:
+    bucket = _bucket(partition)
+    try:
+        return bool(Bucket(s3, bucket).first(partition.location.removeprefix(f"s3://{bucket}/")))
+    except AwsError as error:
+        if error.code not in {NO_BUCKET, "AccessDenied"}:
+            raise
+        return False
+
+
+def compare(
+    asked: Wanted, there: Iterable[Partition], elsewhere: Collection[Partition] = ()
+) -> list[Step]:
     """What is missing, what points elsewhere, and what can be no partition of these logs. Pure.
 
     A partition without a folder, but whose place is right, stays: tomorrow's, or an expired day's.
-    So does one in a bucket that was not looked at: it has logs of that day, too.
+    So does one of ``elsewhere``.
     """
     by_values = {(p.table, p.values): p for p in asked.partitions}
-    looked_at = {_bucket(p) for p in asked.partitions}
     steps = []
     for partition in there:
         right = by_values.pop((partition.table, partition.values), None)
         if right and _place(right) != _place(partition):
-            elsewhere = _bucket(partition) not in looked_at and _can_be(partition)
-            action = Action.LEAVE if elsewhere else Action.MOVE
+            action = Action.LEAVE if partition in elsewhere else Action.MOVE
             steps.append(Step(right, action, _REASONS[action], partition.location))
         elif not right and not _can_be(partition):
             steps.append(

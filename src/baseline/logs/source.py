@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from io import BufferedReader
 from pathlib import Path
+from stat import S_ISREG
 from typing import Any, Protocol
 
 from baseline.errors import AwsError, LogFileError, UsageError
@@ -157,16 +158,16 @@ class Directory:
 
     def folders(self, prefix: str) -> list[str]:
         """The names of the folders directly below ``prefix``."""
-        return sorted(entry.name for entry in self._scan(prefix) if entry.is_dir())
+        return sorted(entry.name for entry in self._scan(prefix) if _is_folder(entry))
 
     def objects(self, prefix: str) -> list[Stored]:
-        """All files below ``prefix``, without a tag."""
+        """All files below ``prefix``, without a tag; and links to nothing, as reading them says."""
         found: list[Stored] = []
         for entry in sorted(self._scan(prefix), key=lambda entry: entry.name):
             if entry.is_dir(follow_symlinks=False):
                 found += self.objects(f"{prefix}{entry.name}/")
-            elif entry.is_file():
-                found.append(Stored(prefix + entry.name, "", entry.stat().st_size))
+            elif (size := _size(entry)) is not None:
+                found.append(Stored(prefix + entry.name, "", size))
         return found
 
     def read(self, key: str) -> bytes:
@@ -206,7 +207,24 @@ class Directory:
 
     def _holds_really(self, path: Path) -> bool:
         """Whether no link leads out of the directory; asked once for each folder."""
-        return path.resolve().is_relative_to(self._real)
+        # ``resolve`` raises for a link to itself.
+        return Path(os.path.realpath(path)).is_relative_to(self._real)
+
+
+def _is_folder(entry: "os.DirEntry[str]") -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link to itself
+        return False
+
+
+def _size(entry: "os.DirEntry[str]") -> int | None:
+    """The size of a file, 0 of a link to nothing; None for what is no file, or is gone again."""
+    try:
+        status = entry.stat()
+    except OSError:
+        return 0 if entry.is_symlink() else None
+    return status.st_size if S_ISREG(status.st_mode) else None
 
 
 def _attributes(path: Path) -> dict[str, str]:

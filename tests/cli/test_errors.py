@@ -1,5 +1,7 @@
 """What a user sees when something goes wrong, here or there."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -38,6 +40,16 @@ def test_a_misspelt_command_is_told_what_was_meant(
     """On every level, also where commands are not imported before they are called."""
     assert cli.run(arguments) == 2
     assert f"Did you mean '{meant}'?" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_an_answer_that_no_disk_has_room_for_is_an_error_in_a_sentence() -> None:
+    with Path("/dev/full").open("w") as full:
+        asked = [sys.executable, "-m", "baseline", "query", "list", "-o", "json"]
+        ran = subprocess.run(asked, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert ran.returncode == 2
+    assert "the answer: cannot be written: No space left on device. Make room" in ran.stderr
+    assert "Traceback" not in ran.stderr
 
 
 def test_the_demo_clears_no_directory_that_is_not_its_own(

@@ -204,6 +204,10 @@ def test_broken_objects_beside_good_ones(tmp_path: Path, capsys: Output) -> None
         (["--sql", "SELECT 1", "NoSuchQuery"], "give one of NAME, --sql and --file"),
         ([], "give one of NAME, --sql and --file"),
         (["RootLogin30"], "Did you mean RootLogin30Days?"),
+        (
+            ["RootLogin30Days", "--region", "eu-wst-1"],
+            "there is no region eu-wst-1. Did you mean eu-west-1?",
+        ),
         (["TrailStopped", "--account", "production"], "12 digits; names are known once an audit"),
         (["TrailStopped", "--param", "days=x"], "parameter days: found 'x', expected an integer"),
         (["TrailStopped", "--param", "days"], "'days' has no value"),
@@ -335,7 +339,7 @@ def test_detections_run_together_and_can_fail_a_job(tmp_path: Path, capsys: Outp
     assert cli.run([*run, "--fail-on", "high"]) == 1
     out = capsys.readouterr().out
     assert "TrailStopped" in out
-    assert "T1562.008" not in out, "a table holds what a terminal has room for"
+    assert "T1562.008" in out, "a pipe has room for more than a terminal"
     given_a_log(tmp_path / "bucket", an_event(3), day=str(date.fromisoformat(when) - timedelta(3)))
     assert cli.run([*run, "--fail-on", "high", "--until", "2d"]) == 0
     other = ["--fail-on", "high", "--since", when, "--account", "100000000002"]

@@ -4,6 +4,7 @@ One file a command group. Exit codes: 0 done Â· 1 done, and the answer is "no" Â
 130 interrupted.
 """
 
+import errno
 import importlib
 import io
 import os
@@ -109,13 +110,19 @@ def run(arguments: list[str]) -> int:
     except Exception as error:
         if debug:
             raise
-        click.echo(
-            f"Error: unexpected {type(error).__name__}: {_printable(str(error))}. "
-            "This is a bug; report what `baseline --debug ...` shows.",
-            err=True,
-        )
+        click.echo(f"Error: {_printable(_unexpected(error))}", err=True)
         return 2
     return code if isinstance(code, int) else 0
+
+
+def _unexpected(error: Exception) -> str:
+    if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        where = error.filename or "the answer"
+        return f"{where}: cannot be written: {error.strerror}. Make room, and run it again."
+    return (
+        f"unexpected {type(error).__name__}: {error}. "
+        "This is a bug; report what `baseline --debug ...` shows."
+    )
 
 
 def _printable(text: str) -> str:

@@ -1,6 +1,7 @@
 """``query run --detections``, and days and places of saved queries: the options' meaning."""
 
 import re
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, fields
@@ -112,8 +113,9 @@ class Detecting:
         return scope
 
     def columns(self, all_columns: Sequence[str], output: str) -> Sequence[str]:
-        """What is shown: all of it, but of detections in a table what there is room for."""
-        return TABLE if self.detections and output == "table" else all_columns
+        """What is shown: all of it, but of detections on a terminal what there is room for."""
+        short = self.detections and output == "table" and sys.stdout.isatty()
+        return TABLE if short else all_columns
 
     def records(self) -> Sequence[str] | None:
         """What is shown of a detection on lines of its own, where there is room for more."""

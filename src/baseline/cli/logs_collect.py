@@ -170,5 +170,5 @@ def _sentences(answer: dict[str, Any]) -> None:
             "auditing.cloudtrail_distinct has each once."
         )
     if missing := len(answer["set_aside"]) + len(answer["unread"]):
-        click.echo(f"{missing} objects are not in the lake.")
+        click.echo(f"Not in the lake: {missing} of the objects.")
     click.echo(f"Lake: {answer['lake']}")

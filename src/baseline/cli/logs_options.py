@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from itertools import product
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -15,9 +15,10 @@ from baseline.errors import AwsError, BaselineError, UsageError
 from baseline.logs.discover import folders
 from baseline.logs.layout import Selection
 from baseline.logs.source import NO_BUCKET, Original, Source, open_source
-from baseline.organization import discover, enabled_regions
 from baseline.query.proposals import near
-from baseline.sessions import Session, known_regions
+
+if TYPE_CHECKING:
+    from baseline.sessions import Session
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -56,7 +57,7 @@ def selection(
     regions: Iterable[str],
     since: str,
     until: str,
-    session: Session | None,
+    session: "Session | None",
 ) -> Selection:
     """What the options ask for; raises UsageError when it cannot be."""
     wanted = Selection(account_ids(accounts, session), frozenset(regions), day(since), day(until))
@@ -72,6 +73,8 @@ def refuse_unknown_regions(
 
     Without a word a misspelled one would be a region in which nothing happened.
     """
+    from baseline.sessions import known_regions  # noqa: PLC0415  # botocore is slow to import
+
     strange = wanted.regions - {region for _, region in expected}
     if strange:
         strange -= {folder.region for s in among for folder in folders(s, wanted, "region")}
@@ -83,9 +86,11 @@ def refuse_unknown_regions(
 
 
 def expected_places(
-    session: Session, regions: tuple[str, ...], wanted: Selection
+    session: "Session", regions: tuple[str, ...], wanted: Selection
 ) -> list[tuple[str, str]]:
     """Where there should be logs: every active account, in every region that is rolled out to."""
+    from baseline.organization import discover, enabled_regions  # noqa: PLC0415  # botocore is slow to import
+
     if wanted.accounts and wanted.regions:
         # Named one by one: whoever may read the bucket alone can ask, too.
         return list(product(sorted(wanted.accounts), sorted(wanted.regions)))
@@ -99,7 +104,7 @@ def expected_places(
 
 
 def sources(
-    text: str | None, configuration: Configuration, session: Session | None
+    text: str | None, configuration: Configuration, session: "Session | None"
 ) -> list[Source]:
     """What ``--source`` names; without it the central buckets, flow logs only if there are any.
 
@@ -119,7 +124,7 @@ def sources(
 
 
 def trail_source(
-    text: str | None, configuration: Configuration, session: Session | None
+    text: str | None, configuration: Configuration, session: "Session | None"
 ) -> Original:
     """What ``--source`` names, or the central bucket of CloudTrail."""
     if text:
@@ -129,12 +134,12 @@ def trail_source(
     return _central("cloudtrail", configuration, session)
 
 
-def _central(kind: str, configuration: Configuration, session: Session) -> Original:
+def _central(kind: str, configuration: Configuration, session: "Session") -> Original:
     name = f"{configuration.prefix}-{kind}-{session.account_id}-{configuration.home_region}"
     return open_source(f"s3://{name}", session)
 
 
-def account_ids(names: Iterable[str], session: Session | None) -> frozenset[str]:
+def account_ids(names: Iterable[str], session: "Session | None") -> frozenset[str]:
     """The ids of accounts given by id or, where there is a session, by name."""
     names = set(names)
     ids = {name for name in names if _ACCOUNT_ID.fullmatch(name)}
@@ -147,6 +152,8 @@ def account_ids(names: Iterable[str], session: Session | None) -> frozenset[str]
             where="--account",
             remedy="Names are known only to AWS: give the 12 digits.",
         )
+    from baseline.organization import discover  # noqa: PLC0415  # botocore is slow to import
+
     known = {account.name: account.id for account in discover(session).accounts}
     if unknown := sorted(others - set(known)):
         raise UsageError(
@@ -157,8 +164,10 @@ def account_ids(names: Iterable[str], session: Session | None) -> frozenset[str]
     return frozenset(ids | {known[name] for name in others})
 
 
-def account_names(session: Session | None) -> dict[str, str]:
+def account_names(session: "Session | None") -> dict[str, str]:
     """Names by id, to be read by people; none where the organization cannot be asked."""
+    from baseline.organization import discover  # noqa: PLC0415  # botocore is slow to import
+
     try:
         return {a.id: a.name for a in discover(session).accounts} if session else {}
     except BaselineError:

@@ -28,7 +28,9 @@ from baseline.logs.integrity.keys import PublicKeys, default_cache, of_cloudtrai
 from baseline.logs.integrity.validate import Result, Span, validate
 from baseline.logs.integrity.verdict import Checked, Verdict
 from baseline.logs.layout import Selection
-from baseline.sessions import Session
+
+if TYPE_CHECKING:
+    from baseline.sessions import Session
 
 if TYPE_CHECKING:
     from baseline.logs.integrity.chain import Silence
@@ -126,7 +128,7 @@ class _Clients:
     """CloudTrail's client of a region; AWS is spoken to only when a key is not kept yet."""
 
     def __init__(
-        self, configuration: Configuration, profile: str | None, session: Session | None
+        self, configuration: Configuration, profile: str | None, session: "Session | None"
     ) -> None:
         self._configuration = configuration
         self._profile = profile

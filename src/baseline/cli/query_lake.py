@@ -52,5 +52,6 @@ def _not_looked(lake: Any, table: Any) -> str:
     return (
         f"No day of {table.table} in {lake.path} matches the query's account, region and date: "
         f"{asked}the lake has {table.first} to {table.last}. "
-        "Give --since or --param days=…, or collect those days."
+        "Ask for what it has (`baseline query show` says which days and parameters a saved query "
+        "takes), or collect it."
     )

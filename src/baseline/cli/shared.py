@@ -26,8 +26,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 _LONG = 40
 # ... and so are columns that would like this many times the terminal's width.
 _CROWDED = 1.5
-# Columns up to this wide are not folded where each of the others keeps so much room.
-_SHORT, _ROOM = 24, 16
+# Columns up to this wide are not folded where each of the others keeps so much room: an id or the
+# time can be copied.
+_SHORT, _ROOM = 40, 16
 # Pieces of an answer that are printed together, bytes of a table that wait in memory, and what no
 # text of a cell holds.
 _BATCH, _HELD, _BETWEEN = 500, 16 * 1024**2, "\x1f"
@@ -299,19 +300,23 @@ def _columns(names: list[str], cells: list[list[str]], width: int) -> "Renderabl
 
 
 def _firm(names: list[str], cells: list[list[str]], width: int) -> tuple[list[bool], int]:
-    """Which columns are not folded, and the gap: the short ones, when others can give way to all.
+    """Which columns are not folded, and the gap: from the shortest on, while others can give way.
 
     What is not folded would be cut off where there is no room for it.
     """
     from rich.cells import cell_len  # noqa: PLC0415  # rich is slow to import
 
     wanted = [max(map(cell_len, column)) for column in zip(names, *cells, strict=True)]
-    short = [wide <= _SHORT for wide in wanted]
-    needed = sum(wide if wide <= _SHORT else _ROOM for wide in wanted)
-    for gap in (_GAP, 1):
-        if needed + gap * len(wanted) <= width:
-            return short, gap
-    return [False] * len(wanted), _GAP
+    least = [min(wide, _ROOM) for wide in wanted]
+    gap = _GAP if sum(least) + _GAP * len(wanted) <= width else 1
+    left = width - sum(least) - gap * len(wanted)
+    if left < 0:
+        return [False] * len(wanted), _GAP
+    firm = [False] * len(wanted)
+    for number in sorted(range(len(wanted)), key=wanted.__getitem__):
+        left -= wanted[number] - least[number]
+        firm[number] = wanted[number] <= _SHORT and left >= 0
+    return firm, gap
 
 
 def _records(names: list[str], cells: list[list[str]]) -> "RenderableType":

@@ -11,6 +11,7 @@ import codecs
 import io
 import re
 import threading
+from array import array
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -223,7 +224,7 @@ def _delivered(text: bytes) -> list[msgspec.Raw]:
     records = _DELIVERY.decode(text).Records
     if len(records) > most:
         raise _too_many(most)
-    sizes = list(map(len, records))
+    sizes = array("Q", map(len, records))
     if max(sizes, default=0) > LARGEST_RECORD:
         raise LogFileError(f"holds a record of more than {LARGEST_RECORD:,} bytes")
     if len(text) == _AROUND + sum(sizes) + max(len(records) - 1, 0):

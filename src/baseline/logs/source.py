@@ -9,11 +9,13 @@ from functools import cache
 from io import BufferedReader
 from pathlib import Path
 from stat import S_ISREG
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from baseline.errors import AwsError, LogFileError, UsageError
 from baseline.logs import layout
-from baseline.sessions import Fetched, Reader, Session
+
+if TYPE_CHECKING:
+    from baseline.sessions import Fetched, Reader, Session
 
 NO_BUCKET = "NoSuchBucket"
 _NO_KEY = "NoSuchKey"
@@ -62,7 +64,7 @@ class Original(Source, Protocol):
 
     bucket: str  # empty for a copy, of which nobody knows
 
-    def fetch(self, key: str) -> Fetched:
+    def fetch(self, key: str) -> "Fetched":
         """The object with its metadata; raises MissingError or what ``read`` raises."""
 
     def beside(self, bucket: str) -> "Original":
@@ -75,8 +77,10 @@ class Bucket:
     at_once = 8
 
     def __init__(
-        self, client: Any, bucket: str, prefix: str = "", reader: Reader | None = None
+        self, client: Any, bucket: str, prefix: str = "", reader: "Reader | None" = None
     ) -> None:
+        from baseline.sessions import Reader  # noqa: PLC0415  # botocore is slow to import
+
         self._client = client
         self._reader = reader or Reader(client)
         self.bucket = bucket
@@ -109,7 +113,7 @@ class Bucket:
         """The object's bytes; raises MissingError or an AwsError."""
         return self.fetch(key).content
 
-    def fetch(self, key: str) -> Fetched:
+    def fetch(self, key: str) -> "Fetched":
         """The object with its metadata; raises MissingError or an AwsError."""
         try:
             return self._reader.get(self.bucket, key)
@@ -175,8 +179,10 @@ class Directory:
         with self._opened(key) as file:
             return file.read()
 
-    def fetch(self, key: str) -> Fetched:
+    def fetch(self, key: str) -> "Fetched":
         """The file, with the metadata that some copiers keep as extended attributes."""
+        from baseline.sessions import Fetched  # noqa: PLC0415  # botocore is slow to import
+
         return Fetched(self.read(key), _attributes(self._path / key))
 
     def beside(self, bucket: str) -> "Directory":  # noqa: ARG002  # a copy may be of several buckets
@@ -242,7 +248,7 @@ _ATTRIBUTE = "user."
 _WANTED = f"Give a directory, or s3://bucket/prefix, that holds {layout.ROOT}ACCOUNT/CloudTrail/…"
 
 
-def open_source(text: str, session: Session | None = None) -> Original:
+def open_source(text: str, session: "Session | None" = None) -> Original:
     """The source that ``text`` names: ``s3://bucket[/prefix]`` or a directory.
 
     A bucket needs a session. Raises UsageError when there is no such directory, or it holds no

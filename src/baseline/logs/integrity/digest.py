@@ -8,6 +8,7 @@ import hashlib
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import msgspec
 from cryptography.exceptions import InvalidSignature
@@ -19,7 +20,9 @@ from cryptography.hazmat.primitives.serialization import load_der_public_key
 from baseline.errors import LogFileError
 from baseline.logs import objects
 from baseline.logs.layout import Folder, Kind, read_key
-from baseline.sessions import Fetched
+
+if TYPE_CHECKING:
+    from baseline.sessions import Fetched
 
 _NAME = re.compile(
     r"\d{12}_CloudTrail-Digest_[a-z0-9-]+_(?P<trail>.+)_(?P<home>[a-z0-9-]+)"
@@ -134,7 +137,7 @@ def name(key: str) -> Name | None:
     return Name(key, Chain(region, found["trail"], found["home"], bool(found["backfill"])), end)
 
 
-def read(fetched: Fetched) -> Digest:
+def read(fetched: "Fetched") -> Digest:
     """The digest in an object; raises LogFileError when it is none."""
     text = objects.unpack(fetched.content, _LARGEST)
     try:

@@ -1,7 +1,7 @@
 """What the commands of ``baseline logs`` share: which source, which accounts, regions and days."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from itertools import product
@@ -73,16 +73,22 @@ def refuse_unknown_regions(
 
     Without a word a misspelled one would be a region in which nothing happened.
     """
-    from baseline.sessions import known_regions  # noqa: PLC0415  # botocore is slow to import
-
     strange = wanted.regions - {region for _, region in expected}
     if strange:
         strange -= {folder.region for s in among for folder in folders(s, wanted, "region")}
-    if not strange or not (strange := strange - (known := known_regions())):
+    refuse_no_regions(strange)
+
+
+def refuse_no_regions(names: Collection[str]) -> None:
+    """Raise UsageError for the first name that no region has."""
+    if not names:
         return
-    name = min(strange)
-    remedy = near(name, tuple(sorted(known)))
-    raise UsageError(f"there is no region {name}", where="--region", remedy=remedy)
+    from baseline.sessions import known_regions  # noqa: PLC0415  # botocore is slow to import
+
+    known = known_regions()
+    for name in sorted(set(names) - known):
+        remedy = near(name, tuple(sorted(known)))
+        raise UsageError(f"there is no region {name}", where="--region", remedy=remedy)
 
 
 def expected_places(

@@ -30,10 +30,8 @@ from baseline.logs.integrity.verdict import Checked, Verdict
 from baseline.logs.layout import Selection
 
 if TYPE_CHECKING:
-    from baseline.sessions import Session
-
-if TYPE_CHECKING:
     from baseline.logs.integrity.chain import Silence
+    from baseline.sessions import Session
 
 _COLUMNS = (
     "account", "region", "trail", "state", "digests", "logs", "invalid", "unproven", "from", "to",

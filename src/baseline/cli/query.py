@@ -17,13 +17,13 @@ from click.core import ParameterSource
 from baseline.cli import query_kept, query_lake, shared
 from baseline.cli.athena import athena_options, open_athena
 from baseline.cli.detecting import Detecting, Question, detecting_options
+from baseline.cli.logs_options import refuse_no_regions
 from baseline.cli.opening import open_own
 from baseline.cli.progress import patience
 from baseline.cli.sigma_rules import import_sigma
 from baseline.cli.signals import ended_by_signals
 from baseline.errors import QueryError, UsageError
 from baseline.query import catalogue
-from baseline.query.proposals import near
 
 COLUMNS = (
     "name", "title", "description", "parameters", "why", "topic", "mitre", "severity", "path",
@@ -199,7 +199,7 @@ def run_query(
     on this machine also auditing.findings and auditing.coverage, which are kept among the reports.
     """
     detecting.check(name, sql, file, parameters)
-    _refuse_unknown(detecting.regions)
+    refuse_no_regions(detecting.regions)
     if detecting.accounts:
         detecting = _by_id(detecting, reports or shared.load_configuration(config_path).reports)
     own = _directory(queries_path, config_path) if name or detecting.detections else None
@@ -257,19 +257,6 @@ def run_query(
 def _begun(rows: Iterator[Row]) -> Iterator[Row]:
     """``rows``, of which the first were taken: what goes wrong until then leaves no half answer."""
     return chain(list(islice(rows, _FIRST)), rows)
-
-
-def _refuse_unknown(regions: tuple[str, ...]) -> None:
-    """Raise UsageError for a region that nobody knows: without a word nothing happened there."""
-    if not regions:
-        return
-    from baseline.sessions import known_regions  # noqa: PLC0415  # botocore is slow to import
-
-    known = known_regions()
-    for region in regions:
-        if region not in known:
-            remedy = near(region, tuple(sorted(known)))
-            raise UsageError(f"there is no region {region}", where="--region", remedy=remedy)
 
 
 def _by_id(detecting: Detecting, reports: Path) -> Detecting:

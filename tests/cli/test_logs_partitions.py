@@ -195,6 +195,22 @@ def test_what_the_partitioner_brought_in_leaves_nothing_to_do(
     assert f"Not in any partition: s3://{TRAIL}/{shadowed.removesuffix('a.json.gz')}" in found.err
 
 
+def test_a_day_of_flow_logs_in_both_formats_is_a_partition_of_both_tables(
+    organization: Simulation, baseline: Baseline
+) -> None:
+    """As the partitioner makes them, one file after the other."""
+    rules = client(organization, "events")
+    rules.disable_rule(Name="baseline-log-files")
+    for name in ("a.log.gz", "b.parquet"):
+        key = log_key(MAIN, "eu-west-1", OLD[0], name, kind="vpcflowlogs")
+        arrive(organization, FLOWS, key)
+    shown = baseline("logs", "partitions", "-o", "json").rows
+    assert [(row["action"], row["table"]) for row in shown] == [
+        ("add", "flowlogs_parquet"),
+        ("add", "flowlogs_text"),
+    ]
+
+
 ORDER = " ".join(column.field for column in schema.FLOWLOGS)
 
 

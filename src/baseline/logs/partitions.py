@@ -25,6 +25,7 @@ TABLES = {
     Kind.CLOUDTRAIL: ("cloudtrail",),
     Kind.FLOWLOGS: ("flowlogs_text", "flowlogs_parquet"),
 }
+_FORMATS = {False: "flowlogs_text", True: "flowlogs_parquet"}
 _SEGMENTS = 10  # the most that Glue gives one listing in, at the same time [GetPartitions]
 _ABSENT = "EntityNotFoundException"
 _EXISTS = "AlreadyExistsException"
@@ -268,13 +269,16 @@ def _refused(answer: Any, key: str, but: str = "") -> dict[Values, str]:
 
 
 def _of_folder(source: Bucket, folder: Folder) -> list[Partition]:
-    """The partitions of a day's folder: for flow logs in whichever formats files are there."""
+    """The partitions of a day's folder: for flow logs in whichever formats files are there.
+
+    Of many files the first thousand are looked at.
+    """
     values = (folder.account, folder.region, folder.date)
     location = f"s3://{source.bucket}/{folder.path}"
     if folder.kind == Kind.CLOUDTRAIL:
         return [Partition("cloudtrail", values, location)]
-    parquet = source.first(folder.path).endswith(".parquet")
-    return [Partition("flowlogs_parquet" if parquet else "flowlogs_text", values, location)]
+    parquet = {key.endswith(".parquet") for key in source.some(folder.path)} or {False}
+    return [Partition(_FORMATS[is_parquet], values, location) for is_parquet in sorted(parquet)]
 
 
 def _segment(glue: Any, table: str, number: int) -> Iterator[Partition]:

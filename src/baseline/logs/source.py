@@ -106,8 +106,12 @@ class Bucket:
 
     def first(self, prefix: str) -> str:
         """The key of the first object below ``prefix``; empty when there is none."""
-        answer = self._client.list_objects_v2(Bucket=self.bucket, Prefix=prefix, MaxKeys=1)
-        return next((str(found["Key"]) for found in answer.get("Contents", ())), "")
+        return next(iter(self.some(prefix, 1)), "")
+
+    def some(self, prefix: str, most: int = 1000) -> list[str]:
+        """The keys of the first objects below ``prefix``, as many as one call gives."""
+        answer = self._client.list_objects_v2(Bucket=self.bucket, Prefix=prefix, MaxKeys=most)
+        return [found["Key"] for found in answer.get("Contents", ())]
 
     def read(self, key: str) -> bytes:
         """The object's bytes; raises MissingError or an AwsError."""

@@ -86,15 +86,7 @@ class Lake:
         """Write alone: a second writer gets a LogFileError at once."""
         descriptor = self._lock()
         try:
-            self._sweep()
-        except OSError as error:
-            os.close(descriptor)
-            raise LogFileError(
-                f"what an earlier run left there cannot be removed: {error.strerror}",
-                where=str(error.filename or self.path),
-                remedy="Remove it by hand.",
-            ) from None
-        try:
+            self._swept()
             yield
         finally:
             # What cannot be removed now is swept away by the next run.
@@ -131,6 +123,16 @@ class Lake:
                 remedy="Wait for it to end.",
             ) from None
         return descriptor
+
+    def _swept(self) -> None:
+        try:
+            self._sweep()
+        except OSError as error:
+            raise LogFileError(
+                f"what an earlier run left there cannot be removed: {error.strerror}",
+                where=str(error.filename or self.path),
+                remedy="Remove it by hand.",
+            ) from None
 
     def _sweep(self) -> None:
         """Remove what a killed run left, and files that were replaced in an earlier run."""

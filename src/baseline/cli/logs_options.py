@@ -76,10 +76,10 @@ def refuse_unknown_regions(
     strange = wanted.regions - {region for _, region in expected}
     if strange:
         strange -= {folder.region for s in among for folder in folders(s, wanted, "region")}
-    refuse_no_regions(strange)
+    check_regions(strange)
 
 
-def refuse_no_regions(names: Collection[str]) -> None:
+def check_regions(names: Collection[str]) -> None:
     """Raise UsageError for the first name that no region has."""
     if not names:
         return

@@ -79,8 +79,8 @@ def partitions(
     with watching(show=progress) as watch:
         asked = library.wanted(places, wanted, watch.step)
         there = library.registered(glue, wanted, watch.step)
-        elsewhere = library.elsewhere(session.client("s3"), asked, there)
-        steps = library.compare(asked, there, elsewhere)
+        others = library.elsewhere(session.client("s3"), asked, there)
+        steps = library.compare(asked, there, others)
         misread = library.misread(places, asked)
     seen = _tell(asked.shadowed, misread)
     if not act or all(step.action is Action.LEAVE for step in steps):

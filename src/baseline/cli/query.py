@@ -17,7 +17,7 @@ from click.core import ParameterSource
 from baseline.cli import query_kept, query_lake, shared
 from baseline.cli.athena import athena_options, open_athena
 from baseline.cli.detecting import Detecting, Question, detecting_options
-from baseline.cli.logs_options import refuse_no_regions
+from baseline.cli.logs_options import check_regions
 from baseline.cli.opening import open_own
 from baseline.cli.progress import patience
 from baseline.cli.sigma_rules import import_sigma
@@ -199,7 +199,7 @@ def run_query(
     on this machine also auditing.findings and auditing.coverage, which are kept among the reports.
     """
     detecting.check(name, sql, file, parameters)
-    refuse_no_regions(detecting.regions)
+    check_regions(detecting.regions)
     if detecting.accounts:
         detecting = _by_id(detecting, reports or shared.load_configuration(config_path).reports)
     own = _directory(queries_path, config_path) if name or detecting.detections else None

@@ -78,9 +78,9 @@ def _columns(connection: Any, path: Path) -> list[tuple[str, Column, str]]:
     columns = [(name, column, kind) for name, kind, *_ in found if (column := _ours(name))]
     if not columns:
         raise LogFileError("is Parquet, but has no column of a flow log")
-    for (_, column), times in Counter((c.name, c) for _, c, _ in columns).items():
-        if times > 1:
-            raise LogFileError(f"has the column {column.field} twice")
+    (field, times), *_ = Counter(column.field for _, column, _ in columns).most_common(1)
+    if times > 1:
+        raise LogFileError(f"has the column {field} twice")
     for name, _, kind in columns:
         if not _PLAIN.fullmatch(kind):
             raise LogFileError(f"holds a record of another shape: {name} is a {kind[:200]}")

@@ -25,7 +25,6 @@ TABLES = {
     Kind.CLOUDTRAIL: ("cloudtrail",),
     Kind.FLOWLOGS: ("flowlogs_text", "flowlogs_parquet"),
 }
-_FORMATS = {False: "flowlogs_text", True: "flowlogs_parquet"}
 _SEGMENTS = 10  # the most that Glue gives one listing in, at the same time [GetPartitions]
 _ABSENT = "EntityNotFoundException"
 _EXISTS = "AlreadyExistsException"
@@ -111,7 +110,7 @@ def misread(sources: Sequence[Bucket], asked: Wanted) -> list[tuple[str, str]]:
 
 def _misread(source: Bucket, partition: Partition) -> dict[str, str]:
     """The first file of a day with the field that is not where the table has it; or nothing."""
-    key = source.first(partition.location.removeprefix(f"s3://{source.bucket}/"))
+    key = source.first(_folder(partition))
     try:
         fields = objects.flow_fields(objects.unpack(source.read(key)))
     except LogFileError:
@@ -153,29 +152,26 @@ def elsewhere(s3: Any, asked: Wanted, there: Iterable[Partition]) -> frozenset[P
 
 
 def _has_logs(s3: Any, partition: Partition) -> bool:
-    bucket = _bucket(partition)
     try:
-        return bool(Bucket(s3, bucket).first(partition.location.removeprefix(f"s3://{bucket}/")))
+        return bool(Bucket(s3, _bucket(partition)).first(_folder(partition)))
     except AwsError as error:
         if error.code not in {NO_BUCKET, "AccessDenied"}:
             raise
         return False
 
 
-def compare(
-    asked: Wanted, there: Iterable[Partition], elsewhere: Collection[Partition] = ()
-) -> list[Step]:
+def compare(asked: Wanted, there: Iterable[Partition], others: Collection[Partition]) -> list[Step]:
     """What is missing, what points elsewhere, and what can be no partition of these logs. Pure.
 
     A partition without a folder, but whose place is right, stays: tomorrow's, or an expired day's.
-    So does one of ``elsewhere``.
+    So does one of ``others``, which ``elsewhere`` found.
     """
     by_values = {(p.table, p.values): p for p in asked.partitions}
     steps = []
     for partition in there:
         right = by_values.pop((partition.table, partition.values), None)
         if right and _place(right) != _place(partition):
-            action = Action.LEAVE if partition in elsewhere else Action.MOVE
+            action = Action.LEAVE if partition in others else Action.MOVE
             steps.append(Step(right, action, _REASONS[action], partition.location))
         elif not right and not _can_be(partition):
             steps.append(
@@ -277,8 +273,10 @@ def _of_folder(source: Bucket, folder: Folder) -> list[Partition]:
     location = f"s3://{source.bucket}/{folder.path}"
     if folder.kind == Kind.CLOUDTRAIL:
         return [Partition("cloudtrail", values, location)]
-    parquet = {key.endswith(".parquet") for key in source.some(folder.path)} or {False}
-    return [Partition(_FORMATS[is_parquet], values, location) for is_parquet in sorted(parquet)]
+    text, parquet = TABLES[Kind.FLOWLOGS]
+    keys = source.some(folder.path)
+    tables = {parquet if key.endswith(".parquet") else text for key in keys} or {text}
+    return [Partition(table, values, location) for table in sorted(tables)]
 
 
 def _segment(glue: Any, table: str, number: int) -> Iterator[Partition]:
@@ -323,14 +321,17 @@ def _bucket(partition: Partition) -> str:
     return partition.location.removeprefix("s3://").partition("/")[0]
 
 
+def _folder(partition: Partition) -> str:
+    return partition.location.removeprefix("s3://").partition("/")[2]
+
+
 def _place(partition: Partition) -> str:
     return partition.location.rstrip("/") + "/"
 
 
 def _can_be(partition: Partition) -> bool:
     """Whether the place is a day's folder of the account, region and date in its name."""
-    _, _, path = partition.location.removeprefix("s3://").partition("/")
-    folder = read_folder(path)
+    folder = read_folder(_folder(partition))
     return (
         folder is not None
         and folder.complete

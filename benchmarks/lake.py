@@ -23,7 +23,7 @@ from baseline.query.duckdb import DuckDB
 
 T = TypeVar("T")
 
-RUNS = 3
+RUNS = 5
 LARGE = 170_000  # records of 1.2 kB in one object
 MANY = Size(accounts=5, regions=4, days=1, objects=250, records=10)
 LAST_MONTH = "date >= '2026-06-01'"

@@ -49,7 +49,7 @@ def _attempt(
 ) -> Result:
     result = Result()
     lines = target.with_name(f"{threading.get_ident()}.lines")
-    with _over(lines) as file:
+    with objects.TURN, _over(lines) as file:
         for new, content in contents:
             _add(file, new, content, result, closely=closely)
     without = result.replaced(contents)

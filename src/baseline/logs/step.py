@@ -14,6 +14,7 @@ from baseline.logs import convert, events
 from baseline.logs.batch import Batch, Contents, New, Result
 from baseline.logs.lake import Lake
 from baseline.logs.manifest import Entry, Part
+from baseline.logs.objects import TURN
 from baseline.logs.source import Source
 
 
@@ -65,7 +66,8 @@ def _download(source: Source, objects: Sequence[New]) -> list[tuple[New, bytes |
         return new.tagged(content), content
 
     if source.at_once == 1:
-        return list(map(read, objects))
+        with TURN:
+            return list(map(read, objects))
     with ThreadPoolExecutor(source.at_once) as pool:
         return list(pool.map(read, objects))
 

@@ -210,6 +210,7 @@ def test_broken_objects_beside_good_ones(tmp_path: Path, capsys: Output) -> None
         ),
         (["TrailStopped", "--account", "production"], "12 digits; names are known once an audit"),
         (["TrailStopped", "--param", "days=x"], "parameter days: found 'x', expected an integer"),
+        (["TrailStopped", "--param", "days=-3"], "found '-3', expected an integer, 0 or more"),
         (["TrailStopped", "--param", "days"], "'days' has no value"),
         (["--file", "nowhere.sql"], "nowhere.sql: cannot be read: No such file"),
         (["--sql", "SELECT 1", "--lake", "nowhere"], "nowhere: there is no lake here"),
@@ -317,7 +318,9 @@ def test_accounts_are_known_by_name_once_the_organization_is(
         "Account 999999999999 was not in organization o-acme0000000 when it was last read" in said
     )
     assert cli.run([*ask, "nobody"]) == 2
-    assert "'nobody' is no account id" in capsys.readouterr().err
+    assert "there is no account 'nobody'. See: baseline accounts" in capsys.readouterr().err
+    assert cli.run([*ask, "prodution"]) == 2
+    assert "Did you mean production?" in capsys.readouterr().err
 
 
 def given_a_stopped_trail(root: Path, *, ago: int = 1) -> str:

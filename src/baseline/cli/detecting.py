@@ -1,6 +1,5 @@
 """``query run --detections``, and days and places of saved queries: the options' meaning."""
 
-import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
@@ -97,11 +96,11 @@ class Detecting:
 
     def scope(self) -> Any:
         """The days, accounts and regions; raises UsageError when they are none."""
-        from baseline.cli.logs_options import day  # noqa: PLC0415  # slow to import
+        from baseline.cli.logs_options import day, is_account_id  # noqa: PLC0415  # slow to import
         from baseline.query import detections  # noqa: PLC0415  # sqlglot is slow to import
 
         for account in self.accounts:
-            if not re.fullmatch(r"\d{12}", account, re.ASCII):
+            if not is_account_id(account):
                 raise UsageError(
                     f"{account!r} is no account id",
                     remedy="Give its 12 digits; names are known once an audit, a reading or a "

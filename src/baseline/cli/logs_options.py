@@ -87,7 +87,7 @@ def check_regions(names: Collection[str]) -> None:
 
     known = known_regions()
     for name in sorted(set(names) - known):
-        remedy = near(name, tuple(sorted(known)))
+        remedy = near(name, sorted(known))
         raise UsageError(f"there is no region {name}", where="--region", remedy=remedy)
 
 
@@ -148,7 +148,7 @@ def _central(kind: str, configuration: Configuration, session: "Session") -> Ori
 def account_ids(names: Iterable[str], session: "Session | None") -> frozenset[str]:
     """The ids of accounts given by id or, where there is a session, by name."""
     names = set(names)
-    ids = {name for name in names if _ACCOUNT_ID.fullmatch(name)}
+    ids = set(filter(is_account_id, names))
     others = names - ids
     if not others:
         return frozenset(ids)
@@ -161,13 +161,20 @@ def account_ids(names: Iterable[str], session: "Session | None") -> frozenset[st
     from baseline.organization import discover  # noqa: PLC0415  # botocore is slow to import
 
     known = {account.name: account.id for account in discover(session).accounts}
-    if unknown := sorted(others - set(known)):
-        raise UsageError(
-            f"there is no account {unknown[0]!r}",
-            where="--account",
-            remedy="See: baseline accounts",
-        )
+    check_account_names(others, known)
     return frozenset(ids | {known[name] for name in others})
+
+
+def is_account_id(text: str) -> bool:
+    """Whether it is twelve digits."""
+    return bool(_ACCOUNT_ID.fullmatch(text))
+
+
+def check_account_names(names: Iterable[str], known: Collection[str]) -> None:
+    """Raise UsageError for the first name that no account has."""
+    for name in sorted(set(names) - set(known)):
+        remedy = near(name, known, "See: baseline accounts")
+        raise UsageError(f"there is no account {name!r}", where="--account", remedy=remedy)
 
 
 def account_names(session: "Session | None") -> dict[str, str]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import partial
-from itertools import chain, islice
+from itertools import chain, filterfalse, islice
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -17,7 +17,7 @@ from click.core import ParameterSource
 from baseline.cli import query_kept, query_lake, shared
 from baseline.cli.athena import athena_options, open_athena
 from baseline.cli.detecting import Detecting, Question, detecting_options
-from baseline.cli.logs_options import check_regions
+from baseline.cli.logs_options import check_account_names, check_regions, is_account_id
 from baseline.cli.opening import open_own
 from baseline.cli.progress import patience
 from baseline.cli.sigma_rules import import_sigma
@@ -267,6 +267,7 @@ def _by_id(detecting: Detecting, reports: Path) -> Detecting:
     if kept is None:
         return detecting
     ids = {account.name: account.id for account in kept.accounts}
+    check_account_names(filterfalse(is_account_id, detecting.accounts), ids)
     found = tuple(ids.get(name, name) for name in detecting.accounts)
     for unknown in sorted(set(found) - set(ids.values())):
         shared.talk(

@@ -120,13 +120,15 @@ def _begin(accounts: int | None, path: Path | None, faults: tuple[str, ...]) -> 
 def _wait(simulation: "Simulation", url: str, environment: dict[str, str]) -> int:
     """Print what to export, then serve until a signal comes."""
     ended = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    # A shell lets what it runs behind it ignore Ctrl-C, which is for what runs before it.
+    behind = signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    for number in (signal.SIGTERM,) if behind else (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
     click.echo(_exports({**environment, "BASELINE_SIMULATION_PID": str(os.getpid())}))
     _close_stdout()
     talk(
         f"A simulated organization of {len(simulation.account_ids())} accounts answers at {url}. "
-        "Nothing in it is real. Ctrl-C ends it."
+        f"Nothing in it is real. {f'kill {os.getpid()}' if behind else 'Ctrl-C'} ends it."
     )
     ended.wait()
     return 0

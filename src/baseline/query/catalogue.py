@@ -49,6 +49,8 @@ TOPICS = (
     "noise",
     "partitions",
 )
+_INTEGER = re.compile(r"-?\d{1,18}", re.ASCII)
+_NATURAL = re.compile(r"\d{1,18}", re.ASCII)
 _PROPOSED = 3  # names that a sentence has room for
 SEVERITIES = ("critical", "high", "medium", "low", "informational")
 # What every detection says of a row.
@@ -72,9 +74,13 @@ class Parameter:
 
         if self.type == "text":
             return exp.Literal.string(value)
-        if not re.fullmatch(r"-?\d{1,18}", value, re.ASCII):
+        # Days in the future would find nothing, without a word.
+        of, expected = (
+            (_NATURAL, "an integer, 0 or more") if self.name == "days" else (_INTEGER, "an integer")
+        )
+        if not of.fullmatch(value):
             raise QueryError(
-                f"found {value!r}, expected an integer", where=f"parameter {self.name}"
+                f"found {value!r}, expected {expected}", where=f"parameter {self.name}"
             )
         return exp.Literal.number(int(value))
 

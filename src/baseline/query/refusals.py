@@ -60,12 +60,8 @@ def _no_field(found: re.Match[str], query: exp.Query) -> QueryError:
 
 
 def _missing(kind: str, name: str, query: exp.Query, known: list[str]) -> QueryError:
-    proposal = near(name, tuple(dict.fromkeys(word.lower() for word in known)))
-    return QueryError(
-        f"there is no {kind} {name}",
-        where=_where(query, name),
-        remedy=proposal if proposal.startswith("Did") else _DESCRIBE,
-    )
+    remedy = near(name, (word.lower() for word in known), _DESCRIBE)
+    return QueryError(f"there is no {kind} {name}", where=_where(query, name), remedy=remedy)
 
 
 def _no_row(found: re.Match[str], query: exp.Query) -> QueryError:

@@ -20,7 +20,7 @@ SELECT
   max_by(eventid, eventtime) AS eventid,
   count(*) AS reads,
   count(DISTINCT json_extract_scalar(requestparameters, '$.key')) AS objects,
-  sum(try_cast(json_extract_scalar(additionaleventdata, '$.bytesTransferredOut') AS double)) AS bytes
+  cast(sum(try_cast(json_extract_scalar(additionaleventdata, '$.bytesTransferredOut') AS double)) AS bigint) AS bytes
 FROM auditing.cloudtrail
 WHERE date >= date_format(date_add('day', -:days, current_timestamp), '%Y-%m-%d')
   AND eventsource = 's3.amazonaws.com'

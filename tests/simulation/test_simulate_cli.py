@@ -149,6 +149,22 @@ def test_ctrl_c_ends_it_without_a_traceback() -> None:
     assert "Traceback" not in talk
 
 
+def test_behind_a_prompt_ctrl_c_is_for_what_runs_before_it() -> None:
+    """A shell lets it ignore the signal, as in ``eval "$(baseline simulate &)"``."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with served() as (process, exports):
+            signal.signal(signal.SIGINT, before)
+            process.send_signal(signal.SIGINT)
+            with pytest.raises(subprocess.TimeoutExpired):
+                process.wait(timeout=0.5)
+            process.terminate()
+            _, talk = process.communicate(timeout=60)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert f"kill {exports['BASELINE_SIMULATION_PID']} ends it." in talk
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [

@@ -157,7 +157,7 @@ def test_behind_a_prompt_ctrl_c_is_for_what_runs_before_it() -> None:
             signal.signal(signal.SIGINT, before)
             process.send_signal(signal.SIGINT)
             with pytest.raises(subprocess.TimeoutExpired):
-                process.wait(timeout=0.5)
+                process.wait(timeout=3)
             process.terminate()
             _, talk = process.communicate(timeout=60)
     finally:

@@ -9,7 +9,7 @@
 #   make format             mend the style
 #   make docs               write the generated parts of the reference anew
 #   make bench              the benchmarks
-#   make screenshots        pictures of the report page (Chromium)
+#   make screenshots        the pictures of the README, of the report page and of the demo (Chromium)
 #   make vendor             what the report page uses of others' work, anew (Node.js, npm)
 #   make image-check        build the container image and audit with it
 #   make security-audit-all                         audit every account of your organization
@@ -80,6 +80,7 @@ bench: setup
 # Of the report page, for the README and for whoever changes it.
 screenshots: setup
 	$(BIN)/python scripts/screenshots.py $(OPTIONS)
+	$(BIN)/python scripts/demo_picture.py
 
 vendor:
 	scripts/vendor

@@ -24,9 +24,9 @@ def main() -> int:
     """Its exit code is that of the demo."""
     with TemporaryDirectory() as place:
         demo = f"{place}/demo"
-        command = [Path(sys.executable).with_name("baseline"), "demo", "--directory", demo]
+        baseline = str(Path(sys.executable).with_name("baseline"))
         done = subprocess.run(
-            command,
+            [baseline, "demo", "--directory", demo],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 
 import duckdb
@@ -17,12 +18,14 @@ import pytest
 from baseline.errors import LogFileError, UsageError
 from baseline.logs import collect as collecting
 from baseline.logs import objects
+from baseline.logs.batch import Batch
 from baseline.logs.collect import collect
 from baseline.logs.discover import days
 from baseline.logs.lake import Lake
 from baseline.logs.layout import Selection
 from baseline.logs.objects import Lines, Tag
-from baseline.logs.source import Directory
+from baseline.logs.source import Directory, Source
+from baseline.logs.step import Step, run
 from given_lakes import gather, limited
 from given_logs import (
     ACCOUNT,
@@ -342,10 +345,10 @@ def test_of_many_steps_of_a_day_only_the_first_replaces_its_files(
     assert len(lake.files("cloudtrail")) == 3
 
 
-def test_all_objects_that_changed_are_of_the_step_that_replaces_their_files(
+def test_a_file_is_replaced_as_often_as_what_changed_in_it_fits_into_memory(
     bucket: Path, lake: Lake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """However large they are together: the rows of no former content stay."""
+    """However large that is: a step stays as small, and the rows of no former content stay."""
     for number in range(3):
         given_a_log(bucket, an_event(number), minute=f"10{number:02}Z")
     gather(bucket, lake)
@@ -354,8 +357,44 @@ def test_all_objects_that_changed_are_of_the_step_that_replaces_their_files(
     for number in range(2):
         given_a_log(bucket, an_event(number + 10), minute=f"10{number:02}Z")
     given_a_log(bucket, an_event(3), minute="1003Z")
-    gather(bucket, lake)
+    steps: list[Batch] = []
+
+    def noted(source: Source, lake: Lake, batch: Batch) -> Step:
+        steps.append(batch)
+        return run(source, lake, batch)
+
+    monkeypatch.setattr(collecting, "run", noted)
+    assert gather(bucket, lake).objects == 3
     assert ids(lake) == ["event-10", "event-11", "event-2", "event-3"]
+    assert sorted(len(batch.new) for batch in steps) == [1, 1, 1]
+    assert len(lake.files("cloudtrail")) == 2
+
+
+def test_of_many_files_that_changed_each_is_replaced_once(
+    bucket: Path, lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At the same time; what is new goes with the first of them."""
+    for number in range(3):
+        given_a_log(bucket, an_event(number), minute=f"10{number:02}Z")
+        gather(bucket, lake)
+    for number in range(4):
+        given_a_log(bucket, an_event(number + 10), minute=f"10{number:02}Z")
+    assert gather(bucket, lake).objects == 4
+    assert ids(lake) == [f"event-{number + 10}" for number in range(4)]
+    assert len(lake.files("cloudtrail")) == 3
+    # Many files become one, also when more has changed than fits.
+    monkeypatch.setattr(collecting, "MANY_PARTS", 3)
+    monkeypatch.setattr(collecting, "BATCH_BYTES", 1)
+    for number in range(5):
+        given_a_log(bucket, an_event(number + 20), minute=f"10{number:02}Z")
+    assert gather(bucket, lake).objects == 5
+    assert ids(lake) == [f"event-{number + 20}" for number in range(5)]
+
+
+def test_steps_of_which_nothing_could_be_read_are_told_apart() -> None:
+    """They write at the same time, to files of that name."""
+    names = {Batch(*day, ()).name for day in product(("cloudtrail", "flowlogs"), ("1", "2"))}
+    assert len(names) == 4
 
 
 def test_the_same_id_in_another_account_or_region_is_another_event(

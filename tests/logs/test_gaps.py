@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from baseline.errors import UsageError
 from baseline.logs.gaps import Gap, State, find
 from baseline.logs.layout import Selection
 from baseline.sessions import Fetched
@@ -129,5 +130,28 @@ def test_a_copy_has_no_gap_after_its_last_day(bucket: Memory) -> None:
     bucket.bucket = ""
     assert find(bucket, Selection(), (), LAST + timedelta(days=1000)) == []
     until = (LAST + timedelta(days=10)).isoformat()
-    (after,) = find(bucket, Selection(until=until), (), LAST)
+    (after,) = find(bucket, Selection(until=until), (), LAST + timedelta(days=1000))
     assert (after.since, after.until) == ("2026-07-06", until)
+
+
+def test_who_fell_silent_before_the_first_day_is_silent_on_it(bucket: Memory) -> None:
+    """With or without digests: it is not as if there had never been anything."""
+    wanted = Selection(since="2026-07-20", until="2026-07-21")
+    two_days = ("2026-07-20", "2026-07-21")
+    later = LAST + timedelta(days=1000)
+    assert find(bucket, wanted, [(ACCOUNT, REGION)], later) == [a_gap(State.GAP, *two_days)]
+    without(bucket, "CloudTrail-Digest")
+    for expected in ([], [(ACCOUNT, REGION)]):
+        assert find(bucket, wanted, expected, later) == [a_gap(State.UNKNOWN, *two_days)]
+    bucket.bucket = ""
+    assert find(bucket, wanted, (), later) == [a_gap(State.UNKNOWN, *two_days)]
+
+
+def test_who_began_after_the_last_day_has_no_gap(bucket: Memory) -> None:
+    assert find(bucket, Selection(until="2026-06-01"), (), LAST) == []
+
+
+def test_days_that_have_not_come_are_no_gaps(bucket: Memory) -> None:
+    assert find(bucket, Selection(until="2026-12-31"), (), LAST) == []
+    with pytest.raises(UsageError, match="no day since 2026-07-06 is over"):
+        find(bucket, Selection(since="2026-07-06"), (), LAST)

@@ -10,6 +10,7 @@ from baseline.cli import shared
 from baseline.cli.logs_options import (
     name_objects,
     place_options,
+    refuse_unknown_regions,
     selection,
     source_option,
     sources,
@@ -18,7 +19,7 @@ from baseline.cli.opening import open_own
 from baseline.cli.progress import watching
 from baseline.errors import UsageError
 from baseline.logs import partitions as library
-from baseline.logs.partitions import Action, Catalog, Step
+from baseline.logs.partitions import Action, Catalog, Step, Wanted
 from baseline.logs.source import Bucket
 
 _COLUMNS = ("action", "table", "account", "region", "date", "location", "found", "reason")
@@ -75,6 +76,7 @@ def partitions(
     session = open_own(configuration, profile, configuration.home_region)
     wanted = selection(accounts, regions, since, until, session)
     places = [_bucket(place) for place in sources(source, configuration, session)]
+    refuse_unknown_regions(wanted, places)
     glue = session.client("glue")
     with watching(show=progress) as watch:
         asked = library.wanted(places, wanted, watch.step)
@@ -85,9 +87,9 @@ def partitions(
     seen = _tell(asked.shadowed, misread)
     if not act or all(step.action is Action.LEAVE for step in steps):
         shared.show([_row(step) for step in steps], output, _COLUMNS)
-        shared.talk(_summary(steps))
+        shared.talk(_summary(steps, asked))
         return 0 if seen else 1
-    shared.talk(_summary(steps))
+    shared.talk(_summary(steps, asked))
     shared.confirm("Do this?", yes=yes)
     done = _apply(Catalog(glue), steps, output)
     return done if seen else 1
@@ -146,7 +148,9 @@ def _row(step: Step) -> dict[str, str]:
     }
 
 
-def _summary(steps: list[Step]) -> str:
+def _summary(steps: list[Step], asked: Wanted) -> str:
+    if not steps and not asked.partitions:
+        return "No folder with logs matches: there was nothing to compare."
     counts = Counter(step.action.value for step in steps)
     said = ", ".join(f"{number} to {action}" for action, number in sorted(counts.items()))
     return f"{said}." if said else "Every folder with logs is a partition. Nothing to do."

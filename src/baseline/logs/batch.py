@@ -56,7 +56,9 @@ class Batch:
     def name(self) -> str:
         """Always the same for the same content, so that doing it again overwrites."""
         parts = [part.path for part in self.absorbed]
-        content = sorted(f"{new.key} {new.stored.tag}" for new in self.new) + parts
+        objects = sorted(f"{new.key} {new.stored.tag}" for new in self.new)
+        # Of objects that could not be read nothing is left but their day.
+        content = [self.table, self.date, *objects, *parts]
         return hashlib.sha256("\n".join(content).encode()).hexdigest()[:16]
 
 

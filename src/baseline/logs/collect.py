@@ -9,13 +9,16 @@ import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cache
+from itertools import accumulate, takewhile
 
 from baseline.errors import BaselineError
 from baseline.logs import convert
 from baseline.logs.batch import Batch, New
 from baseline.logs.lake import Lake
 from baseline.logs.layout import Folder, identity
+from baseline.logs.manifest import Part
 from baseline.logs.source import Source, Stored, tag_of
 from baseline.logs.step import Step, run
 from baseline.parallel import DEFAULT_WORKERS, all_done, each
@@ -70,15 +73,18 @@ def collect(
     """
     done = Collected()
     with lake.locked():
-        todo = _batches(lake, _new(source, lake, folders, done))
-        total = sum(len(batch.new) for batch in todo)
-        work = each(todo, lambda batch: run(source, lake, batch), workers=_cores())
-        # Whatever ends this early, no step outlives the lock.
-        with closing(all_done(work)) as steps:
-            for outcome in steps:
-                _commit(lake, outcome.value, done)
-                report(Progress(done.objects, total, sum(done.rows.values()), done.text_bytes))
-        done.duplicates = _duplicates(lake, todo)
+        new = waiting = list(_new(source, lake, folders, done))
+        while waiting:
+            todo, waiting = _batches(lake, waiting)
+            work = each(todo, lambda batch: run(source, lake, batch), workers=_cores())
+            # Whatever ends this early, no step outlives the lock.
+            with closing(all_done(work)) as steps:
+                for outcome in steps:
+                    _commit(lake, outcome.value, done)
+                    rows = sum(done.rows.values())
+                    report(Progress(done.objects, len(new), rows, done.text_bytes))
+            waiting = list(_anew(lake, waiting))
+        done.duplicates = _duplicates(lake, new)
     return done
 
 
@@ -126,33 +132,61 @@ def _hidden(stored: Stored) -> bool:
     return stored.key.rpartition("/")[2].startswith(("_", "."))
 
 
-def _batches(lake: Lake, new: Iterable[New]) -> list[Batch]:
+def _batches(lake: Lake, new: Iterable[New]) -> tuple[list[Batch], list[New]]:
+    """What can be done at once, and the objects that wait until it is done."""
     by_day: dict[tuple[str, str], list[New]] = defaultdict(list)
     for found in new:
         by_day[found.folder.table, found.folder.date].append(found)
-    return [
-        batch
-        for (table, date), found in sorted(by_day.items())
-        for batch in _batches_of_day(lake, table, date, found)
-    ]
+    batches: list[Batch] = []
+    waiting: list[New] = []
+    for (table, date), of_day in sorted(by_day.items()):
+        # Rows in the order account, region, time let a query skip most of a file.
+        of_day.sort(key=lambda found: (found.folder, found.stored.key))
+        now, later = _batches_of_day(lake.manifest.parts(table, date), table, date, of_day)
+        batches += now
+        waiting += later
+    return batches, waiting
 
 
-def _batches_of_day(lake: Lake, table: str, date: str, new: list[New]) -> Iterator[Batch]:
-    """The first batch alone replaces files that are there, so that all can be done at once."""
-    parts = lake.manifest.parts(table, date)
-    replaced = {found.former.part for found in new if found.former}
-    absorbed = tuple(p for p in parts if p.path in replaced or len(parts) >= MANY_PARTS)
-    # Rows in the order account, region, time let a query skip most of a file.
-    new.sort(key=lambda found: (found.former is None, found.folder, found.stored.key))
-    batch: list[New] = []
-    size = 0
-    for found in new:
-        if batch and size + found.stored.size > BATCH_BYTES and found.former is None:
-            yield Batch(table, date, tuple(batch), absorbed)
-            batch, size, absorbed = [], 0, ()
-        batch.append(found)
-        size += found.stored.size
-    yield Batch(table, date, tuple(batch), absorbed)
+def _batches_of_day(
+    parts: Sequence[Part], table: str, date: str, new: Sequence[New]
+) -> tuple[list[Batch], list[New]]:
+    """Each file is replaced by one batch, which has all objects that changed in it.
+
+    Those that pass the size of a batch wait until the file that replaces it is there.
+    """
+    changed = {found.former.part for found in new if found.former}
+    replaced = [(part,) for part in parts if part.path in changed]
+    groups = [tuple(parts)] if len(parts) >= MANY_PARTS else replaced
+    fresh = [found for found in new if not (found.former and found.former.part)]
+    batches: list[Batch] = []
+    waiting: list[New] = []
+    for absorbed in groups:
+        paths = {part.path for part in absorbed}
+        own = [found for found in new if found.former and found.former.part in paths]
+        now = _fitting([*own, *fresh])
+        waiting += own[len(now) :]
+        fresh = fresh[max(0, len(now) - len(own)) :]
+        batches.append(Batch(table, date, tuple(now), absorbed))
+    while fresh:
+        now = _fitting(fresh)
+        fresh = fresh[len(now) :]
+        batches.append(Batch(table, date, tuple(now)))
+    return batches, waiting
+
+
+def _fitting(objects: Sequence[New]) -> Sequence[New]:
+    """The first of them that make a batch, at least one."""
+    sizes = accumulate(found.stored.size for found in objects)
+    number = sum(1 for _ in takewhile(lambda size: size <= BATCH_BYTES, sizes))
+    return objects[: max(1, number)]
+
+
+def _anew(lake: Lake, waiting: Iterable[New]) -> Iterator[New]:
+    """The same objects, with the files that their former rows are in by now."""
+    known = cache(lake.manifest.known)
+    for new in waiting:
+        yield replace(new, former=known(new.folder)[new.key])
 
 
 def _commit(lake: Lake, step: Step, done: Collected) -> None:
@@ -166,9 +200,9 @@ def _commit(lake: Lake, step: Step, done: Collected) -> None:
     done.unread += step.unread
 
 
-def _duplicates(lake: Lake, done: Sequence[Batch]) -> int:
+def _duplicates(lake: Lake, done: Iterable[New]) -> int:
     """As ``auditing.cloudtrail_distinct`` sees them: a copy of another day is another event."""
-    days = sorted({batch.date for batch in done if batch.table == "cloudtrail"})
+    days = sorted({new.folder.date for new in done if new.folder.table == "cloudtrail"})
     paths = [files for day in days if (files := lake.files("cloudtrail", [day]))]
     count = each(paths, lambda day: convert.duplicates(day, lake.staging), workers=_cores())
     return sum(outcome.value for outcome in all_done(count))

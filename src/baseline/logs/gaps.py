@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 
-from baseline.errors import BaselineError
-from baseline.logs.discover import days
+from baseline.errors import BaselineError, UsageError
+from baseline.logs.discover import days, folders
 from baseline.logs.integrity import digest as digests
 from baseline.logs.integrity.digest import Digest, Name
 from baseline.logs.integrity.validate import Span, listed
-from baseline.logs.layout import Selection, read_key
+from baseline.logs.layout import Kind, Selection, read_key
 from baseline.logs.source import Original
 from baseline.parallel import all_done, each
 
@@ -54,11 +54,18 @@ class Gap:
 def find(
     source: Original, wanted: Selection, expected: Collection[Place], yesterday: date
 ) -> list[Gap]:
-    """The days without logs of every place that has a folder or is expected to have one.
+    """The days without logs of every place that ever had a folder or is expected to have one.
 
     Without a first day in ``wanted`` a place is looked at from its own first day on; without a
-    last one until ``yesterday``, or the last day of a copy. Raises the source's errors.
+    last one until ``yesterday``, or the last day of a copy. Raises the source's errors, and
+    UsageError when no day of them is over.
     """
+    last = min(date.fromisoformat(wanted.until or yesterday.isoformat()), yesterday)
+    if wanted.since > last.isoformat():
+        remedy = "A day is over at midnight, UTC: give an earlier one."
+        raise UsageError(f"no day since {wanted.since} is over", where="--since", remedy=remedy)
+    # Whoever fell silent before the first day is silent on it, too.
+    ever = _ever(source, wanted)
     logged: dict[Place, set[date]] = defaultdict(set)
     trails = Selection(
         wanted.accounts, wanted.regions, wanted.since, wanted.until, frozenset({"cloudtrail"})
@@ -68,15 +75,29 @@ def find(
     named: dict[Place, list[Name]] = defaultdict(list)
     for chain, names in listed(source, wanted, _span(wanted, yesterday)).items():
         named[chain.place.account, chain.place.region] += names
-    last = date.fromisoformat(wanted.until) if wanted.until else yesterday
     if not wanted.until and not source.bucket:
         last = min(last, _last_day(logged, named))
     found: list[Gap] = []
-    for place in sorted({*logged, *named, *expected}):
-        silent = _silent(wanted, last, logged[place], named[place])
-        states = _judged(source, silent, named[place], ever=bool(logged[place]))
+    for place in sorted({*ever, *expected}):
+        dated = [*logged[place], *(name.end.date() for name in named[place])]
+        if place in ever and not dated and not wanted.since:
+            continue  # it began after the last day
+        first = date.fromisoformat(wanted.since) if wanted.since else min(dated, default=last)
+        silent = [day for day in _days(first, last) if day not in logged[place]]
+        undigested = ever.get(place, State.NEVER)
+        states = _judged(source, silent, named[place], undigested)
         found += _in_rows(place, states)
     return found
+
+
+def _ever(source: Original, wanted: Selection) -> dict[Place, State]:
+    """Where anything was ever delivered, and what a day is there that no digest covers."""
+    kinds = {Kind.CLOUDTRAIL: State.UNKNOWN, Kind.DIGEST: State.GAP}
+    anytime = Selection(wanted.accounts, wanted.regions, kinds=frozenset(kinds))
+    found = folders(source, anytime, "region")
+    # That of digests last.
+    found.sort(key=lambda folder: folder.kind == Kind.DIGEST)
+    return {(folder.account, folder.region): kinds[Kind(folder.kind)] for folder in found}
 
 
 def _last_day(logged: Mapping[Place, set[date]], named: Mapping[Place, list[Name]]) -> date:
@@ -93,22 +114,15 @@ def _span(wanted: Selection, yesterday: date) -> Span:
     return Span(_midnight(first), _midnight(last + 8 * _DAY))
 
 
-def _silent(
-    wanted: Selection, last: date, logged: Collection[date], names: Iterable[Name]
-) -> list[date]:
-    if wanted.since:
-        first = date.fromisoformat(wanted.since)
-    else:
-        first = min([*logged, *(name.end.date() for name in names)], default=last)
-    number = (last - first).days + 1
-    return [day for day in (first + n * _DAY for n in range(number)) if day not in logged]
+def _days(first: date, last: date) -> Iterator[date]:
+    return (first + n * _DAY for n in range((last - first).days + 1))
 
 
 def _judged(
-    source: Original, silent: list[date], names: list[Name], *, ever: bool
+    source: Original, silent: list[date], names: list[Name], undigested: State
 ) -> dict[date, State]:
     if not names:
-        return dict.fromkeys(silent, State.UNKNOWN if ever else State.NEVER)
+        return dict.fromkeys(silent, undigested)
     covering = {day: list(_covering(day, names)) for day in silent}
     needed = {name.key for found in covering.values() for name in found}
     read = _read(source, needed)

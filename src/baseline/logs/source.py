@@ -55,7 +55,7 @@ class Source(Protocol):
 
 
 def tag_of(content: bytes) -> str:
-    """The tag of what has none: its MD5, which S3 mostly uses too."""
+    """The tag of what has none: its MD5, which S3 uses too, unless KMS encrypts the object."""
     return hashlib.md5(content, usedforsecurity=False).hexdigest()
 
 

@@ -1,6 +1,8 @@
 """``baseline logs collect``: what it prints, and with which exit code it ends."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -214,3 +216,38 @@ def test_a_region_with_logs_need_not_be_known(tmp_path: Path, capsys: Output, co
     given_an_object(tmp_path / "bucket", a_key(region="xx-new-1"), a_delivery(an_event(1)))
     cli.run(["logs", command, "--source", "bucket", "--region", "xx-new-1"])
     assert "there is no region" not in capsys.readouterr().err
+
+
+IMPATIENT = """
+import os, signal, sys, threading, time
+from baseline import cli
+from baseline.logs.source import Directory
+read = Directory.read
+def impatiently(self, key):
+    for _ in range(2):
+        time.sleep(0.3)
+        os.kill(os.getpid(), signal.SIGINT)
+    time.sleep(0.3)
+    return read(self, key)
+Directory.read = impatiently
+code = cli.run(["logs", "collect", "--source", "copy", "--lake", "case"])
+assert not [thread for thread in threading.enumerate() if thread.name.startswith("each")]
+sys.exit(code)
+"""
+
+
+def test_a_second_ctrl_c_leaves_no_step_behind(tmp_path: Path, capsys: Output) -> None:
+    """A thread that outlives the interpreter ends it with an abort."""
+    given_a_log(tmp_path / "copy", an_event(1))
+    done = subprocess.run(
+        [sys.executable, "-c", IMPATIENT],
+        cwd=tmp_path,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, "Traceback" in done.stderr) == (130, False)
+    arguments = ["--source", str(tmp_path / "copy"), "--lake", str(tmp_path / "case")]
+    assert cli.run(["logs", "collect", *arguments]) == 0
+    assert "1 events" in capsys.readouterr().out

@@ -209,8 +209,11 @@ def test_broken_objects_beside_good_ones(tmp_path: Path, capsys: Output) -> None
             "there is no region eu-wst-1. Did you mean eu-west-1?",
         ),
         (["TrailStopped", "--account", "production"], "12 digits; names are known once an audit"),
-        (["TrailStopped", "--param", "days=x"], "parameter days: found 'x', expected an integer"),
-        (["TrailStopped", "--param", "days=-3"], "found '-3', expected an integer, 0 or more"),
+        (
+            ["TrailStopped", "--param", "days=x"],
+            "parameter days: found 'x', expected a number of days",
+        ),
+        (["TrailStopped", "--param", "days=-3"], "found '-3', expected a number of days"),
         (["TrailStopped", "--param", "days"], "'days' has no value"),
         (["--file", "nowhere.sql"], "nowhere.sql: cannot be read: No such file"),
         (["--sql", "SELECT 1", "--lake", "nowhere"], "nowhere: there is no lake here"),

@@ -20,7 +20,7 @@ from baseline.query.detections import COLUMNS, Scope, at_least, narrowed, togeth
 from baseline.query.duckdb import DuckDB
 from baseline.simulation.blueprint import Blueprint
 from baseline.simulation.cloudtrail import History
-from given_incidents import TODAY, day
+from given_incidents import TODAY, day, needed
 from given_logs import ACCOUNT, REGION, an_event, given_a_log
 
 EVERY = at_least(catalogue.saved(), "informational")
@@ -214,9 +214,8 @@ def test_every_saved_query_can_be_narrowed(over_incidents: DuckDB) -> None:
     """To a day, an account and a region, whatever it joins or counts."""
     for saved in catalogue.saved():
         names = {parameter.name for parameter in saved.parameters}
-        needed = {p.name: "somebody" for p in saved.parameters if p.default is None}
         days = {"since": "2020-01-01"} if "days" in names and "before" not in names else {}
-        sql = narrowed(saved, needed, Scope(accounts=(ACCOUNT,), regions=(REGION,), **days))
+        sql = narrowed(saved, needed(saved), Scope(accounts=(ACCOUNT,), regions=(REGION,), **days))
         over_incidents.check(statement.read(sql))
 
 

@@ -100,11 +100,41 @@ def test_a_threshold_can_be_given(over_incidents: DuckDB) -> None:
     assert run(over_incidents, "S3MassDownload", threshold="121") == []
 
 
+@pytest.mark.parametrize("value", ["203.0.113", "203.0.113.0/24", "999.1.1.1", "2001:db8:::1"])
+def test_what_no_log_can_have_is_no_address(value: str) -> None:
+    """It would find nothing, and that would be taken for an answer."""
+    with pytest.raises(QueryError, match="expected one address, like 203"):
+        catalogue.find("AddressActivity").literals({"address": value})
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        ("203.0.113.66", "203.0.113.66"),
+        ("2001:DB8:0::1", "2001:db8::1"),
+        ("cloudtrail.amazonaws.com", "cloudtrail.amazonaws.com"),
+    ],
+)
+def test_an_address_is_looked_for_as_logs_write_it(value: str, written: str) -> None:
+    literals = catalogue.find("AddressTimeline").literals({"address": value})
+    assert literals["address"].name == written
+
+
+def test_an_access_key_is_known_in_any_case_and_by_its_form() -> None:
+    saved = catalogue.find("AccessKeyUse")
+    literals = saved.literals({"key": "akiaiosfodnn7example"})
+    assert literals["key"].name == "AKIAIOSFODNN7EXAMPLE"
+    with pytest.raises(QueryError, match="expected an access key's id"):
+        saved.literals({"key": "alice"})
+
+
 def test_a_parameter_must_be_known_and_of_its_type() -> None:
     """What cannot be a number of days is told before anything runs."""
     saved = catalogue.find("TrailStopped")
-    with pytest.raises(QueryError, match="expected an integer"):
+    with pytest.raises(QueryError, match="expected a number of days"):
         saved.literals({"days": "1 OR 1 = 1"})
+    with pytest.raises(QueryError, match="expected an integer"):
+        catalogue.find("S3MassDownload").literals({"threshold": "1.5"})
     with pytest.raises(QueryError, match="has no parameter dya"):
         saved.literals({"dya": "1"})
 

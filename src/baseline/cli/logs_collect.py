@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from baseline.cli import shared
+from baseline.cli.interrupts import stopped_by_signals
 from baseline.cli.logs_options import (
     name_objects,
     place_options,
@@ -99,8 +100,9 @@ def collect_logs(
     # Only now: an empty lake would answer every query with "nothing" although nobody had looked.
     lake = Lake.create(lake_path or configuration.lake)
     summary = Summary()
-    for place, folders in found:
-        collect_from(place, folders, lake, summary, show=progress)
+    with stopped_by_signals():
+        for place, folders in found:
+            collect_from(place, folders, lake, summary, show=progress)
     _show(summary, lake, time.monotonic() - started, output)
     there = {folder.account for _, folders in found for folder in folders}
     without = sorted(wanted.accounts - there)

@@ -34,7 +34,12 @@ def run(source: Source, lake: Lake, batch: Batch) -> Step:
     answers = _download(source, batch.new)
     batch = replace(batch, new=tuple(new for new, _ in answers))
     contents = [(new, got) for new, got in answers if isinstance(got, bytes)]
-    unread = tuple((new.key, str(got)) for new, got in answers if isinstance(got, BaselineError))
+    unread = tuple(
+        # The key need not be said twice.
+        (new.key, got.what if got.where == new.stored.key else str(got))
+        for new, got in answers
+        if isinstance(got, BaselineError)
+    )
     target = lake.staging / f"{batch.name}.parquet"
     path = f"{batch.table}/date={batch.date}/part-{batch.name}.parquet"
     try:

@@ -13,6 +13,7 @@
     -- parameter: days integer = 30: How far to look back.
     -- parameter: key text: A key's id. Without a default it has to be given.
 
+A parameter is ``text``, an ``integer``, an ``address`` or an ``access_key``.
 ``mitre`` (techniques of ATT&CK) and parameters are there where they apply. A ``severity`` makes the
 query a detection: it then gives the columns ``SHAPE``, and more of its own if it likes.
 """
@@ -20,9 +21,11 @@ query a detection: it then gives the columns ``SHAPE``, and more of its own if i
 import difflib
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from importlib import resources
 from importlib.resources.abc import Traversable
+from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,7 +38,8 @@ if TYPE_CHECKING:
 _HEADER = re.compile(r"--[ ]?(?P<text>.*)")
 _TECHNIQUES = re.compile(r"T\d{4}(\.\d{3})?(, T\d{4}(\.\d{3})?)*")
 _PARAMETER = re.compile(
-    r"(?P<name>[a-z_]\w*) (?P<type>text|integer)(?: = (?P<default>[^:]*))?: (?P<description>.+)"
+    r"(?P<name>[a-z_]\w*) (?P<type>text|integer|address|access_key)"
+    r"(?: = (?P<default>[^:]*))?: (?P<description>.+)"
 )
 
 TOPICS = (
@@ -49,8 +53,6 @@ TOPICS = (
     "noise",
     "partitions",
 )
-_INTEGER = re.compile(r"-?\d{1,18}", re.ASCII)
-_NATURAL = re.compile(r"\d{1,18}", re.ASCII)
 _PROPOSED = 3  # names that a sentence has room for
 SEVERITIES = ("critical", "high", "medium", "low", "informational")
 # What every detection says of a row.
@@ -72,17 +74,51 @@ class Parameter:
         """``value`` as a literal of the parameter's type; raises QueryError."""
         from sqlglot import exp  # noqa: PLC0415  # slow to import; a list of queries needs none
 
-        if self.type == "text":
-            return exp.Literal.string(value)
         # Days in the future would find nothing, without a word.
-        of, expected = (
-            (_NATURAL, "an integer, 0 or more") if self.name == "days" else (_INTEGER, "an integer")
-        )
-        if not of.fullmatch(value):
+        read, expected = _DAYS if self.name == "days" else _TYPES[self.type]
+        found = read(value)
+        if found is None:
             raise QueryError(
                 f"found {value!r}, expected {expected}", where=f"parameter {self.name}"
             )
-        return exp.Literal.number(int(value))
+        number = isinstance(found, int)
+        return exp.Literal.number(found) if number else exp.Literal.string(found)
+
+
+def _integer(value: str) -> int | None:
+    return int(value) if re.fullmatch(r"-?\d{1,18}", value, re.ASCII) else None
+
+
+def _address(value: str) -> str | None:
+    """As the logs write it; of a service it is a name."""
+    with suppress(ValueError):
+        return str(ip_address(value))
+    return None if re.fullmatch(r"[0-9a-fA-F.:/]+", value) else value
+
+
+def _access_key(value: str) -> str | None:
+    """Upper case, and with IAM's prefix ["IAM identifiers", IAM user guide]."""
+    key = value.upper()
+    return key if re.fullmatch(r"(AKIA|ASIA)[A-Z0-9]+", key) else None
+
+
+def _days(value: str) -> int | None:
+    return int(value) if re.fullmatch(r"\d{1,5}", value, re.ASCII) else None
+
+
+_DAYS = (_days, "a number of days")
+_NETWORK = (
+    "a network takes SQL of your own, with"
+    " contains('203.0.113.0/24', try_cast(sourceipaddress AS ipaddress))"
+)
+# How a value of each type is read, and what was expected where that gives None. Values that no log
+# can have would find nothing, and that would be taken for an answer.
+_TYPES: dict[str, tuple[Callable[[str], int | str | None], str]] = {
+    "text": (str, ""),
+    "integer": (_integer, "an integer"),
+    "address": (_address, f"one address, like 203.0.113.66 ({_NETWORK})"),
+    "access_key": (_access_key, "an access key's id, like AKIAIOSFODNN7EXAMPLE"),
+}
 
 
 @dataclass(frozen=True)

@@ -26,5 +26,5 @@ def named(query: SavedQuery) -> NamedQuery:
 
 def _literal(parameter: Parameter) -> str:
     if parameter.default is None:
-        return f"'<{parameter.name}>'" if parameter.type == "text" else "0"
+        return "0" if parameter.type == "integer" else f"'<{parameter.name}>'"
     return statement.written(parameter.literal(parameter.default))

@@ -6,7 +6,7 @@
 -- topic: identity
 -- mitre: T1078.004
 -- parameter: days integer = 30: How many days to look back.
--- parameter: key text: The access key's id, like AKIAIOSFODNN7EXAMPLE.
+-- parameter: key access_key: The access key's id, like AKIAIOSFODNN7EXAMPLE.
 SELECT
   account,
   region,

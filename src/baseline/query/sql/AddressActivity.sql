@@ -5,7 +5,7 @@
 -- why: An address of an incident: who else came from there?
 -- topic: identity
 -- parameter: days integer = 30: How many days to look back.
--- parameter: address text: The address, like 203.0.113.66.
+-- parameter: address address: The address, like 203.0.113.66.
 SELECT
   account,
   coalesce(useridentity.arn, useridentity.principalid, useridentity.invokedby, useridentity.type) AS principal,

@@ -4,7 +4,7 @@
 -- why: The time line of an intruder, whichever credentials were used from there.
 -- topic: identity
 -- parameter: days integer = 30: How many days to look back.
--- parameter: address text: The address, like 203.0.113.66.
+-- parameter: address address: The address, like 203.0.113.66.
 SELECT
   eventtime AS time,
   account,

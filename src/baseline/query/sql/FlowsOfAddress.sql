@@ -5,7 +5,7 @@
 -- topic: network
 -- mitre: T1071
 -- parameter: days integer = 30: How many days to look back.
--- parameter: address text: The address, like 203.0.113.66.
+-- parameter: address address: The address, like 203.0.113.66.
 SELECT
   account,
   region,

@@ -352,14 +352,26 @@ def _title(text: str) -> None:
     click.echo(click.style(text, bold=True), err=True)
 
 
+def _fits(facts: Sequence[Fact]) -> bool:
+    """Whether a table of them is no wider than the terminal."""
+    cells = [(fact.what, fact.number, fact.command) for fact in facts]
+    widths = (max(map(len, column)) + 2 for column in zip(*cells, strict=True))
+    return sum(widths) <= shutil.get_terminal_size().columns
+
+
 def _close(stage: Stage, output: str, seconds: float, *, audit: bool) -> None:
     _title(f"Done in {seconds:.0f} s. Each number again, by its command:")
     talk(f"  cd {shlex.quote(str(stage.directory))}")
     if not shutil.which("baseline"):
         talk(f'  export PATH="{Path(sys.executable).parent}:$PATH"')
     talk("")
-    rows = [{"what": f.what, "number": f.number, "command": f.command} for f in stage.facts]
-    shared.show(rows, output)
+    if output == "table" and sys.stdout.isatty() and not _fits(stage.facts):
+        # Not in a column: a command that is folded cannot be copied.
+        for fact in stage.facts:
+            click.echo(f"{fact.what}: {fact.number}\n  {fact.command}")
+    else:
+        rows = [{"what": f.what, "number": f.number, "command": f.command} for f in stage.facts]
+        shared.show(rows, output)
     reports = stage.directory / "reports"
     talk(f"\nOpen {reports / 'report' / 'report.html'}")
     if audit:

@@ -98,10 +98,61 @@ def policy(principal: Any = "*", action: str = "s3:GetObject", condition: Any = 
     return {"Statement": [one | ({"Condition": condition} if condition else {})]}
 
 
-OWN_ACCOUNT = {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
-ALL_ALLOWED = json.dumps({"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]})
-SOME_ALLOWED = json.dumps({"Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]})
-ALL_DENIED = json.dumps({"Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}]})
+def statement(**fields: Any) -> str:
+    """A policy of IAM of one statement, as text."""
+    one = {"Effect": "Allow", "Action": "*", "Resource": "*"} | fields
+    return json.dumps({"Statement": [{key: value for key, value in one.items() if value}]})
+
+
+def lifecycle(*rules: Any, **fields: Any) -> Event:
+    """A call that sets the lifecycle of a bucket with logs; one rule is no list in CloudTrail."""
+    rule = rules[0] if len(rules) == 1 else [*rules]
+    request = {"bucketName": "acme-logs", "LifecycleConfiguration": {"Rule": rule}}
+    return e("s3", "PutBucketLifecycle", request, **fields)
+
+
+def rule(status: str = "Enabled", noncurrent: int | None = None, **expiration: Any) -> Event:
+    """A rule of a lifecycle: when objects expire, and versions that are no longer current."""
+    versions = {"NoncurrentVersionExpiration": {"NoncurrentDays": noncurrent}}
+    return {"Expiration": expiration, "Status": status} | (versions if noncurrent else {})
+
+
+# Principals that are everybody, and conditions that leave it so.
+EVERYBODY: list[Any] = [
+    {"AWS": "*"},
+    {"AWS": ["*"]},
+    {"AWS": [f"arn:aws:iam::{ACCOUNT}:root", "*"]},
+    {"AWS": "*", "Service": "ec2.amazonaws.com"},
+]
+FIXING_NOTHING: list[Event] = [
+    {"IpAddress": {"aws:SourceIp": "0.0.0.0/0"}},
+    {"IpAddress": {"aws:SourceIp": ["198.51.100.0/24", "::/0"]}},
+    {"IpAddress": {"aws:SourceIp": ["0.0.0.0/1", "128.0.0.0/1"]}},
+    {"NotIpAddress": {"aws:SourceIp": "198.51.100.7/32"}},
+    {"StringNotEquals": {"aws:PrincipalAccount": OTHER}},
+    {"StringNotLike": {"aws:PrincipalArn": f"arn:aws:iam::{OTHER}:*"}, "Bool": {"aws:SecureTransport": "true"}},
+    {"ArnNotEquals": {"aws:SourceArn": f"arn:aws:sns:{REGION}:{OTHER}:t"}},
+    {"StringLike": {"aws:PrincipalArn": "*"}},
+    {"ArnLike": {"aws:PrincipalArn": ["arn:aws:iam::*:role/Admin"]}},
+    {"ArnLike": {"aws:SourceArn": "arn:aws:s3:*:*:*"}},
+    {"StringEqualsIfExists": {"aws:PrincipalOrgID": "o-1234567890"}},
+    {"Bool": {"aws:PrincipalIsAWSService": "false"}},
+]  # fmt: skip
+FIXING: list[Event] = [
+    {"StringEquals": {"aws:SourceAccount": ACCOUNT}},
+    {"IpAddress": {"aws:SourceIp": ["198.51.100.0/24", "2001:db8::/32"]}, "StringNotEquals": {"aws:PrincipalAccount": OTHER}},
+    {"Bool": {"aws:SecureTransport": "true"}, "StringLike": {"s3:prefix": "*", "aws:PrincipalOrgID": ["o-1234567890"]}},
+    {"ArnLike": {"aws:SourceArn": f"arn:aws:sns:{REGION}:{ACCOUNT}:*"}},
+    {"ArnLike": {"aws:SourceArn": "arn:aws:s3:*:*:website"}},
+    {"ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{ACCOUNT}:role/*"}},
+    {"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": ["o-1234567890/*"]}},
+    {"StringLike": {"aws:userid": "AROAEXAMPLE:*"}},
+    {"Bool": {"aws:PrincipalIsAWSService": True}},
+]  # fmt: skip
+PUBLIC = [*map(policy, EVERYBODY), *(policy(condition=one) for one in FIXING_NOTHING)]
+NOT_PUBLIC = [policy({"AWS": "*"}, condition=one) for one in FIXING]
+ALL_DENIED = {"Effect": "Deny", "Action": "*", "Resource": "*"}
+ONE_READ = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*"}
 WORLD = {"items": [{"ipRanges": {"items": [{"cidrIp": "0.0.0.0/0"}]}, "fromPort": 22}]}
 OFFICE = {"items": [{"ipRanges": {"items": [{"cidrIp": "198.51.100.0/24"}]}, "fromPort": 22}]}
 ADD_ALL = {"add": {"items": [{"group": "all"}]}}
@@ -120,9 +171,13 @@ def versioning(**settings: str) -> Event:
     return e("s3", "PutBucketVersioning", {"bucketName": "b", "VersioningConfiguration": settings})
 
 
-def copied(account: str) -> Event:
-    """An object copied to a bucket of an account."""
-    resources = [{"type": "AWS::S3::Bucket", "ARN": "arn:aws:s3:::b", "accountId": account}]
+def copied(account: str, *others: str) -> Event:
+    """An object copied to the bucket ``b`` of an account, among buckets of others."""
+    resources = [
+        {"type": "AWS::S3::Bucket", "ARN": f"arn:aws:s3:::{name}", "accountId": owner}
+        for name, owner in zip("bcd", (account, *others), strict=False)
+    ]
+    resources += [{"type": "AWS::S3::Object", "ARN": "arn:aws:s3:::b/k"}]
     return e("s3", "CopyObject", {"bucketName": "b", "key": "k"}, resources=resources)
 
 
@@ -160,10 +215,20 @@ EVENTS: dict[str, tuple[list[Event], list[Event]]] = {
         [e("iam", "ListPolicies")]),
     "AdminGranted": (
         [e("iam", "AttachUserPolicy", {"policyArn": "arn:aws:iam::aws:policy/AdministratorAccess"}),
-         e("iam", "PutUserPolicy", {"policyDocument": ALL_ALLOWED})],
+         e("iam", "PutUserPolicy", {"policyDocument": statement()}),
+         e("iam", "PutUserPolicy", {"policyDocument": statement(Action="IAM:*")}),
+         e("iam", "CreatePolicy", {"policyDocument": statement(Action=["s3:*", "*"])}),
+         e("iam", "CreatePolicy", {"policyDocument": statement(Resource=["arn:aws:s3:::b", "*"])}),
+         e("iam", "CreatePolicy", {"policyDocument": statement(Action=None, NotAction="s3:*")}),
+         e("iam", "CreatePolicy", {"policyDocument": statement(Resource=None, NotResource="arn:aws:s3:::b")}),
+         e("iam", "CreatePolicy", {"policyDocument": json.dumps({"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}, indent=1)})],
         [e("iam", "AttachRolePolicy", {"policyArn": "arn:aws:iam::aws:policy/ReadOnlyAccess"}),
-         e("iam", "PutRolePolicy", {"policyDocument": SOME_ALLOWED}),
-         e("iam", "PutRolePolicy", {"policyDocument": ALL_DENIED}),
+         e("iam", "PutRolePolicy", {"policyDocument": statement(Action=["s3:*", "ec2:*"])}),
+         e("iam", "PutRolePolicy", {"policyDocument": statement(Resource="arn:aws:s3:::b/*")}),
+         e("iam", "PutRolePolicy", {"policyDocument": json.dumps({"Statement": [ALL_DENIED]})}),
+         e("iam", "PutRolePolicy", {"policyDocument": json.dumps({"Statement": [ALL_DENIED, ONE_READ]})}),
+         e("iam", "PutRolePolicy", {"policyDocument": statement(Effect="Deny", Action=None, NotAction="iam:*")}),
+         e("iam", "PutRolePolicy", {"policyDocument": "not json"}),
          denied(e("iam", "AttachUserPolicy", {"policyArn": "arn:aws:iam::aws:policy/AdministratorAccess"}))]),
     "UserCreated": ([e("iam", "CreateUser", {"userName": "x"})], [denied(e("iam", "CreateUser"))]),
     "LoginProfileForOtherUser": (
@@ -172,8 +237,8 @@ EVENTS: dict[str, tuple[list[Event], list[Event]]] = {
     "RolesCreated": ([e("iam", "CreateRole", {"roleName": "r"})], [e("iam", "GetRole")]),
     "RoleOpenedToEverybody": (
         [e("iam", "UpdateAssumeRolePolicy", {"policyDocument": json.dumps(policy(), indent=1)}),
-         e("iam", "CreateRole", {"assumeRolePolicyDocument": json.dumps(policy({"AWS": "*"}))})],
-        [e("iam", "UpdateAssumeRolePolicy", {"policyDocument": json.dumps(policy(condition=OWN_ACCOUNT))}),
+         *(e("iam", "CreateRole", {"assumeRolePolicyDocument": json.dumps(one)}) for one in PUBLIC)],
+        [*(e("iam", "UpdateAssumeRolePolicy", {"policyDocument": json.dumps(one, indent=1)}) for one in NOT_PUBLIC),
          e("iam", "CreateRole", {"assumeRolePolicyDocument": json.dumps(policy({"Service": "ec2"}))}),
          e("iam", "UpdateAssumeRolePolicy", {})]),
     "RolesTrustOthers": (
@@ -242,9 +307,14 @@ EVENTS: dict[str, tuple[list[Event], list[Event]]] = {
          e("logs", "DeleteLogStream", userIdentity=role("r", invokedBy="lambda.amazonaws.com"))]),
     "LogBucketChanged": (
         [e("s3", "PutBucketPolicy", {"bucketName": "acme-cloudtrail"}),
-         e("s3", "PutBucketLifecycle", {"bucketName": "acme-logs", "LifecycleConfiguration": {"Rule": {"Expiration": {"Days": 1}, "Status": "Enabled"}}})],
+         lifecycle(rule(Days=1)), lifecycle(rule(Days=3650), rule(Days=1)), lifecycle(rule("Disabled", Days=1), rule(Days="1")),
+         lifecycle(rule(Date="2020-01-01T00:00:00Z")), lifecycle(rule(noncurrent=365)), lifecycle(rule(noncurrent=1, Days=365)),
+         lifecycle(rule(Days=1), eventName="PutBucketLifecycleConfiguration"),
+         e("s3", "PutBucketLifecycle", {"bucketName": "acme-logs"}),
+         e("s3", "PutBucketReplication", {"bucketName": "acme-logs", "ReplicationConfiguration": {"Rule": {"Status": "Disabled"}}})],
         [e("s3", "PutBucketPolicy", {"bucketName": "website"}),
-         e("s3", "PutBucketLifecycle", {"bucketName": "acme-logs", "LifecycleConfiguration": {"Rule": {"Expiration": {"Days": 730}, "Status": "Enabled"}}})]),
+         lifecycle(rule(Days=730)), lifecycle(rule("Disabled", Days=1)), lifecycle(rule(noncurrent=90, Days=90)),
+         lifecycle(rule(Days=730), rule("Disabled", Days=1), rule(Days="365"))]),
     "BucketLoggingDisabled": (
         [e("s3", "PutBucketLogging", {"bucketName": "b", "BucketLoggingStatus": {"xmlns": "x"}})],
         [e("s3", "PutBucketLogging", {"bucketName": "b", "BucketLoggingStatus": {"LoggingEnabled": {"TargetBucket": "t"}}})]),
@@ -274,8 +344,9 @@ EVENTS: dict[str, tuple[list[Event], list[Event]]] = {
     # exfiltration
     "BucketMadePublic": (
         [e("s3", "PutBucketPolicy", {"bucketName": "b", "bucketPolicy": policy()}),
+         *(e("s3", "PutBucketPolicy", {"bucketName": "b", "bucketPolicy": one}) for one in PUBLIC),
          e("s3", "PutBucketAcl", {"bucketName": "b", "x-amz-acl": ["public-read"]})],
-        [e("s3", "PutBucketPolicy", {"bucketName": "b", "bucketPolicy": policy(condition=OWN_ACCOUNT)}),
+        [*(e("s3", "PutBucketPolicy", {"bucketName": "b", "bucketPolicy": one}) for one in NOT_PUBLIC),
          e("s3", "PutBucketPolicy", {"bucketName": "b", "bucketPolicy": policy({"AWS": ACCOUNT})}),
          e("s3", "PutBucketPolicy", {"bucketName": "b", "bucketPolicy": "not json"}),
          e("s3", "PutBucketAcl", {"bucketName": "b", "x-amz-acl": ["private"]})]),
@@ -285,11 +356,11 @@ EVENTS: dict[str, tuple[list[Event], list[Event]]] = {
         [e("s3", "PutBucketPublicAccessBlock", {"bucketName": "b", "PublicAccessBlockConfiguration": {"BlockPublicAcls": True}})]),
     "ResourceMadePublic": (
         [e("kms", "PutKeyPolicy", {"keyId": "k", "policy": json.dumps(policy())}),
-         e("sqs", "SetQueueAttributes", {"attributes": {"Policy": json.dumps(policy({"AWS": ["*"]}))}}),
+         *(e("sqs", "SetQueueAttributes", {"attributes": {"Policy": json.dumps(one)}}) for one in PUBLIC),
          e("ecr", "SetRepositoryPolicy", {"policyText": json.dumps(policy()), "repositoryName": "r"})],
         [e("kms", "PutKeyPolicy", {"keyId": "k", "policy": json.dumps(policy({"AWS": ACCOUNT}))}),
          e("sqs", "SetQueueAttributes", {"attributes": {"Policy": ""}}),
-         e("secretsmanager", "PutResourcePolicy", {"resourcePolicy": json.dumps(policy(condition=OWN_ACCOUNT))})]),
+         *(e("secretsmanager", "PutResourcePolicy", {"resourcePolicy": json.dumps(one)}) for one in NOT_PUBLIC)]),
     "SnapshotShared": (
         [e("ec2", "ModifySnapshotAttribute", {"snapshotId": "s", "createVolumePermission": ADD_ALL})],
         [e("ec2", "ModifySnapshotAttribute", {"snapshotId": "s", "createVolumePermission": TAKE_ALL})]),
@@ -311,7 +382,9 @@ EVENTS: dict[str, tuple[list[Event], list[Event]]] = {
     "ImagesExported": ([e("ec2", "CreateImage", {"instanceId": "i"})], [e("ec2", "DescribeImages")]),
     "SecretsReadInBatch": (
         [e("secretsmanager", "BatchGetSecretValue")], [e("secretsmanager", "GetSecretValue", {"secretId": "s"})]),
-    "S3CopiedToOtherAccount": ([copied(OTHER)], [copied(ACCOUNT)]),
+    "S3CopiedToOtherAccount": (
+        [copied(OTHER), copied(OTHER, ACCOUNT), copied(ACCOUNT, OTHER), copied(OTHER, "300000000003")],
+        [copied(ACCOUNT), copied(ACCOUNT, ACCOUNT), copied(OTHER, OTHER)]),
     "S3EncryptedWithForeignKey": (
         [e("s3", "CopyObject", {"bucketName": "b", SSE_C: "AES256"}),
          e("s3", "PutObject", {"bucketName": "b", KMS: key_of(OTHER)})],
@@ -477,10 +550,11 @@ ROWS: dict[str, Counted] = {
         values={"address": "203.0.113.9"}, not_row={"principal": named("anna")}),
     # exfiltration
     "S3MassDownload": Counted(
-        {"resource": "payroll", "objects": 120, "reads": 120, "bytes": 1200.0, "detail": "120 objects"},
-        many(120, lambda n: e("s3", "GetObject", {"bucketName": "payroll", "key": f"file-{n}"},
-                              additionalEventData={"bytesTransferredOut": 10}, userIdentity=user("taker"))),
-        not_row={"resource": "website"}),
+        {"resource": "payroll", "objects": 119, "reads": 120, "bytes": 1200.0, "detail": "119 objects"},
+        [*many(120, lambda n: e("s3", "GetObject", {"bucketName": "payroll", "key": f"file-{n or 1}"},
+                                additionalEventData={"bytesTransferredOut": 10}, userIdentity=user("taker"))),
+         *many(120, lambda _: e("s3", "GetObject", {"bucketName": "poster", "key": "one"}, userIdentity=user("viewer")))],
+        not_row={"resource": "poster"}),
     "S3ReadsByPrincipal": Counted(
         {"bucket": "website", "reads": 2, "refused": 1, "objects": 1, "bytes": 7.0},
         [e("s3", "GetObject", {"bucketName": "website", "key": "a"}, additionalEventData={"bytesTransferredOut": 7}),

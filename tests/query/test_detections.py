@@ -20,7 +20,7 @@ from baseline.query.detections import COLUMNS, Scope, at_least, narrowed, togeth
 from baseline.query.duckdb import DuckDB
 from baseline.simulation.blueprint import Blueprint
 from baseline.simulation.cloudtrail import History
-from given_incidents import TODAY, day, needed
+from given_incidents import ROWS, TODAY, day, needed
 from given_logs import ACCOUNT, REGION, an_event, given_a_log
 
 EVERY = at_least(catalogue.saved(), "informational")
@@ -106,12 +106,50 @@ def test_days_that_are_given_hold_instead_of_the_days_that_each_looks_back(tmp_p
 def test_an_event_that_two_trails_delivered_is_told_once(tmp_path: Path) -> None:
     """Two rows would look like two incidents."""
     stop = an_event(1, eventName="StopLogging", eventSource="cloudtrail.amazonaws.com")
-    for number in ("1000Z", "1005Z"):
-        key = f"AWSLogs/{ACCOUNT}/CloudTrail/{REGION}/{day().replace('-', '/')}/"
-        key += f"{ACCOUNT}_CloudTrail_{REGION}_{day().replace('-', '')}T{number}_x.json.gz"
-        given_a_log(tmp_path, stop, key=key)
-    rows = ask(lake_of(tmp_path, until=tmp_path / "lake"))
+    rows = ask(delivered_twice(tmp_path, [stop]))
     assert [row["detection"] for row in rows] == ["TrailStopped"]
+
+
+def delivered_twice(root: Path, events: Sequence[dict[str, Any]]) -> DuckDB:
+    """A lake of ``events`` of today, all in two deliveries."""
+    for minute in ("1000Z", "1005Z"):
+        given_a_log(root, *events, day=day(), minute=minute)
+    return lake_of(root, until=root / "lake")
+
+
+@pytest.mark.parametrize(
+    ("name", "counted"),
+    [
+        ("MassDeletion", {"deletions": 50, "detail": "50 deletions"}),
+        ("S3MassDownload", {"objects": 119, "reads": 120, "bytes": 1200}),
+        ("SecretsReadEnMasse", {"detail": "10 secrets", "reads": 10, "refused": 0}),
+        ("ManyDenials", {"denials": 12}),
+        ("PasswordSpraying", {"detail": "5 users, 5 failures"}),
+        ("LoginAfterFailures", {"detail": "5 failures before"}),
+        ("ErrorSpikes", {"errors": 200}),
+    ],
+)
+def test_what_two_trails_delivered_is_counted_once(
+    tmp_path: Path, name: str, counted: dict[str, Any]
+) -> None:
+    """In what is told, and against the threshold."""
+    given = ROWS["ErrorsByPrincipal" if name == "ManyDenials" else name].events
+    events = [
+        an_event(number) | {"eventID": f"event-{number}"} | event
+        for number, event in enumerate(given)
+    ]
+    saved = catalogue.find(name)
+    (row,) = (
+        delivered_twice(tmp_path, events).run(statement.read(saved.sql, saved.literals({}))).rows
+    )
+    assert counted.items() <= row.items()
+
+
+def test_half_as_many_as_are_many_are_not_when_two_trails_deliver_them(tmp_path: Path) -> None:
+    """Each event would count twice."""
+    deletions = [an_event(n, eventName="DeleteVolume") for n in range(30)]
+    (deletion,) = (saved for saved in EVERY if saved.name == "MassDeletion")
+    assert ask(delivered_twice(tmp_path, deletions), those=[deletion]) == []
 
 
 def test_the_log_is_read_once_for_all_that_look_at_events() -> None:

@@ -1,7 +1,8 @@
 -- name: AdminGranted
 -- title: Administrator rights given away
--- description: An administrator's policy attached to a user, group or role, or a policy written
---   that allows every action on every resource, or all of IAM.
+-- description: An administrator's policy attached to a user, group or role, or a policy with a
+--   statement that allows every action, all of IAM or all but some actions on every resource or
+--   on all but some.
 -- why: The shortest way from a small foothold to the whole account.
 -- topic: identity
 -- mitre: T1098.003
@@ -40,9 +41,21 @@ WHERE date >= date_format(date_add('day', -:days, current_timestamp), '%Y-%m-%d'
     OR eventname IN (
       'PutUserPolicy', 'PutGroupPolicy', 'PutRolePolicy', 'CreatePolicy', 'CreatePolicyVersion'
     )
-    AND regexp_like(json_extract_scalar(requestparameters, '$.policyDocument'), '"Effect"\s*:\s*"Allow"')
-    AND regexp_like(json_extract_scalar(requestparameters, '$.policyDocument'), '"Action"\s*:\s*\[?\s*"(iam:)?\*"')
-    AND regexp_like(json_extract_scalar(requestparameters, '$.policyDocument'), '"Resource"\s*:\s*\[?\s*"\*"')
+    AND any_match(
+      coalesce(
+        try_cast(json_extract(json_extract_scalar(requestparameters, '$.policyDocument'), '$.Statement') AS array(json)),
+        ARRAY[json_extract(json_extract_scalar(requestparameters, '$.policyDocument'), '$.Statement')]
+      ),
+      s -> json_extract_scalar(s, '$.Effect') = 'Allow'
+        AND (
+          regexp_like(lower(json_format(json_extract(s, '$.Action'))), '"((iam|\*):)?\*"')
+          OR json_extract(s, '$.NotAction') IS NOT NULL
+        )
+        AND (
+          regexp_like(json_format(json_extract(s, '$.Resource')), '"\*"')
+          OR json_extract(s, '$.NotResource') IS NOT NULL
+        )
+    )
   )
   AND errorcode IS NULL
 ORDER BY time DESC

@@ -11,7 +11,7 @@ WITH hours AS (
   SELECT
     account,
     substr(eventtime, 1, 13) || ':00:00Z' AS hour,
-    count(*) AS errors,
+    count(DISTINCT eventid) AS errors,
     max_by(coalesce(useridentity.arn, useridentity.principalid, useridentity.invokedby, useridentity.type), eventtime) AS lastprincipal,
     array_join(slice(array_sort(array_agg(DISTINCT errorcode)), 1, 5), ', ') AS codes
   FROM auditing.cloudtrail

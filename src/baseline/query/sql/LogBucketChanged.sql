@@ -1,7 +1,7 @@
 -- name: LogBucketChanged
 -- title: Buckets with logs changed
 -- description: Policies, lifecycles, access and encryption of buckets that hold logs, by their
---   name, and their deletion.
+--   name, and their deletion. Lifecycles that keep everything for 90 days are left out.
 -- why: Whoever controls the bucket controls the evidence.
 -- topic: defence evasion
 -- mitre: T1562.008
@@ -38,10 +38,20 @@ WHERE date >= date_format(date_add('day', -:days, current_timestamp), '%Y-%m-%d'
     'PutBucketVersioning'
   )
   AND regexp_like(json_extract_scalar(requestparameters, '$.bucketName'), :buckets)
-  AND NOT (
-    eventname IN ('PutBucketLifecycle', 'PutBucketLifecycleConfiguration')
-    AND coalesce(try_cast(regexp_extract(requestparameters, '"Days":\s*"?([0-9]+)', 1) AS bigint), 0) >= 90
+  -- A lifecycle is left out when each of its rules is disabled or keeps everything for 90 days.
+  AND (
+    eventname NOT IN ('PutBucketLifecycle', 'PutBucketLifecycleConfiguration')
+    OR any_match(
+      coalesce(
+        try_cast(json_extract(requestparameters, '$.LifecycleConfiguration.Rule') AS array(json)),
+        ARRAY[json_extract(requestparameters, '$.LifecycleConfiguration.Rule')]
+      ),
+      r -> coalesce(json_extract_scalar(r, '$.Status'), '') <> 'Disabled'
+        AND (
+          coalesce(try_cast(json_extract_scalar(r, '$.Expiration.Days') AS bigint), 0) < 90
+          OR try_cast(json_extract_scalar(r, '$.NoncurrentVersionExpiration.NoncurrentDays') AS bigint) < 90
+        )
+    )
   )
-  AND NOT regexp_like(requestparameters, '"Status":\s*"Disabled"')
   AND errorcode IS NULL
 ORDER BY time DESC

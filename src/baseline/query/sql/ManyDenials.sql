@@ -18,7 +18,7 @@ SELECT
   array_join(slice(array_sort(array_agg(DISTINCT eventsource)), 1, 10), ', ') AS resource,
   cast(count(DISTINCT eventname) AS varchar) || ' different calls denied' AS detail,
   max_by(eventid, eventtime) AS eventid,
-  count(*) AS denials
+  count(DISTINCT eventid) AS denials
 FROM auditing.cloudtrail
 WHERE date >= date_format(date_add('day', -:days, current_timestamp), '%Y-%m-%d')
   AND regexp_like(errorcode, 'AccessDenied|UnauthorizedOperation|Forbidden')

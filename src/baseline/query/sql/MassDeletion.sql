@@ -1,7 +1,7 @@
 -- name: MassDeletion
 -- title: Many things deleted in an hour
--- description: Who deleted or terminated more within an hour than the threshold, and what kinds of
---   things.
+-- description: Who deleted or terminated as many things within an hour as the threshold, or more, and
+--   what kinds of things.
 -- why: Destruction, or the tidying up after an intrusion. CloudFormation's own work for a stack is
 --   left out.
 -- topic: impact
@@ -17,9 +17,9 @@ SELECT
   max_by(sourceipaddress, eventtime) AS sourceip,
   array_join(slice(array_sort(array_agg(DISTINCT eventname)), 1, 10), ', ') AS event,
   array_join(array_sort(array_agg(DISTINCT eventsource)), ', ') AS resource,
-  cast(count(*) AS varchar) || ' deletions' AS detail,
+  cast(count(DISTINCT eventid) AS varchar) || ' deletions' AS detail,
   max_by(eventid, eventtime) AS eventid,
-  count(*) AS deletions
+  count(DISTINCT eventid) AS deletions
 FROM auditing.cloudtrail
 WHERE date >= date_format(date_add('day', -:days, current_timestamp), '%Y-%m-%d')
   AND regexp_like(eventname, '^(Delete|Terminate|Purge)')
@@ -28,5 +28,5 @@ WHERE date >= date_format(date_add('day', -:days, current_timestamp), '%Y-%m-%d'
   AND useridentity.invokedby IS NULL
   AND errorcode IS NULL
 GROUP BY account, region, 4, substr(eventtime, 1, 13)
-HAVING count(*) >= :deletions
+HAVING count(DISTINCT eventid) >= :deletions
 ORDER BY deletions DESC

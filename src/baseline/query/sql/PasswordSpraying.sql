@@ -24,7 +24,7 @@ SELECT
   'ConsoleLogin' AS event,
   account AS resource,
   cast(count(DISTINCT useridentity.username) AS varchar) || ' users, '
-    || cast(count(*) AS varchar) || ' failures' AS detail,
+    || cast(count(DISTINCT eventid) AS varchar) || ' failures' AS detail,
   max_by(eventid, eventtime) AS eventid
 FROM failures
 GROUP BY account, sourceipaddress, substr(eventtime, 1, 13)

@@ -30,11 +30,28 @@ WHERE date >= date_format(date_add('day', -:days, current_timestamp), '%Y-%m-%d'
       ARRAY[json_extract(coalesce(json_extract_scalar(requestparameters, '$.policyDocument'), json_extract_scalar(requestparameters, '$.assumeRolePolicyDocument')), '$.Statement')]
     ),
     s -> json_extract_scalar(s, '$.Effect') = 'Allow'
-      AND json_format(json_extract(s, '$.Principal')) IN ('"*"', '{"AWS":"*"}', '{"AWS":["*"]}')
-      AND NOT coalesce(regexp_like(
-        lower(json_format(json_extract(s, '$.Condition'))),
-        'aws:(source(ip|arn|vpc|vpce|account|owner|orgid|orgpaths)|principal(arn|account|orgid|orgpaths|isawsservice)|userid|vpcsourceip)|s3:(dataaccesspointarn|dataaccesspointaccount)|kms:calleraccount'
-      ), false)
+      AND (
+        json_extract_scalar(s, '$.Principal') = '*'
+        OR regexp_like(json_format(json_extract(s, '$.Principal.AWS')), '"\*"')
+      )
+      -- Of the operators that hold only when the key is there and fits, the keys that fix who or
+      -- from where, unless one of the values is everybody or everywhere.
+      AND NOT any_match(
+        regexp_extract_all(
+          array_join(
+            regexp_extract_all(
+              coalesce(lower(json_format(json_extract(s, '$.Condition'))), ''),
+              '"(foranyvalue:)?(stringequals|stringequalsignorecase|stringlike|arnequals|arnlike|ipaddress|bool)":\{[^}]*\}'
+            ),
+            ','
+          ),
+          '"(aws:(source(ip|arn|vpc|vpce|account|owner|orgid|orgpaths)|principal(arn|account|orgid|orgpaths|isawsservice)|userid|vpcsourceip)|s3:(dataaccesspointarn|dataaccesspointaccount)|kms:calleraccount)":(\[[^\]]*\]|"[^"]*"|[0-9a-z]+)'
+        ),
+        c -> NOT regexp_like(
+          c,
+          '[:,\[]"(arn:[^:"]*:[^:"]*:)?[^0-9a-z"]*"|:(iam|sts)::[*?]|[0-9.]/[0-7]"|:/([12]?[0-9]|3[01])"|false"?$'
+        )
+      )
   )
   AND errorcode IS NULL
 ORDER BY time DESC

@@ -24,6 +24,18 @@ FROM auditing.cloudtrail
 WHERE date >= date_format(date_add('day', -:days, current_timestamp), '%Y-%m-%d')
   AND eventsource = 's3.amazonaws.com'
   AND eventname IN ('CopyObject', 'UploadPartCopy')
-  AND any_match(resources, r -> r.accountid <> useridentity.accountid)
+  -- Where the account of one bucket alone is known, the other bucket is taken for the caller's.
+  AND any_match(
+    resources,
+    r -> r.type LIKE 'AWS::S3::%'
+      AND (
+        any_match(resources, o -> o.type LIKE 'AWS::S3::%' AND o.accountid <> r.accountid)
+        OR r.accountid <> useridentity.accountid
+        AND NOT any_match(
+          resources,
+          o -> o.type LIKE 'AWS::S3::%' AND o.accountid IS NOT NULL AND coalesce(o.arn <> r.arn, false)
+        )
+      )
+  )
   AND errorcode IS NULL
 ORDER BY time DESC

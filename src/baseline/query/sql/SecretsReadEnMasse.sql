@@ -18,8 +18,8 @@ SELECT
   'secretsmanager.amazonaws.com' AS resource,
   cast(count(DISTINCT json_extract_scalar(requestparameters, '$.secretId')) AS varchar) || ' secrets' AS detail,
   max_by(eventid, eventtime) AS eventid,
-  count(*) AS reads,
-  count(errorcode) AS refused
+  count(DISTINCT eventid) AS reads,
+  count(DISTINCT CASE WHEN errorcode IS NOT NULL THEN eventid END) AS refused
 FROM auditing.cloudtrail
 WHERE date >= date_format(date_add('day', -:days, current_timestamp), '%Y-%m-%d')
   AND eventsource = 'secretsmanager.amazonaws.com'

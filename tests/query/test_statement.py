@@ -240,7 +240,23 @@ def test_the_sentence_names_the_place(sql: str, sentence: str) -> None:
         ('SELECT "$path" FROM cloudtrail', "does not know its object"),
         ("SELECT date_diff('day', date, current_date) FROM cloudtrail", "date_diff does not take"),
         ("SELECT 1 FROM cloudtrail WHERE 1", "column 32: 1 is a number, not true or false"),
-        ("SELECT current_date - 1", "is of a time and a number. Write … + interval '1' day"),
+        ("SELECT current_date - 1", "is of a time and a number. Write … - interval '1' day."),
+        ("SELECT 1 FROM cloudtrail WHERE date > current_date - 7", "Write … - interval '7' day."),
+        ("SELECT 1 FROM flowlogs WHERE start > now()", "like with like: from_unixtime(…) of sec"),
+        (
+            (
+                "SELECT 1 FROM cloudtrail"
+                " WHERE useridentity.sessioncontext.attributes.creationdate > now()"
+            ),
+            "text is compared with a time. Write from_iso8601_timestamp(text)",
+        ),
+        (
+            (
+                "SELECT 1 FROM cloudtrail"
+                " WHERE current_date < useridentity.sessioncontext.attributes.creationdate"
+            ),
+            "text is compared with a time. Write from_iso8601_timestamp(text)",
+        ),
         ("SELECT date('2019-01-15T00:45:46Z')", "from_iso8601_timestamp reads it"),
         ("SELECT md5('a')", "Athena takes bytes: to_utf8(text)."),
         ("SELECT format_datetime(now(), 'QQ')", "QQ in a pattern of time is not known"),
@@ -256,6 +272,46 @@ def test_what_the_engine_refuses_names_the_column(sql: str, sentence: str) -> No
         engine.close()
     assert sentence in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+TIMES = [
+    ("eventtime", "now() - interval '1' day", "from_iso8601_timestamp(eventtime)"),
+    ("eventtime", "date '2026-07-01'", "date(from_iso8601_timestamp(eventtime))"),
+    ("date", "current_date", "date_format(CURRENT_DATE, '%Y-%m-%d')"),
+    (
+        "date",
+        "date_add('day', -7, now())",
+        "date_format(DATE_ADD('DAY', -7, CURRENT_TIMESTAMP), '%Y-%m-%d')",
+    ),
+]
+
+
+@pytest.mark.parametrize(("column", "time", "hint"), TIMES)
+def test_the_hint_for_a_time_compares_what_sorts_alike(column: str, time: str, hint: str) -> None:
+    """A time as text has a space, which sorts before the T of an event's time; and the hint runs."""
+    compared = [(f"{column} > {time}", ">"), (f"{time} < {column}", "<")]
+    engine = DuckDB()
+    try:
+        for condition, sign in compared:
+            with pytest.raises(QueryError) as refused:
+                engine.run(statement.read(f"SELECT 1 FROM cloudtrail WHERE {condition}"))
+            assert str(refused.value).endswith(f"like with like: {hint}.")
+            other = column if column == "date" else time
+            sql = f"SELECT 1 FROM cloudtrail WHERE {hint} {sign} {other}"
+            assert list(engine.run(statement.read(sql)).rows) == []
+    finally:
+        engine.close()
+
+
+def test_the_hint_for_a_time_and_other_text_names_both_forms() -> None:
+    """Nobody knows here how it is written."""
+    sql = "WITH c AS (SELECT eventtime AS t FROM cloudtrail) SELECT 1 FROM c WHERE t > now()"
+    engine = DuckDB()
+    try:
+        with pytest.raises(QueryError, match=r"from_iso8601_timestamp\(t\) if .*date_format\("):
+            engine.run(statement.read(sql))
+    finally:
+        engine.close()
 
 
 def test_parameters_are_values_never_sql() -> None:

@@ -112,6 +112,14 @@ def _said(found: re.Match[str], _query: exp.Query) -> QueryError:
     return QueryError(found["what"], where="SQL", remedy=remedy)
 
 
+def _text_and_time(_found: re.Match[str], _query: exp.Query) -> QueryError:
+    return QueryError(
+        "text is compared with a time",
+        where="SQL",
+        remedy="Write from_iso8601_timestamp(text), or date_format(time, '%Y-%m-%d').",
+    )
+
+
 def _look_around(_found: re.Match[str], _query: exp.Query) -> QueryError:
     return QueryError(
         "a regular expression looks around, or names a group", where="SQL", remedy=_ALONE
@@ -132,6 +140,8 @@ _KNOWN: tuple[tuple[str, Callable[[re.Match[str], exp.Query], QueryError]], ...]
     (r"Cannot extract field '(?P<name>\w+)' from expression \"(?P<whole>[^\"]*)\"", _no_row),
     (r"Function with name \"?(?P<name>\w+)\"? does not exist", _no_function),
     (r"Could not convert string '~(?P<what>.*)' to \w+", _said),
+    (r"Cannot compare values of type VARCHAR and type (?:DATE|TIMESTAMP)", _text_and_time),
+    (r"Cannot compare values of type (?:DATE|TIMESTAMP)[\w ]* and type VARCHAR", _text_and_time),
     (r"invalid perl operator: \(\?", _look_around),
     (r"argument types '(?P<name>\w+)\((?P<types>[^']*)\)'", _wrong_arguments),
     (r"Macro (?P<name>\w+)\(\) does not support", _wrong_arguments),

@@ -197,6 +197,7 @@ def test_the_engine_itself_is_locked_in() -> None:
         ("SELECT 1 LIMIT 5, 1", "column 17: an offset after LIMIT is not Athena's"),
         ("SELECT a, FROM cloudtrail", "column 9: a comma follows the last of the list. Leave it"),
         ("SELECT now() - interval 1 day", "column 16: this INTERVAL is not Athena's. Write INT"),
+        ("SELECT 1 FETCH FIRST 10 PERCENT ROWS ONLY", "PERCENT is not Athena's"),
         ("SELECT 1_0e2", "column 9: a name begins with a digit"),
     ],
 )  # fmt: skip
@@ -258,6 +259,10 @@ def test_the_sentence_names_the_place(sql: str, sentence: str) -> None:
             "text is compared with a time. Write from_iso8601_timestamp(text)",
         ),
         ("SELECT date('2019-01-15T00:45:46Z')", "from_iso8601_timestamp reads it"),
+        (
+            "SELECT 1 ORDER BY 1\n FETCH FIRST 1 ROW WITH TIES",
+            "line 2, column 2: FETCH … WITH TIES is answered on Athena alone. Select rank() OVER",
+        ),
         ("SELECT md5('a')", "Athena takes bytes: to_utf8(text)."),
         ("SELECT format_datetime(now(), 'QQ')", "QQ in a pattern of time is not known"),
     ],

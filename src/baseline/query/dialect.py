@@ -19,6 +19,7 @@ from baseline.errors import QueryError
 from baseline.query import once
 from baseline.query.formats import strftime
 from baseline.query.once import MACROS
+from baseline.query.places import position
 
 # The functions of Athena that are macros of ours.
 FUNCTIONS = frozenset(re.findall(r"^CREATE MACRO trino_(\w+)\(", MACROS, re.MULTILINE))
@@ -75,6 +76,13 @@ class Auditing(Trino):  # type: ignore[misc]  # sqlglot is not typed here
             found: exp.Expression | None = super()._parse_function_call(*args, **kwargs)
             if found is not None and after and after.token_type is TokenType.L_PAREN:
                 self.called.append(token)
+            return found
+
+        def _parse_limit(self, *args: Any, **kwargs: Any) -> exp.Expression | None:
+            token = self._curr
+            found: exp.Expression | None = super()._parse_limit(*args, **kwargs)
+            if isinstance(found, exp.Fetch) and token.token_type is TokenType.FETCH:
+                found.update_positions(token)
             return found
 
 
@@ -444,6 +452,17 @@ def _unnest(node: exp.Expression) -> exp.Expression:
     return exp.Lateral(this=rows.subquery(), alias=named)
 
 
+def _fetch(node: exp.Expression) -> exp.Expression:
+    options = node.args.get("limit_options")
+    if options and options.args.get("with_ties"):
+        raise QueryError(
+            "FETCH … WITH TIES is answered on Athena alone",
+            where=position(node) or "SQL",
+            remedy="Select rank() OVER (ORDER BY …) AS r, and around it: WHERE r <= 1.",
+        )
+    return node
+
+
 def _alone(node: exp.Expression) -> exp.Expression:
     """What DuckDB answers otherwise: names of its own types and catalogue, another formula."""
     raise _refused(f"{node.sql(dialect=Auditing)[:40]} is answered on Athena alone")
@@ -473,6 +492,7 @@ _RULES: dict[type[exp.Expression], _Rule] = {
     exp.Reduce: _reduce,
     exp.Anonymous: _anonymous,
     exp.Unnest: _unnest,
+    exp.Fetch: _fetch,
     **dict.fromkeys(_ALONE, _alone),
 }
 _NAMED: dict[str, _Rule] = {

@@ -7,8 +7,8 @@ from sqlglot import exp
 
 from baseline.errors import QueryError
 from baseline.query import tables
+from baseline.query.places import position
 from baseline.query.proposals import near
-from baseline.query.statement import position
 
 _CANDIDATES = re.compile(r"Candidate bindings: (?P<names>[^\n]*)")
 _PREFIX = re.compile(r"^(?:[A-Z][\w ]* Error|INTERNAL Error): ")

@@ -18,6 +18,7 @@ from sqlglot.tokens import Token, TokenType
 from baseline.errors import QueryError
 from baseline.query import functions, spelling, tables
 from baseline.query.dialect import Auditing
+from baseline.query.places import position
 from baseline.query.proposals import near
 from baseline.query.tables import NAMES, SCHEMA, SHOWN
 
@@ -103,19 +104,6 @@ def written(literal: exp.Expression) -> str:
 def literals(values: Mapping[str, str]) -> dict[str, exp.Expression]:
     """Values of parameters as text literals."""
     return {name: exp.Literal.string(value) for name, value in values.items()}
-
-
-def position(node: exp.Expression) -> str:
-    """``line 1, column 8``: where a node begins; empty when that is not known."""
-    for found in node.walk():
-        if "line" in found.meta:
-            return f"line {found.meta['line']}, column {found.meta['col'] - _width(found) + 1}"
-    return ""
-
-
-def _width(node: exp.Expression) -> int:
-    start, end = node.meta.get("start"), node.meta.get("end")
-    return end - start + 1 if start is not None and end is not None else len(node.name)
 
 
 def _parse(sql: str) -> tuple[exp.Query, list[Token]]:
@@ -234,6 +222,7 @@ _FOREIGN: tuple[tuple[type[exp.Expression], Callable[[exp.Expression], Any], str
     (exp.In, lambda found: found.args.get("field"), "IN without brackets"),
     (exp.Extract, lambda part: part.name.upper() not in _FIELDS, "that field of EXTRACT"),
     (exp.GroupConcat, lambda call: not call.find(exp.Order), "LISTAGG without WITHIN GROUP"),
+    (exp.LimitOptions, lambda options: options.args.get("percent"), "PERCENT"),
     (exp.Count, lambda call: isinstance(call.this, exp.Distinct)
      and len(call.this.expressions) > 1, "count(DISTINCT a, b)"),
 )  # fmt: skip

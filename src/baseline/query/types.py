@@ -11,7 +11,7 @@ from sqlglot.schema import Schema, ensure_schema
 from baseline.errors import QueryError
 from baseline.logs.layout import TABLES
 from baseline.query.dialect import Auditing
-from baseline.query.statement import position
+from baseline.query.places import position
 from baseline.query.tables import KEPT, SCHEMA, columns
 
 _KINDS = {

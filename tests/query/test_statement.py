@@ -198,6 +198,7 @@ def test_the_engine_itself_is_locked_in() -> None:
         ("SELECT a, FROM cloudtrail", "column 9: a comma follows the last of the list. Leave it"),
         ("SELECT now() - interval 1 day", "column 16: this INTERVAL is not Athena's. Write INT"),
         ("SELECT 1 FETCH FIRST 10 PERCENT ROWS ONLY", "PERCENT is not Athena's"),
+        ("SELECT `eventname` FROM cloudtrail", "column 8: ` is not Athena's. Names go in double quo"),
         ("SELECT 1_0e2", "column 9: a name begins with a digit"),
     ],
 )  # fmt: skip
@@ -217,6 +218,12 @@ def test_the_sentence_names_the_place(sql: str, sentence: str) -> None:
         ("SELECT\n useridentity.acountid FROM cloudtrail", "line 2, column 15: there is no field"),
         ("SELECT useridentity.acountid FROM cloudtrail", "Did you mean accountid?"),
         ("SELECT evntname AS evntname FROM cloudtrail", "there is no column evntname. Did you"),
+        (
+            'SELECT 1 FROM cloudtrail WHERE eventname = "StopLogging"',
+            "column 44: there is no column StopLogging. Text goes in single quotes: 'StopLogging'.",
+        ),
+        ('SELECT "it\'s" FROM cloudtrail', "Text goes in single quotes: 'it''s'."),
+        ('SELECT c."evntname" FROM cloudtrail AS c', "Did you mean eventname?"),
         ("SELECT 1,\n nonsense(1)", "line 2, column 2: Athena has no function nonsense"),
         ("SELECT checksum('a')", "there is no function checksum here. It may run on Athena"),
         ("SELECT 1 / 0", "Division by zero"),

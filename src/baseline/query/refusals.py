@@ -46,10 +46,18 @@ def _no_column(found: re.Match[str], query: exp.Query) -> QueryError:
     if name.startswith("$"):
         remedy = f"{name} is of Athena's tables in S3; a row here does not know its object."
         return QueryError(f"there is no {name}", where=_where(query, name), remedy=remedy)
+    if any(_is_quoted(column, name) for column in query.find_all(exp.Column)):
+        remedy = f"Text goes in single quotes: {exp.Literal.string(name).sql()}."
+        return QueryError(f"there is no column {name}", where=_where(query, name), remedy=remedy)
     candidates = _CANDIDATES.search(found.string)
     known = re.findall(r'"([^"]+)"', candidates["names"]) if candidates else []
     known += [column.name for column in tables.every_column()]
     return _missing("column", name, query, known)
+
+
+def _is_quoted(column: exp.Column, name: str) -> bool:
+    """Whether it is ``name`` alone in double quotes, as other programs write text."""
+    return bool(column.this.args.get("quoted")) and [p.name for p in column.parts] == [name]
 
 
 def _no_field(found: re.Match[str], query: exp.Query) -> QueryError:
@@ -135,6 +143,7 @@ def _where(query: exp.Query, name: str) -> str:
 
 _KNOWN: tuple[tuple[str, Callable[[re.Match[str], exp.Query], QueryError]], ...] = (
     (r'Referenced (?:column|table) "(?P<name>[^"]*)" not found', _no_column),
+    (r'does not have a column named "(?P<name>[^"]*)"', _no_column),
     (r'Column "(?P<name>[^"]*)" referenced that exists in the SELECT', _no_column),
     (r'Could not find key "(?P<name>[^"]*)" in struct', _no_field),
     (r"Cannot extract field '(?P<name>\w+)' from expression \"(?P<whole>[^\"]*)\"", _no_row),

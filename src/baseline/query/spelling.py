@@ -23,6 +23,7 @@ _INSTEAD = {
     "<<": "Write bitwise_left_shift(a, n).",
     ">>": "Write bitwise_right_shift(a, n).",
     "<=>": "Write IS NOT DISTINCT FROM.",
+    "`": "Names go in double quotes.",
     "{": "Write map(array['a'], array[1]).",
     "ILIKE": "Write lower(text) LIKE 'pattern'.",
     "RLIKE": "Write regexp_like(text, pattern).",
@@ -110,7 +111,7 @@ def _check_word(before: Token, token: Token, sql: str) -> None:
         raise _foreign(token, f"{shown} is not Athena's", "Write 'text'.")
     if text in ("<", ">") and before.text == text and before.end + 1 == token.start:
         raise _foreign(before, f"{text * 2} is not Athena's", _INSTEAD[text * 2])
-    if text and not re.match(r"[\w'\"`$@]", text) and text not in _OPERATORS:
+    if text and not re.match(r"[\w'\"$@]", text) and text not in _OPERATORS:
         raise _foreign(token, f"{text} is not Athena's", _INSTEAD.get(text, ""))
 
 

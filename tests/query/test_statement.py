@@ -199,6 +199,8 @@ def test_the_engine_itself_is_locked_in() -> None:
         ("SELECT now() - interval 1 day", "column 16: this INTERVAL is not Athena's. Write INT"),
         ("SELECT 1 FETCH FIRST 10 PERCENT ROWS ONLY", "PERCENT is not Athena's"),
         ("SELECT `eventname` FROM cloudtrail", "column 8: ` is not Athena's. Names go in double quo"),
+        ("SELECT FROM", "line 1, column 8: Expected table name at 'FROM'. The dialect is Athena's."),
+        ("SELECT 1 FROM t JOIN", "column 17: Expected table name at 'JOIN'. The dialect is Athena's."),
         ("SELECT 1_0e2", "column 9: a name begins with a digit"),
     ],
 )  # fmt: skip
@@ -335,6 +337,19 @@ def test_parameters_are_values_never_sql() -> None:
         assert list(engine.run(query).rows) == [{"a": hostile}]
     finally:
         engine.close()
+
+
+@pytest.mark.parametrize(
+    ("sql", "values", "where"),
+    [
+        ("SELECT '\udcff'", {}, r"character 9 of .SELECT '\\udcff'"),
+        ("SELECT :a", {"a": "x\udcff"}, r"character 2 of 'x\\udcff'"),
+    ],
+)
+def test_bytes_that_are_no_utf_8_are_refused(sql: str, values: dict[str, str], where: str) -> None:
+    """Python makes half characters of them, and no engine takes those."""
+    with pytest.raises(QueryError, match=where + ".*: is not UTF-8"):
+        statement.read(sql, statement.literals(values))
 
 
 def test_a_parameter_that_does_not_occur_is_a_mistake() -> None:

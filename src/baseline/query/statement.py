@@ -60,13 +60,25 @@ def read(sql: str, parameters: Mapping[str, exp.Expression] | None = None) -> ex
     Raises QueryError, with the position, for what is not Athena's SQL, is not one query, or names
     anything but the tables of the logs.
     """
+    given = parameters or {}
+    for text in (sql, *(value.name for value in given.values())):
+        _check_text(text)
     with not_too_deep():
         shown = _shown(sql)
         query, called = _parse(shown or sql)
-        _bind(query, parameters or {})
+        _bind(query, given)
         if not shown:
             _check(query, called)
         return query
+
+
+def _check_text(text: str) -> None:
+    """Bytes of the command line that are no UTF-8 are half characters, which DuckDB cannot take."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        where = f"character {error.start + 1} of {text[:30]!a}"
+        raise QueryError("is not UTF-8", where=where, remedy="Give text in UTF-8.") from None
 
 
 @contextmanager
@@ -139,7 +151,9 @@ _ONLY = "Give one SELECT, WITH, SHOW or DESCRIBE: the logs are only read."
 def _not_sql(error: ParseError) -> QueryError:
     first = error.errors[0]
     what = str(first.get("description") or "cannot be read").rstrip(".")
-    if "<class" in what:
+    # What sqlglot is made of is nobody's business.
+    what = re.sub(r" but got <.*", "", what, flags=re.DOTALL)
+    if "<" in what:
         what = "Something is missing"
     highlight = str(first.get("highlight") or "")
     line, column = first.get("line"), first.get("col")

@@ -272,6 +272,16 @@ def test_the_sentence_names_the_place(sql: str, sentence: str) -> None:
             "SELECT 1 ORDER BY 1\n FETCH FIRST 1 ROW WITH TIES",
             "line 2, column 2: FETCH … WITH TIES is answered on Athena alone. Select rank() OVER",
         ),
+        (
+            "SELECT k FROM (SELECT map(array[1], array[2]) AS m)\n CROSS JOIN UNNEST(m) AS t (k, v)",
+            "line 2, column 13: UNNEST does not take MAP. Write UNNEST(map_entries(m)) AS t (k, v).",
+        ),
+        ("SELECT x FROM cloudtrail, UNNEST(eventname) AS t (x)", "column 27: UNNEST does not take V"),
+        (
+            "SELECT 1\n FROM UNNEST(array[1], map(array[1], array[2])) AS t (a, k, v)",
+            "line 2, column 7: UNNEST of several takes arrays here, and a name for each",
+        ),
+        ("SELECT 1 FROM UNNEST(array[1], array[2])", "of arrays write AS t (x, y)."),
         ("SELECT md5('a')", "Athena takes bytes: to_utf8(text)."),
         ("SELECT format_datetime(now(), 'QQ')", "QQ in a pattern of time is not known"),
     ],

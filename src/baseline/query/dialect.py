@@ -85,6 +85,13 @@ class Auditing(Trino):  # type: ignore[misc]  # sqlglot is not typed here
                 found.update_positions(token)
             return found
 
+        def _parse_unnest(self, *args: Any, **kwargs: Any) -> exp.Expression | None:
+            token = self._curr
+            found: exp.Expression | None = super()._parse_unnest(*args, **kwargs)
+            if isinstance(found, exp.Unnest):
+                found.update_positions(token)
+            return found
+
 
 def translate(query: exp.Query) -> str:
     """``query``, read from Athena's dialect, as DuckDB's SQL. Raises QueryError."""
@@ -365,7 +372,7 @@ def _is_map(node: exp.Expression) -> bool:
     if isinstance(node, exp.Cast):
         return bool(node.to.is_type(exp.DataType.Type.MAP))
     name = node.name if isinstance(node, exp.Anonymous) else node.key
-    return "map" in name.lower().replace("map_keys", "").replace("map_values", "")
+    return "map" in re.sub("map_(keys|values|entries)", "", name.lower())
 
 
 def _any_match(node: exp.Expression) -> exp.Expression:
@@ -436,20 +443,47 @@ def _of_one(function: exp.Expression, *parts: str) -> exp.Lambda:
 
 
 def _unnest(node: exp.Expression) -> exp.Expression:
-    """``UNNEST(rows) AS t (a, b, c)`` spreads the fields of each row over the columns."""
+    """``UNNEST(rows) AS t (a, b, c)`` spreads the fields of each row over the columns.
+
+    So it spreads the keys and values of a map, and several arrays, of which DuckDB fills up the
+    shorter with NULL as well.
+    """
     alias = node.args.get("alias")
     names = list(alias.columns) if alias else []
     ordinal = node.args.get("offset")
-    if len(node.expressions) != 1 or len(names) < 2:  # noqa: PLR2004  # one name needs no spreading
+    arrays = node.expressions
+    if len(arrays) > 1:
+        _check_arrays(node, names)
+    elif len(names) < 2:  # noqa: PLR2004  # one name needs no spreading
         return node
-    array = node.expressions[0]
-    depth = exp.Kwarg(this=exp.var("max_depth"), expression=exp.Literal.number(2))
-    rows = exp.select(exp.Anonymous(this="unnest", expressions=[array.copy(), depth]))
+    elif _is_map(arrays[0]):
+        arrays = [_call("trino_map_entries", arrays[0])]
+    rows = exp.select(*map(_spread if len(arrays) == 1 else _unnested, arrays))
     if ordinal:
-        rows = rows.select(_call("generate_subscripts", array, exp.Literal.number(1)))
+        longest = arrays[0] if len(arrays) == 1 else _call("list_zip", *arrays)
+        rows = rows.select(_call("generate_subscripts", longest, exp.Literal.number(1)))
     columns = [*names, ordinal] if ordinal else names
     named = exp.TableAlias(this=alias.this.copy(), columns=[name.copy() for name in columns])
     return exp.Lateral(this=rows.subquery(), alias=named)
+
+
+def _unnested(array: exp.Expression) -> exp.Expression:
+    return exp.Anonymous(this="unnest", expressions=[array.copy()])
+
+
+def _spread(rows: exp.Expression) -> exp.Expression:
+    depth = exp.Kwarg(this=exp.var("max_depth"), expression=exp.Literal.number(2))
+    return exp.Anonymous(this="unnest", expressions=[rows.copy(), depth])
+
+
+def _check_arrays(node: exp.Expression, names: list[exp.Expression]) -> None:
+    """Several arrays have one column each here; on Athena, those of rows and maps have more."""
+    if len(names) != len(node.expressions) or any(map(_is_map, node.expressions)):
+        raise QueryError(
+            "UNNEST of several takes arrays here, and a name for each",
+            where=position(node) or "SQL",
+            remedy="Of rows and maps, unnest each by itself; of arrays write AS t (x, y).",
+        )
 
 
 def _fetch(node: exp.Expression) -> exp.Expression:

@@ -128,6 +128,16 @@ def _text_and_time(_found: re.Match[str], _query: exp.Query) -> QueryError:
     )
 
 
+def _unnested(found: re.Match[str], query: exp.Query) -> QueryError:
+    remedy = "Write UNNEST(map_entries(m)) AS t (k, v)." if found["type"] == "MAP" else _DIALECT
+    unnests = list(query.find_all(exp.Unnest))
+    return QueryError(
+        f"UNNEST does not take {found['type']}",
+        where=(position(unnests[0]) if len(unnests) == 1 else "") or "SQL",
+        remedy=remedy,
+    )
+
+
 def _look_around(_found: re.Match[str], _query: exp.Query) -> QueryError:
     return QueryError(
         "a regular expression looks around, or names a group", where="SQL", remedy=_ALONE
@@ -151,6 +161,7 @@ _KNOWN: tuple[tuple[str, Callable[[re.Match[str], exp.Query], QueryError]], ...]
     (r"Could not convert string '~(?P<what>.*)' to \w+", _said),
     (r"Cannot compare values of type VARCHAR and type (?:DATE|TIMESTAMP)", _text_and_time),
     (r"Cannot compare values of type (?:DATE|TIMESTAMP)[\w ]* and type VARCHAR", _text_and_time),
+    (r"UNNEST\(\) can only be applied to lists.* not (?P<type>\w+)", _unnested),
     (r"invalid perl operator: \(\?", _look_around),
     (r"argument types '(?P<name>\w+)\((?P<types>[^']*)\)'", _wrong_arguments),
     (r"Macro (?P<name>\w+)\(\) does not support", _wrong_arguments),

@@ -173,7 +173,12 @@ def test_the_engine_itself_is_locked_in() -> None:
         ("SELECT *\nFROM auditing.cloudtrial", "line 2, column 15: there is no table"),
         ("SELECT * FROM auditing.cloudtrial", "Did you mean auditing.cloudtrail?"),
         ("SELECT *\n  FROM read_csv('x')", "line 2, column 8: READ_CSV cannot be read from"),
-        ("SELECT 'a", "Is a quote or a comment not closed?"),
+        ("SELECT 'a", "line 1, column 8: a quote opens here and is not closed. A quote in a text"),
+        ("SELECT 'a', -- it's\n 'it's'", "line 2, column 7: a quote opens here and is not closed"),
+        ("SELECT 1\n/* 'a", "line 2, column 1: a comment opens here and is not closed. Close it."),
+        ('SELECT "a', "column 8: a quote opens here and is not closed. Close it."),
+        ("SELECT TOP 5 eventname FROM t", "column 8: TOP is not Athena's. Write LIMIT 5 at the e"),
+        ("SELECT to_timestamp(eventtime)", "Write from_iso8601_timestamp(text), or from_unixtime"),
         ("SELECT :day", "the parameter :day has no value"),
         ("SELECT ?", "the parameter ? has no value"),
         ("SHOW CREATE TABLE x", "Known: SHOW TABLES"),
@@ -269,6 +274,32 @@ def test_the_sentence_names_the_place(sql: str, sentence: str) -> None:
         ),
         ("SELECT date('2019-01-15T00:45:46Z')", "from_iso8601_timestamp reads it"),
         (
+            "SELECT 1 FROM cloudtrail WHERE contains(sourceipaddress, '203.0')",
+            "column 32: contains does not take (VARCHAR, VARCHAR). It looks into arrays; into text:"
+            " strpos(x, 'y') > 0, or x LIKE '%y%'.",
+        ),
+        (
+            "SELECT sum(bytes), sum(action) FROM flowlogs",
+            "column 20: action is text, sum takes numbers. Write sum(cast(action as double)).",
+        ),
+        ("SELECT sum(useridentity.accountid) FROM cloudtrail", "column 8: sum does not take (VARCH"),
+        (
+            "SELECT 1, sum(useridentity.accountid) OVER () FROM cloudtrail",
+            "column 11: sum does not take (VARCHAR). Write sum(cast(x as bigint)).",
+        ),
+        ("SELECT cardinality(eventname) FROM cloudtrail", "column 8: cardinality does not take (V"),
+        (
+            "SELECT account, count(*),\n useridentity.sessioncontext.sessionissuer.arn"
+            " FROM cloudtrail WHERE useridentity.type = 'Root' GROUP BY 1",
+            "line 2, column 2: useridentity.sessioncontext.sessionissuer.arn is neither in GROUP BY",
+        ),
+        ("SELECT account, max(region), region FROM cloudtrail GROUP BY 1", "column 30: region is"),
+        (
+            "WITH t AS (SELECT eventname, account, count(*) AS n FROM cloudtrail GROUP BY 1)"
+            " SELECT account FROM t",
+            "column 30: account is neither in GROUP BY nor in an aggregate. Add it to GROUP BY, or",
+        ),
+        (
             "SELECT 1 ORDER BY 1\n FETCH FIRST 1 ROW WITH TIES",
             "line 2, column 2: FETCH … WITH TIES is answered on Athena alone. Select rank() OVER",
         ),
@@ -276,7 +307,7 @@ def test_the_sentence_names_the_place(sql: str, sentence: str) -> None:
             "SELECT k FROM (SELECT map(array[1], array[2]) AS m)\n CROSS JOIN UNNEST(m) AS t (k, v)",
             "line 2, column 13: UNNEST does not take MAP. Write UNNEST(map_entries(m)) AS t (k, v).",
         ),
-        ("SELECT x FROM cloudtrail, UNNEST(eventname) AS t (x)", "column 27: UNNEST does not take V"),
+        ("SELECT x FROM cloudtrail, UNNEST(eventname) AS t (x)", "column 27: UNNEST does not take a"),
         (
             "SELECT 1\n FROM UNNEST(array[1], map(array[1], array[2])) AS t (a, k, v)",
             "line 2, column 7: UNNEST of several takes arrays here, and a name for each",

@@ -57,7 +57,7 @@ class Auditing(Trino):  # type: ignore[misc]  # sqlglot is not typed here
     class Parser(Trino.Parser):  # type: ignore[misc]
         """As Trino's, but it leaves our functions alone, and keeps the names of all as ``called``.
 
-        In the tree they are gone: ``len``, ``length`` and ``char_length`` are one node there.
+        In the tree they are gone but for a word aside: ``len``, ``length`` and ``char_length`` are one node there.
         """
 
         FUNCTIONS = {  # noqa: RUF012  # as sqlglot has it
@@ -76,6 +76,8 @@ class Auditing(Trino):  # type: ignore[misc]  # sqlglot is not typed here
             found: exp.Expression | None = super()._parse_function_call(*args, **kwargs)
             if found is not None and after and after.token_type is TokenType.L_PAREN:
                 self.called.append(token)
+                if call := found.find(exp.Func):
+                    call.meta["called"] = token.text.lower()
             return found
 
         def _parse_limit(self, *args: Any, **kwargs: Any) -> exp.Expression | None:

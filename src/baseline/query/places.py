@@ -5,7 +5,9 @@ from sqlglot import exp
 
 def position(node: exp.Expression) -> str:
     """``line 1, column 8``: where a node begins; empty when that is not known."""
-    for found in node.walk():
+    for part in node.walk():
+        # Of a.b the b is walked first.
+        found = part.parts[0] if isinstance(part, exp.Column) else part
         if "line" in found.meta:
             return f"line {found.meta['line']}, column {found.meta['col'] - _width(found) + 1}"
     return ""

@@ -83,6 +83,7 @@ def check(tokens: list[Token], sql: str) -> None:
         _check_word(before, token, sql)
         _check_text(before, token)
         _check_place(token, after)
+        _check_top(before, token, after)
         if token.token_type is TokenType.INTERVAL:
             _check_interval(tokens, token)
         if token.token_type is TokenType.LIMIT:
@@ -130,6 +131,13 @@ def _check_place(token: Token, after: Token) -> None:
         raise _foreign(token, "a comma follows the last of the list", "Leave it out.")
     if token.token_type is TokenType.USING and following == "SAMPLE":
         raise _foreign(token, "USING SAMPLE is not Athena's", "Write TABLESAMPLE BERNOULLI (10).")
+
+
+def _check_top(before: Token, token: Token, after: Token) -> None:
+    if (before.token_type, after.token_type) != (TokenType.SELECT, TokenType.NUMBER):
+        return
+    if token.token_type is TokenType.VAR and token.text.upper() == "TOP":
+        raise _foreign(token, "TOP is not Athena's", f"Write LIMIT {after.text} at the end.")
 
 
 def _check_interval(tokens: list[Token], interval: Token) -> None:

@@ -29,6 +29,8 @@ _OF_ONE_FORMAT = ("flowlogs_text", "flowlogs_parquet")
 
 _READS = ("select", "with", "(", "show", "describe", "desc", "table")
 _COMMENTS = re.compile(r"\A(?:\s|--[^\n]*(?:\n|\Z)|/\*.*?\*/)*", re.DOTALL)
+_CLOSED = re.compile(r"""--[^\n]*|/\*.*?\*/|'[^']*'|"[^"]*\"""", re.DOTALL)
+_OPENING = re.compile(r"""'|"|/\*""")
 _SHOW = (
     (r"show\s+tables(?:\s+(?:in|from)\s+\w+)?(?:\s+'[^']*')?", "tables"),
     (r"show\s+(?:schemas|databases)", "schemas"),
@@ -133,10 +135,8 @@ def _parse(sql: str) -> tuple[exp.Query, list[Token]]:
         statements = [s for s in parser.parse(tokens, sql) if s is not None]
     except ParseError as error:
         raise _not_sql(error) from None
-    except TokenError as error:
-        raise QueryError(
-            "cannot be cut into words", where="SQL", remedy="Is a quote or a comment not closed?"
-        ) from error
+    except TokenError:
+        raise _not_closed(sql) from None
     if len(statements) != 1:
         raise QueryError(f"{len(statements)} statements at once", where="SQL", remedy=_ONLY)
     query = statements[0]
@@ -161,6 +161,22 @@ def _not_sql(error: ParseError) -> QueryError:
     where = f"line {line}, column {max(start, 1)}" if line else "SQL"
     found = f" at {highlight!r}" if highlight else " at the end"
     return QueryError(f"{what}{found}", where=where, remedy="The dialect is Athena's.")
+
+
+def _not_closed(sql: str) -> QueryError:
+    """Of what cannot be cut into words: where the quote or comment opens that nothing closes."""
+    rest = _CLOSED.sub(lambda closed: " " * len(closed[0]), sql)
+    opened = _OPENING.search(rest)
+    if not opened:
+        return QueryError("cannot be cut into words", where="SQL", remedy="The dialect is Athena's.")
+    before = sql[: opened.start()]
+    line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+    what = "comment" if opened[0] == "/*" else "quote"
+    return QueryError(
+        f"a {what} opens here and is not closed",
+        where=f"line {line}, column {column}",
+        remedy="A quote in a text is written twice: 'it''s'." if opened[0] == "'" else "Close it.",
+    )
 
 
 def _body(sql: str) -> str:

@@ -57,6 +57,7 @@ def check(query: exp.Query) -> None:
     known = _typed(query)
     _check_aliases(known)
     _check_sums(known)
+    _check_totals(known)
     for left, right in _pairs(known):
         kinds = _kind(left), _kind(right)
         if all(kinds) and kinds[0] != kinds[1]:
@@ -112,6 +113,16 @@ def _check_sums(query: exp.Expression) -> None:
                 f"{_short(node)} is of a time and a number",
                 where=position(node) or "SQL",
                 remedy=f"Write … {sign} interval '{days}' day.",
+            )
+
+
+def _check_totals(query: exp.Expression) -> None:
+    for call in query.find_all(exp.Sum, exp.Avg):
+        if _kind(call.this) == "text":
+            raise QueryError(
+                f"{_short(call.this)} is text, {call.key} takes numbers",
+                where=position(call) or "SQL",
+                remedy=f"Write {call.key}(cast({_short(call.this)} as double)).",
             )
 
 

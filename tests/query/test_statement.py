@@ -206,6 +206,10 @@ def test_the_engine_itself_is_locked_in() -> None:
         ("SELECT `eventname` FROM cloudtrail", "column 8: ` is not Athena's. Names go in double quo"),
         ("SELECT FROM", "line 1, column 8: Expected table name at 'FROM'. The dialect is Athena's."),
         ("SELECT 1 FROM t JOIN", "column 17: Expected table name at 'JOIN'. The dialect is Athena's."),
+        ("SELECT start, end FROM flowlogs", 'column 15: end is a word of the grammar, no name. Write "'),
+        ("SELECT f.end FROM flowlogs AS f", 'column 10: end is a word of the grammar, no name. Write "'),
+        ("SELECT CASE WHEN end > 5 THEN 1 END FROM flowlogs", 'column 18: end is a word of the gramm'),
+        ("SELECT 1 AS end", 'column 13: end is a word of the grammar, no name. Write "end".'),
         ("SELECT 1_0e2", "column 9: a name begins with a digit"),
     ],
 )  # fmt: skip
@@ -397,6 +401,20 @@ def test_a_parameter_that_does_not_occur_is_a_mistake() -> None:
     """It was meant for something."""
     with pytest.raises(QueryError, match=r"dya does not occur.*Parameters here: day"):
         statement.read("SELECT :day", statement.literals({"day": "1", "dya": "2"}))
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        'SELECT "end", f."end" FROM flowlogs AS f',
+        'SELECT CASE WHEN "end" > 5 THEN CASE start WHEN 1 THEN 2 END ELSE 3 END "end" FROM flowlogs',
+        "SELECT trim(action), extract(day FROM now()), grouping(action) FROM flowlogs GROUP BY action",
+        "SELECT current_date, localtime, normalize('a')",
+    ],
+)
+def test_words_of_the_grammar_stay_what_they_are(sql: str) -> None:
+    """CASE has an END, and some functions are words as well."""
+    statement.read(sql)
 
 
 @pytest.mark.parametrize(

@@ -215,6 +215,7 @@ def _check(query: exp.Query, called: list[Token]) -> None:
     for table in query.find_all(exp.Table):
         _check_table(table, _named_around(table))
     functions.check(called)
+    _check_names(query)
     for node in query.walk():
         if foreign := _foreign(node):
             raise QueryError(f"{foreign} is not Athena's", where=position(node) or "SQL")
@@ -230,6 +231,16 @@ def _check(query: exp.Query, called: list[Token]) -> None:
             )
 
 
+def _check_names(query: exp.Query) -> None:
+    for name in query.find_all(exp.Identifier):
+        if name.name.upper() in _RESERVED and not name.args.get("quoted"):
+            raise QueryError(
+                f"{name.name} is a word of the grammar, no name",
+                where=position(name) or "SQL",
+                remedy=f'Write "{name.name}".',
+            )
+
+
 def _foreign(node: exp.Expression) -> str:
     """What sqlglot reads although Athena would not; empty for all else."""
     for kind, is_foreign, what in _FOREIGN:
@@ -238,6 +249,19 @@ def _foreign(node: exp.Expression) -> str:
     return ""
 
 
+# [Trino 435: SqlBase.g4, what is not in nonReserved]
+_RESERVED = frozenset({
+    "ALTER", "AND", "AS", "BETWEEN", "BY", "CASE", "CAST", "CONSTRAINT", "CREATE", "CROSS", "CUBE",
+    "CURRENT_CATALOG", "CURRENT_DATE", "CURRENT_PATH", "CURRENT_ROLE", "CURRENT_SCHEMA",
+    "CURRENT_TIME", "CURRENT_TIMESTAMP", "CURRENT_USER", "DEALLOCATE", "DELETE", "DESCRIBE",
+    "DISTINCT", "DROP", "ELSE", "END", "ESCAPE", "EXCEPT", "EXECUTE", "EXISTS", "EXTRACT", "FALSE",
+    "FOR", "FROM", "FULL", "GROUP", "GROUPING", "HAVING", "IN", "INNER", "INSERT", "INTERSECT",
+    "INTO", "IS", "JOIN", "JSON_ARRAY", "JSON_EXISTS", "JSON_OBJECT", "JSON_QUERY", "JSON_TABLE",
+    "JSON_VALUE", "LEFT", "LIKE", "LISTAGG", "LOCALTIME", "LOCALTIMESTAMP", "NATURAL", "NORMALIZE",
+    "NOT", "NULL", "ON", "OR", "ORDER", "OUTER", "PREPARE", "RECURSIVE", "RIGHT", "ROLLUP",
+    "SELECT", "SKIP", "TABLE", "THEN", "TRIM", "TRUE", "UESCAPE", "UNION", "UNNEST", "USING",
+    "VALUES", "WHEN", "WHERE", "WITH",
+})  # fmt: skip
 _FIELDS = {"YEAR", "YEAR_OF_WEEK", "YOW", "QUARTER", "MONTH", "WEEK", "WEEK_OF_YEAR", "DAY",
            "DAY_OF_MONTH", "DAY_OF_WEEK", "DAYOFWEEK", "DOW", "DAY_OF_YEAR", "DAYOFYEAR", "DOY",
            "HOUR", "MINUTE", "SECOND", "TIMEZONE_HOUR", "TIMEZONE_MINUTE"}  # fmt: skip

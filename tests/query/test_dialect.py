@@ -107,8 +107,10 @@ COUNTED = "SELECT k, count(*) AS n FROM (VALUES 'a', 'b', 'a') AS t (k) GROUP BY
             [{"x": 1, "y": "a"}, {"x": 2, "y": None}],
         ),
         (
-            f"SELECT x, y, n FROM ({LISTS}) LEFT JOIN UNNEST(a, b) WITH ORDINALITY AS t (x, y, n)"
-            " ON true ORDER BY n, x",
+            (
+                f"SELECT x, y, n FROM ({LISTS})"
+                " LEFT JOIN UNNEST(a, b) WITH ORDINALITY AS t (x, y, n) ON true ORDER BY n, x"
+            ),
             [
                 {"x": 1, "y": "a", "n": 1},
                 {"x": None, "y": "b", "n": 1},
@@ -122,13 +124,15 @@ COUNTED = "SELECT k, count(*) AS n FROM (VALUES 'a', 'b', 'a') AS t (k) GROUP BY
             [{"k": "b", "n": 2}],
         ),
         (
-            f"SELECT k, v FROM (SELECT {MAP} AS m) CROSS JOIN UNNEST(map_entries(m)) AS t (k, v)"
-            " WHERE v = 2",
+            (
+                f"SELECT k, v FROM (SELECT {MAP} AS m)"
+                " CROSS JOIN UNNEST(map_entries(m)) AS t (k, v) WHERE v = 2"
+            ),
             [{"k": "b", "v": 2}],
         ),
         (
             (
-                "SELECT k, v FROM UNNEST(cast(json_parse('{\"a\":\"x\"}') AS map(varchar, varchar)))"
+                'SELECT k, v FROM UNNEST(cast(json_parse(\'{"a":"x"}\') AS map(varchar, varchar)))'
                 " AS t (k, v)"
             ),
             [{"k": "a", "v": "x"}],

@@ -57,7 +57,8 @@ class Auditing(Trino):  # type: ignore[misc]  # sqlglot is not typed here
     class Parser(Trino.Parser):  # type: ignore[misc]
         """As Trino's, but it leaves our functions alone, and keeps the names of all as ``called``.
 
-        In the tree they are gone but for a word aside: ``len``, ``length`` and ``char_length`` are one node there.
+        In the tree ``len``, ``length`` and ``char_length`` are one node, of one name; how a call
+        was written is put beside it.
         """
 
         FUNCTIONS = {  # noqa: RUF012  # as sqlglot has it

@@ -179,13 +179,12 @@ def _text_and_time(_found: re.Match[str], _query: exp.Query) -> QueryError:
     )
 
 
-def _unnested(found: re.Match[str], query: exp.Query) -> QueryError:
-    remedy = "Write UNNEST(map_entries(m)) AS t (k, v)." if found["type"] == "MAP" else _DIALECT
+def _unnested(_found: re.Match[str], query: exp.Query) -> QueryError:
     unnests = list(query.find_all(exp.Unnest))
     return QueryError(
-        f"UNNEST does not take {found['type'] or 'a single value'}",
+        "UNNEST takes arrays",
         where=(position(unnests[0]) if len(unnests) == 1 else "") or "SQL",
-        remedy=remedy,
+        remedy="Of a map write UNNEST(map_entries(m)) AS t (k, v).",
     )
 
 
@@ -213,8 +212,7 @@ _KNOWN: tuple[tuple[str, Callable[[re.Match[str], exp.Query], QueryError]], ...]
     (r"Could not convert string '~(?P<what>.*)' to \w+", _said),
     (r"Cannot compare values of type VARCHAR and type (?:DATE|TIMESTAMP)", _text_and_time),
     (r"Cannot compare values of type (?:DATE|TIMESTAMP)[\w ]* and type VARCHAR", _text_and_time),
-    (r"UNNEST\(\) can only be applied to lists.* not (?P<type>\w+)", _unnested),
-    (r"UNNEST requires a single list(?P<type>\b)", _unnested),
+    (r"UNNEST\(\) can only be applied to lists|UNNEST requires a single list", _unnested),
     (r'column "(?P<name>[^"]*)" must appear in the GROUP BY clause', _ungrouped),
     (r"invalid perl operator: \(\?", _look_around),
     (r"argument types '(?P<name>\w+)\((?P<types>[^']*)\)'", _wrong_arguments),

@@ -168,7 +168,9 @@ def _not_closed(sql: str) -> QueryError:
     rest = _CLOSED.sub(lambda closed: " " * len(closed[0]), sql)
     opened = _OPENING.search(rest)
     if not opened:
-        return QueryError("cannot be cut into words", where="SQL", remedy="The dialect is Athena's.")
+        return QueryError(
+            "cannot be cut into words", where="SQL", remedy="The dialect is Athena's."
+        )
     before = sql[: opened.start()]
     line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
     what = "comment" if opened[0] == "/*" else "quote"
@@ -249,12 +251,12 @@ def _foreign(node: exp.Expression) -> str:
     return ""
 
 
-# [Trino 435: SqlBase.g4, what is not in nonReserved]
+# [Trino: reserved keywords], but for those that came lately.
 _RESERVED = frozenset({
     "ALTER", "AND", "AS", "BETWEEN", "BY", "CASE", "CAST", "CONSTRAINT", "CREATE", "CROSS", "CUBE",
     "CURRENT_CATALOG", "CURRENT_DATE", "CURRENT_PATH", "CURRENT_ROLE", "CURRENT_SCHEMA",
     "CURRENT_TIME", "CURRENT_TIMESTAMP", "CURRENT_USER", "DEALLOCATE", "DELETE", "DESCRIBE",
-    "DISTINCT", "DROP", "ELSE", "END", "ESCAPE", "EXCEPT", "EXECUTE", "EXISTS", "EXTRACT", "FALSE",
+    "DISTINCT", "DROP", "ELSE", "END", "ESCAPE", "EXCEPT", "EXISTS", "EXTRACT", "FALSE",
     "FOR", "FROM", "FULL", "GROUP", "GROUPING", "HAVING", "IN", "INNER", "INSERT", "INTERSECT",
     "INTO", "IS", "JOIN", "JSON_ARRAY", "JSON_EXISTS", "JSON_OBJECT", "JSON_QUERY", "JSON_TABLE",
     "JSON_VALUE", "LEFT", "LIKE", "LISTAGG", "LOCALTIME", "LOCALTIMESTAMP", "NATURAL", "NORMALIZE",

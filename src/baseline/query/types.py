@@ -58,6 +58,7 @@ def check(query: exp.Query) -> None:
     _check_aliases(known)
     _check_sums(known)
     _check_totals(known)
+    _check_unnested(known)
     for left, right in _pairs(known):
         kinds = _kind(left), _kind(right)
         if all(kinds) and kinds[0] != kinds[1]:
@@ -124,6 +125,23 @@ def _check_totals(query: exp.Expression) -> None:
                 where=position(call) or "SQL",
                 remedy=f"Write {call.key}(cast({_short(call.this)} as double)).",
             )
+
+
+def _check_unnested(query: exp.Expression) -> None:
+    """Beside another array, Athena makes columns of the fields of rows; here they stay whole."""
+    for unnest in query.find_all(exp.Unnest):
+        for array in unnest.expressions:
+            if len(unnest.expressions) > 1 and _holds_rows(array):
+                raise QueryError(
+                    f"{_short(array)} is an array of rows, beside another",
+                    where=position(array) or "SQL",
+                    remedy="Unnest it by itself: CROSS JOIN UNNEST(rows) AS t (a, b).",
+                )
+
+
+def _holds_rows(array: exp.Expression) -> bool:
+    items = array.type.expressions if array.is_type(exp.DataType.Type.ARRAY) else []
+    return any(item.is_type(exp.DataType.Type.STRUCT) for item in items)
 
 
 def _check_aliases(query: exp.Expression) -> None:

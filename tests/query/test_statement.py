@@ -210,6 +210,9 @@ def test_the_engine_itself_is_locked_in() -> None:
         ("SELECT f.end FROM flowlogs AS f", "column 10: end is a word of the grammar, no name"),
         ("SELECT CASE WHEN end > 5 THEN 1 END FROM flowlogs", "column 18: end is a word of the"),
         ("SELECT 1 AS end", 'column 13: end is a word of the grammar, no name. Write "end".'),
+        ("SELECT 1 FROM cloudtrail JOIN flowlogs ON", "column 40: nothing follows ON"),
+        ("SELECT 1 FROM a JOIN b ON WHERE x = 1", "column 24: nothing follows ON"),
+        ("SELECT count(*) FROM cloudtrail GROUP BY", "column 33: nothing follows GROUP BY"),
         ("SELECT 1_0e2", "column 9: a name begins with a digit"),
     ],
 )  # fmt: skip

@@ -129,6 +129,8 @@ def _check_place(token: Token, after: Token) -> None:
     following = "" if after.token_type in _LITERALS else after.text.upper()
     if token.token_type is TokenType.COMMA and following in _AFTER_A_LIST:
         raise _foreign(token, "a comma follows the last of the list", "Leave it out.")
+    if token.token_type in (TokenType.ON, TokenType.GROUP_BY) and following in _AFTER_A_LIST:
+        raise _foreign(token, f"nothing follows {token.text.upper()}")
     if token.token_type is TokenType.USING and following == "SAMPLE":
         raise _foreign(token, "USING SAMPLE is not Athena's", "Write TABLESAMPLE BERNOULLI (10).")
 

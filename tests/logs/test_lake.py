@@ -14,6 +14,15 @@ from given_lakes import gather
 from given_logs import DAY, an_event, given_a_flow_log, given_a_log
 
 
+def test_a_lake_is_where_duckdb_can_look(tmp_path: Path) -> None:
+    """It takes paths in UTF-8 only; nothing is made elsewhere."""
+    with pytest.raises(UsageError, match="must be UTF-8"):
+        Lake.create(tmp_path / "l\udcff")
+    with pytest.raises(UsageError, match="must be UTF-8"):
+        Lake(tmp_path / "l\udcff")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_file_and_its_folders_are_on_the_disk_before_it_is_there(
     lake: Lake, monkeypatch: pytest.MonkeyPatch
 ) -> None:

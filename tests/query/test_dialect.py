@@ -79,6 +79,11 @@ def test_statements_as_people_write_them_have_rows(over_incidents: DuckDB, sql: 
 
 
 ROWS = "SELECT array[cast(row('a', 'b') AS row(arn varchar, type varchar))] AS rows"
+MAP = "map(array['a', 'b'], array[1, 2])"
+LISTS = (
+    "SELECT array[1, 2] AS a, array['a'] AS b UNION ALL SELECT NULL, array['b']"
+    " UNION ALL SELECT array[], NULL"
+)
 COUNTED = "SELECT k, count(*) AS n FROM (VALUES 'a', 'b', 'a') AS t (k) GROUP BY 1"
 
 
@@ -96,6 +101,41 @@ COUNTED = "SELECT k, count(*) AS n FROM (VALUES 'a', 'b', 'a') AS t (k) GROUP BY
         (
             "SELECT x, n FROM UNNEST(array['a', 'b']) WITH ORDINALITY AS t (x, n) ORDER BY n",
             [{"x": "a", "n": 1}, {"x": "b", "n": 2}],
+        ),
+        (
+            "SELECT x, y FROM UNNEST(array[1, 2], array['a']) AS t (x, y)",
+            [{"x": 1, "y": "a"}, {"x": 2, "y": None}],
+        ),
+        (
+            (
+                f"SELECT x, y, n FROM ({LISTS})"
+                " LEFT JOIN UNNEST(a, b) WITH ORDINALITY AS t (x, y, n) ON true ORDER BY n, x"
+            ),
+            [
+                {"x": 1, "y": "a", "n": 1},
+                {"x": None, "y": "b", "n": 1},
+                {"x": 2, "y": None, "n": 2},
+                {"x": None, "y": None, "n": None},
+            ],
+        ),
+        (f"SELECT k, v FROM UNNEST({MAP}) AS t (k, v)", [{"k": "a", "v": 1}, {"k": "b", "v": 2}]),
+        (
+            f"SELECT k, n FROM UNNEST({MAP}) WITH ORDINALITY AS t (k, v, n) WHERE v = 2",
+            [{"k": "b", "n": 2}],
+        ),
+        (
+            (
+                f"SELECT k, v FROM (SELECT {MAP} AS m)"
+                " CROSS JOIN UNNEST(map_entries(m)) AS t (k, v) WHERE v = 2"
+            ),
+            [{"k": "b", "v": 2}],
+        ),
+        (
+            (
+                'SELECT k, v FROM UNNEST(cast(json_parse(\'{"a":"x"}\') AS map(varchar, varchar)))'
+                " AS t (k, v)"
+            ),
+            [{"k": "a", "v": "x"}],
         ),
         ("SELECT 1, 2 AS a, 'x' || 'y'", [{"_col0": 1, "a": 2, "_col2": "xy"}]),
         ("SELECT 1 AS a, 2 AS a", [{"a": 1, "a_1": 2}]),

@@ -173,7 +173,12 @@ def test_the_engine_itself_is_locked_in() -> None:
         ("SELECT *\nFROM auditing.cloudtrial", "line 2, column 15: there is no table"),
         ("SELECT * FROM auditing.cloudtrial", "Did you mean auditing.cloudtrail?"),
         ("SELECT *\n  FROM read_csv('x')", "line 2, column 8: READ_CSV cannot be read from"),
-        ("SELECT 'a", "Is a quote or a comment not closed?"),
+        ("SELECT 'a", "line 1, column 8: a quote opens here and is not closed. A quote in a text"),
+        ("SELECT 'a', -- it's\n 'it's'", "line 2, column 7: a quote opens here and is not closed"),
+        ("SELECT 1\n/* 'a", "line 2, column 1: a comment opens here and is not closed. Close it."),
+        ('SELECT "a', "column 8: a quote opens here and is not closed. Close it."),
+        ("SELECT TOP 5 eventname FROM t", "column 8: TOP is not Athena's. Write LIMIT 5 at the e"),
+        ("SELECT to_timestamp(eventtime)", "Write from_iso8601_timestamp(text), or from_unixtime"),
         ("SELECT :day", "the parameter :day has no value"),
         ("SELECT ?", "the parameter ? has no value"),
         ("SHOW CREATE TABLE x", "Known: SHOW TABLES"),
@@ -197,6 +202,17 @@ def test_the_engine_itself_is_locked_in() -> None:
         ("SELECT 1 LIMIT 5, 1", "column 17: an offset after LIMIT is not Athena's"),
         ("SELECT a, FROM cloudtrail", "column 9: a comma follows the last of the list. Leave it"),
         ("SELECT now() - interval 1 day", "column 16: this INTERVAL is not Athena's. Write INT"),
+        ("SELECT 1 FETCH FIRST 10 PERCENT ROWS ONLY", "PERCENT is not Athena's"),
+        ("SELECT `eventname` FROM cloudtrail", "column 8: ` is not Athena's. Names go in double"),
+        ("SELECT FROM", "line 1, column 8: Expected table name at 'FROM'. The"),
+        ("SELECT 1 FROM t JOIN", "column 17: Expected table name at 'JOIN'. The"),
+        ("SELECT start, end FROM flowlogs", "column 15: end is a word of the grammar, no name"),
+        ("SELECT f.end FROM flowlogs AS f", "column 10: end is a word of the grammar, no name"),
+        ("SELECT CASE WHEN end > 5 THEN 1 END FROM flowlogs", "column 18: end is a word of the"),
+        ("SELECT 1 AS end", 'column 13: end is a word of the grammar, no name. Write "end".'),
+        ("SELECT 1 FROM cloudtrail JOIN flowlogs ON", "column 40: nothing follows ON"),
+        ("SELECT 1 FROM a JOIN b ON WHERE x = 1", "column 24: nothing follows ON"),
+        ("SELECT count(*) FROM cloudtrail GROUP BY", "column 33: nothing follows GROUP BY"),
         ("SELECT 1_0e2", "column 9: a name begins with a digit"),
     ],
 )  # fmt: skip
@@ -216,6 +232,12 @@ def test_the_sentence_names_the_place(sql: str, sentence: str) -> None:
         ("SELECT\n useridentity.acountid FROM cloudtrail", "line 2, column 15: there is no field"),
         ("SELECT useridentity.acountid FROM cloudtrail", "Did you mean accountid?"),
         ("SELECT evntname AS evntname FROM cloudtrail", "there is no column evntname. Did you"),
+        (
+            'SELECT 1 FROM cloudtrail WHERE eventname = "StopLogging"',
+            "column 44: there is no column StopLogging. Text goes in single quotes: 'StopLogging'.",
+        ),
+        ('SELECT "it\'s" FROM cloudtrail', "Text goes in single quotes: 'it''s'."),
+        ('SELECT c."evntname" FROM cloudtrail AS c', "Did you mean eventname?"),
         ("SELECT 1,\n nonsense(1)", "line 2, column 2: Athena has no function nonsense"),
         ("SELECT checksum('a')", "there is no function checksum here. It may run on Athena"),
         ("SELECT 1 / 0", "Division by zero"),
@@ -240,8 +262,74 @@ def test_the_sentence_names_the_place(sql: str, sentence: str) -> None:
         ('SELECT "$path" FROM cloudtrail', "does not know its object"),
         ("SELECT date_diff('day', date, current_date) FROM cloudtrail", "date_diff does not take"),
         ("SELECT 1 FROM cloudtrail WHERE 1", "column 32: 1 is a number, not true or false"),
-        ("SELECT current_date - 1", "is of a time and a number. Write … + interval '1' day"),
+        ("SELECT current_date - 1", "is of a time and a number. Write … - interval '1' day."),
+        ("SELECT 1 FROM cloudtrail WHERE date > current_date - 7", "Write … - interval '7' day."),
+        ("SELECT 1 FROM flowlogs WHERE start > now()", "like with like: from_unixtime(…) of sec"),
+        (
+            (
+                "SELECT 1 FROM cloudtrail"
+                " WHERE useridentity.sessioncontext.attributes.creationdate > now()"
+            ),
+            "text is compared with a time. Write from_iso8601_timestamp(text)",
+        ),
+        (
+            (
+                "SELECT 1 FROM cloudtrail"
+                " WHERE current_date < useridentity.sessioncontext.attributes.creationdate"
+            ),
+            "text is compared with a time. Write from_iso8601_timestamp(text)",
+        ),
         ("SELECT date('2019-01-15T00:45:46Z')", "from_iso8601_timestamp reads it"),
+        (
+            "SELECT 1 FROM cloudtrail WHERE contains(sourceipaddress, '203.0')",
+            (
+                "column 32: contains does not take (VARCHAR, VARCHAR). It looks into arrays;"
+                " into text: strpos(x, 'y') > 0, or x LIKE '%y%'."
+            ),
+        ),
+        (
+            "SELECT sum(bytes), sum(action) FROM flowlogs",
+            "column 20: action is text, sum takes numbers. Write sum(cast(action as double)).",
+        ),
+        ("SELECT sum(useridentity.accountid) FROM cloudtrail", "column 8: sum does not take"),
+        (
+            "SELECT 1, sum(useridentity.accountid) OVER () FROM cloudtrail",
+            "column 11: sum does not take (VARCHAR). Write sum(cast(x as bigint)).",
+        ),
+        ("SELECT cardinality(eventname) FROM cloudtrail", "column 8: cardinality does not take (V"),
+        (
+            (
+                "SELECT account, count(*),\n useridentity.sessioncontext.sessionissuer.arn"
+                " FROM cloudtrail WHERE useridentity.type = 'Root' GROUP BY 1"
+            ),
+            "line 2, column 2: useridentity.sessioncontext.sessionissuer.arn is neither in GROUP",
+        ),
+        ("SELECT account, max(region), region FROM cloudtrail GROUP BY 1", "column 30: region is"),
+        (
+            (
+                "WITH t AS (SELECT eventname, account, count(*) AS n FROM cloudtrail GROUP BY 1)"
+                " SELECT account FROM t"
+            ),
+            "column 30: account is neither in GROUP BY nor in an aggregate. Add it to GROUP BY, or",
+        ),
+        (
+            "SELECT 1 ORDER BY 1\n FETCH FIRST 1 ROW WITH TIES",
+            "line 2, column 2: FETCH … WITH TIES is answered on Athena alone. Select rank() OVER",
+        ),
+        (
+            "SELECT 1 FROM (SELECT map(array[], array[]) AS m)\n CROSS JOIN UNNEST(m) AS t (k, v)",
+            "column 13: UNNEST takes arrays. Of a map write UNNEST(map_entries(m)) AS t (k, v).",
+        ),
+        ("SELECT x FROM cloudtrail, UNNEST(eventname) AS t (x)", "column 27: UNNEST takes arrays"),
+        (
+            "SELECT x FROM cloudtrail, UNNEST(resources, split(eventname, ',')) AS t (r, x)",
+            "column 34: resources is an array of rows, beside another. Unnest it by itself: CROSS",
+        ),
+        (
+            "SELECT 1\n FROM UNNEST(array[1], map(array[1], array[2])) AS t (a, k, v)",
+            "line 2, column 7: UNNEST of several takes arrays here, and a name for each",
+        ),
+        ("SELECT 1 FROM UNNEST(array[1], array[2])", "of arrays write AS t (x, y)."),
         ("SELECT md5('a')", "Athena takes bytes: to_utf8(text)."),
         ("SELECT format_datetime(now(), 'QQ')", "QQ in a pattern of time is not known"),
     ],
@@ -258,6 +346,46 @@ def test_what_the_engine_refuses_names_the_column(sql: str, sentence: str) -> No
     assert "\n" not in str(refused.value)
 
 
+TIMES = [
+    ("eventtime", "now() - interval '1' day", "from_iso8601_timestamp(eventtime)"),
+    ("eventtime", "date '2026-07-01'", "date(from_iso8601_timestamp(eventtime))"),
+    ("date", "current_date", "date_format(CURRENT_DATE, '%Y-%m-%d')"),
+    (
+        "date",
+        "date_add('day', -7, now())",
+        "date_format(DATE_ADD('DAY', -7, CURRENT_TIMESTAMP), '%Y-%m-%d')",
+    ),
+]
+
+
+@pytest.mark.parametrize(("column", "time", "hint"), TIMES)
+def test_the_hint_for_a_time_compares_what_sorts_alike(column: str, time: str, hint: str) -> None:
+    """A time as text has a space, which sorts before the T of an event's; and the hint runs."""
+    compared = [(f"{column} > {time}", ">"), (f"{time} < {column}", "<")]
+    engine = DuckDB()
+    try:
+        for condition, sign in compared:
+            with pytest.raises(QueryError) as refused:
+                engine.run(statement.read(f"SELECT 1 FROM cloudtrail WHERE {condition}"))
+            assert str(refused.value).endswith(f"like with like: {hint}.")
+            other = column if column == "date" else time
+            sql = f"SELECT 1 FROM cloudtrail WHERE {hint} {sign} {other}"
+            assert list(engine.run(statement.read(sql)).rows) == []
+    finally:
+        engine.close()
+
+
+def test_the_hint_for_a_time_and_other_text_names_both_forms() -> None:
+    """Nobody knows here how it is written."""
+    sql = "WITH c AS (SELECT eventtime AS t FROM cloudtrail) SELECT 1 FROM c WHERE t > now()"
+    engine = DuckDB()
+    try:
+        with pytest.raises(QueryError, match=r"from_iso8601_timestamp\(t\) if .*date_format\("):
+            engine.run(statement.read(sql))
+    finally:
+        engine.close()
+
+
 def test_parameters_are_values_never_sql() -> None:
     """A quote in a value ends nothing."""
     hostile = "'; DROP TABLE x; --"
@@ -269,10 +397,37 @@ def test_parameters_are_values_never_sql() -> None:
         engine.close()
 
 
+@pytest.mark.parametrize(
+    ("sql", "values", "where"),
+    [
+        ("SELECT '\udcff'", {}, r"character 9 of .SELECT '\\udcff'"),
+        ("SELECT :a", {"a": "x\udcff"}, r"character 2 of 'x\\udcff'"),
+    ],
+)
+def test_bytes_that_are_no_utf_8_are_refused(sql: str, values: dict[str, str], where: str) -> None:
+    """Python makes half characters of them, and no engine takes those."""
+    with pytest.raises(QueryError, match=where + ".*: is not UTF-8"):
+        statement.read(sql, statement.literals(values))
+
+
 def test_a_parameter_that_does_not_occur_is_a_mistake() -> None:
     """It was meant for something."""
     with pytest.raises(QueryError, match=r"dya does not occur.*Parameters here: day"):
         statement.read("SELECT :day", statement.literals({"day": "1", "dya": "2"}))
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        'SELECT "end", f."end" FROM flowlogs AS f',
+        'SELECT CASE WHEN "end" > 5 THEN CASE 1 WHEN 1 THEN 2 END ELSE 3 END "end" FROM flowlogs',
+        "SELECT trim(action), extract(day FROM now()), grouping(action) FROM flowlogs GROUP BY 1",
+        "SELECT current_date, localtime, normalize('a')",
+    ],
+)
+def test_words_of_the_grammar_stay_what_they_are(sql: str) -> None:
+    """CASE has an END, and some functions are words as well."""
+    statement.read(sql)
 
 
 @pytest.mark.parametrize(

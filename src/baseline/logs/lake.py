@@ -40,6 +40,7 @@ class Lake:
 
     def __init__(self, path: Path) -> None:
         self.path = path.resolve()
+        _check_path(self.path)
         if not (self.path / MANIFEST).is_file():
             raise UsageError(
                 "there is no lake here", where=str(path), remedy="Fill one: baseline logs collect"
@@ -49,6 +50,7 @@ class Lake:
     @classmethod
     def create(cls, path: Path) -> "Lake":
         """The lake at ``path``, made if it is not there; raises UsageError when it cannot be."""
+        _check_path(path.resolve())
         for name in (STAGING, SPILL):
             if (path / name).is_symlink():
                 raise UsageError("is a link, and would be emptied", where=str(path / name))
@@ -153,6 +155,17 @@ class Lake:
         """What killed queries left behind: one that runs may still be at work with its own."""
         before = time.time() - _A_DAY
         return [left for left in (self.path / SPILL).glob("*") if left.stat().st_mtime < before]
+
+
+def _check_path(path: Path) -> None:
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        raise UsageError(
+            "a lake's path must be UTF-8: DuckDB takes no other",
+            where=str(path),
+            remedy="Give another --lake.",
+        ) from None
 
 
 def _remove(path: Path) -> None:

@@ -19,6 +19,7 @@ from baseline.errors import QueryError
 from baseline.query import once
 from baseline.query.formats import strftime
 from baseline.query.once import MACROS
+from baseline.query.places import position
 
 # The functions of Athena that are macros of ours.
 FUNCTIONS = frozenset(re.findall(r"^CREATE MACRO trino_(\w+)\(", MACROS, re.MULTILINE))
@@ -56,7 +57,8 @@ class Auditing(Trino):  # type: ignore[misc]  # sqlglot is not typed here
     class Parser(Trino.Parser):  # type: ignore[misc]
         """As Trino's, but it leaves our functions alone, and keeps the names of all as ``called``.
 
-        In the tree they are gone: ``len``, ``length`` and ``char_length`` are one node there.
+        In the tree ``len``, ``length`` and ``char_length`` are one node, of one name; how a call
+        was written is put beside it.
         """
 
         FUNCTIONS = {  # noqa: RUF012  # as sqlglot has it
@@ -75,6 +77,22 @@ class Auditing(Trino):  # type: ignore[misc]  # sqlglot is not typed here
             found: exp.Expression | None = super()._parse_function_call(*args, **kwargs)
             if found is not None and after and after.token_type is TokenType.L_PAREN:
                 self.called.append(token)
+                if call := found.find(exp.Func):
+                    call.meta["called"] = token.text.lower()
+            return found
+
+        def _parse_limit(self, *args: Any, **kwargs: Any) -> exp.Expression | None:
+            token = self._curr
+            found: exp.Expression | None = super()._parse_limit(*args, **kwargs)
+            if isinstance(found, exp.Fetch) and token.token_type is TokenType.FETCH:
+                found.update_positions(token)
+            return found
+
+        def _parse_unnest(self, *args: Any, **kwargs: Any) -> exp.Expression | None:
+            token = self._curr
+            found: exp.Expression | None = super()._parse_unnest(*args, **kwargs)
+            if isinstance(found, exp.Unnest):
+                found.update_positions(token)
             return found
 
 
@@ -357,7 +375,7 @@ def _is_map(node: exp.Expression) -> bool:
     if isinstance(node, exp.Cast):
         return bool(node.to.is_type(exp.DataType.Type.MAP))
     name = node.name if isinstance(node, exp.Anonymous) else node.key
-    return "map" in name.lower().replace("map_keys", "").replace("map_values", "")
+    return "map" in re.sub("map_(keys|values|entries)", "", name.lower())
 
 
 def _any_match(node: exp.Expression) -> exp.Expression:
@@ -428,20 +446,58 @@ def _of_one(function: exp.Expression, *parts: str) -> exp.Lambda:
 
 
 def _unnest(node: exp.Expression) -> exp.Expression:
-    """``UNNEST(rows) AS t (a, b, c)`` spreads the fields of each row over the columns."""
+    """``UNNEST(rows) AS t (a, b, c)`` spreads the fields of each row over the columns.
+
+    So it spreads the keys and values of a map, and several arrays, of which DuckDB fills up the
+    shorter with NULL as well.
+    """
     alias = node.args.get("alias")
     names = list(alias.columns) if alias else []
     ordinal = node.args.get("offset")
-    if len(node.expressions) != 1 or len(names) < 2:  # noqa: PLR2004  # one name needs no spreading
+    arrays = node.expressions
+    if len(arrays) > 1:
+        _check_arrays(node, names)
+    elif len(names) < 2:  # noqa: PLR2004  # one name needs no spreading
         return node
-    array = node.expressions[0]
-    depth = exp.Kwarg(this=exp.var("max_depth"), expression=exp.Literal.number(2))
-    rows = exp.select(exp.Anonymous(this="unnest", expressions=[array.copy(), depth]))
+    elif _is_map(arrays[0]):
+        arrays = [_call("trino_map_entries", arrays[0])]
+    rows = exp.select(*map(_spread if len(arrays) == 1 else _unnested, arrays))
     if ordinal:
-        rows = rows.select(_call("generate_subscripts", array, exp.Literal.number(1)))
+        longest = arrays[0] if len(arrays) == 1 else _call("list_zip", *arrays)
+        rows = rows.select(_call("generate_subscripts", longest, exp.Literal.number(1)))
     columns = [*names, ordinal] if ordinal else names
     named = exp.TableAlias(this=alias.this.copy(), columns=[name.copy() for name in columns])
     return exp.Lateral(this=rows.subquery(), alias=named)
+
+
+def _unnested(array: exp.Expression) -> exp.Expression:
+    return exp.Anonymous(this="unnest", expressions=[array.copy()])
+
+
+def _spread(rows: exp.Expression) -> exp.Expression:
+    depth = exp.Kwarg(this=exp.var("max_depth"), expression=exp.Literal.number(2))
+    return exp.Anonymous(this="unnest", expressions=[rows.copy(), depth])
+
+
+def _check_arrays(node: exp.Expression, names: list[exp.Expression]) -> None:
+    """Several arrays have one column each here; on Athena, those of rows and maps have more."""
+    if len(names) != len(node.expressions) or any(map(_is_map, node.expressions)):
+        raise QueryError(
+            "UNNEST of several takes arrays here, and a name for each",
+            where=position(node) or "SQL",
+            remedy="Of rows and maps, unnest each by itself; of arrays write AS t (x, y).",
+        )
+
+
+def _fetch(node: exp.Expression) -> exp.Expression:
+    options = node.args.get("limit_options")
+    if options and options.args.get("with_ties"):
+        raise QueryError(
+            "FETCH … WITH TIES is answered on Athena alone",
+            where=position(node) or "SQL",
+            remedy="Select rank() OVER (ORDER BY …) AS r, and around it: WHERE r <= 1.",
+        )
+    return node
 
 
 def _alone(node: exp.Expression) -> exp.Expression:
@@ -473,6 +529,7 @@ _RULES: dict[type[exp.Expression], _Rule] = {
     exp.Reduce: _reduce,
     exp.Anonymous: _anonymous,
     exp.Unnest: _unnest,
+    exp.Fetch: _fetch,
     **dict.fromkeys(_ALONE, _alone),
 }
 _NAMED: dict[str, _Rule] = {

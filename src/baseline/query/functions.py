@@ -46,7 +46,8 @@ _INSTEAD = {
     "strptime": "date_parse(text, '%Y-%m-%d')",
     "struct_pack": "cast(row(1) AS row(a integer))",
     "to_date": "date_parse(text, '%Y-%m-%d')",
-    "to_timestamp": "from_unixtime(x)",
+    "to_timestamp": "from_iso8601_timestamp(text), or from_unixtime(seconds)",
+    "top": "LIMIT 5 at the end",
     "ucase": "upper(text)",
 }
 

@@ -7,8 +7,8 @@ from sqlglot import exp
 
 from baseline.errors import QueryError
 from baseline.query import tables
+from baseline.query.places import position
 from baseline.query.proposals import near
-from baseline.query.statement import position
 
 _CANDIDATES = re.compile(r"Candidate bindings: (?P<names>[^\n]*)")
 _PREFIX = re.compile(r"^(?:[A-Z][\w ]* Error|INTERNAL Error): ")
@@ -28,6 +28,13 @@ _WRITTEN_AS = {
     "value_of": "map['key']",
     "map_contains": "map['key']",
     "element_of": "array[1]",
+    "list_contains": "contains",
+}
+# Of functions that were given text.
+_OF_TEXT = {
+    "contains": "It looks into arrays; into text: strpos(x, 'y') > 0, or x LIKE '%y%'.",
+    "sum": "Write sum(cast(x as bigint)).",
+    "avg": "Write avg(cast(x as double)).",
 }
 
 
@@ -46,10 +53,18 @@ def _no_column(found: re.Match[str], query: exp.Query) -> QueryError:
     if name.startswith("$"):
         remedy = f"{name} is of Athena's tables in S3; a row here does not know its object."
         return QueryError(f"there is no {name}", where=_where(query, name), remedy=remedy)
+    if any(_is_quoted(column, name) for column in query.find_all(exp.Column)):
+        remedy = f"Text goes in single quotes: {exp.Literal.string(name).sql()}."
+        return QueryError(f"there is no column {name}", where=_where(query, name), remedy=remedy)
     candidates = _CANDIDATES.search(found.string)
     known = re.findall(r'"([^"]+)"', candidates["names"]) if candidates else []
     known += [column.name for column in tables.every_column()]
     return _missing("column", name, query, known)
+
+
+def _is_quoted(column: exp.Column, name: str) -> bool:
+    """Whether it is ``name`` alone in double quotes, as other programs write text."""
+    return bool(column.this.args.get("quoted")) and [p.name for p in column.parts] == [name]
 
 
 def _no_field(found: re.Match[str], query: exp.Query) -> QueryError:
@@ -90,12 +105,56 @@ def _no_function(found: re.Match[str], query: exp.Query) -> QueryError:
     return QueryError(f"there is no function {name} here", where=where, remedy=_ALONE)
 
 
-def _wrong_arguments(found: re.Match[str], _query: exp.Query) -> QueryError:
+def _wrong_arguments(found: re.Match[str], query: exp.Query) -> QueryError:
     name = found["name"].removeprefix("trino_").removesuffix("()")
-    types = f"({found['types'].replace('_LITERAL', '')})" if found.re.groups > 1 else "these types"
+    written = _WRITTEN_AS.get(name, name)
+    calls = [call for call in query.find_all(exp.Func) if _is_call(call, written)]
+    # Of several nobody knows here which one it was.
+    where = position(calls[0]) if len(calls) == 1 else ""
+    written = calls[0].meta["called"] if calls else written
+    types = found["types"] if found.re.groups > 1 else ""
+    shown = f"({types.replace('STRING_LITERAL', 'VARCHAR').replace('_LITERAL', '')})"
     return QueryError(
-        f"{_WRITTEN_AS.get(name, name)} does not take {types}", where="SQL", remedy=_DIALECT
+        f"{written} does not take {shown if types else 'these types'}",
+        where=where or "SQL",
+        remedy=_OF_TEXT.get(written, _DIALECT) if types.startswith("VARCHAR") else _DIALECT,
     )
+
+
+def _is_call(call: exp.Func, name: str) -> bool:
+    """Whether it was written as ``name``, or is that for DuckDB."""
+    written = call.meta.get("called")
+    return bool(written) and (
+        written == name or call.sql("duckdb").lower().startswith(f"{name.lower()}(")
+    )
+
+
+def _ungrouped(found: re.Match[str], query: exp.Query) -> QueryError:
+    name = found["name"].lower()
+    columns = (c for c in query.find_all(exp.Column) if name in [p.name.lower() for p in c.parts])
+    column: exp.Expression | None = next(filter(_stands_alone, columns), None)
+    where = column and position(column)
+    while column and isinstance(column.parent, exp.Dot):
+        column = column.parent
+    return QueryError(
+        f"{column.sql('athena') if column else name} is neither in GROUP BY nor in an aggregate",
+        where=where or "SQL",
+        remedy="Add it to GROUP BY, or take max(…) or arbitrary(…) of it.",
+    )
+
+
+def _stands_alone(column: exp.Column) -> bool:
+    """Whether it is shown by a SELECT that makes groups, and no part of what they are made of."""
+    select = column.find_ancestor(exp.Select)
+    clause = column.find_ancestor(*_CLAUSES, exp.Having, exp.Order, exp.Select)
+    if select is None or isinstance(clause, _CLAUSES) or column.find_ancestor(exp.AggFunc):
+        return False
+    group = select.args.get("group")
+    keys = group.expressions if group else []
+    shown = [select.expressions[int(key.name) - 1] if key.is_int else key for key in keys]
+    parts = [part for key in shown for part in key.find_all(exp.Column)]
+    groups = group or any(value.find(exp.AggFunc) for value in select.expressions)
+    return bool(groups) and column not in parts
 
 
 def _unknown_type(found: re.Match[str], _query: exp.Query) -> QueryError:
@@ -112,6 +171,23 @@ def _said(found: re.Match[str], _query: exp.Query) -> QueryError:
     return QueryError(found["what"], where="SQL", remedy=remedy)
 
 
+def _text_and_time(_found: re.Match[str], _query: exp.Query) -> QueryError:
+    return QueryError(
+        "text is compared with a time",
+        where="SQL",
+        remedy="Write from_iso8601_timestamp(text), or date_format(time, '%Y-%m-%d').",
+    )
+
+
+def _unnested(_found: re.Match[str], query: exp.Query) -> QueryError:
+    unnests = list(query.find_all(exp.Unnest))
+    return QueryError(
+        "UNNEST takes arrays",
+        where=(position(unnests[0]) if len(unnests) == 1 else "") or "SQL",
+        remedy="Of a map write UNNEST(map_entries(m)) AS t (k, v).",
+    )
+
+
 def _look_around(_found: re.Match[str], _query: exp.Query) -> QueryError:
     return QueryError(
         "a regular expression looks around, or names a group", where="SQL", remedy=_ALONE
@@ -125,13 +201,19 @@ def _where(query: exp.Query, name: str) -> str:
     return "SQL"
 
 
+_CLAUSES = (exp.Where, exp.Group, exp.Join)
 _KNOWN: tuple[tuple[str, Callable[[re.Match[str], exp.Query], QueryError]], ...] = (
     (r'Referenced (?:column|table) "(?P<name>[^"]*)" not found', _no_column),
+    (r'does not have a column named "(?P<name>[^"]*)"', _no_column),
     (r'Column "(?P<name>[^"]*)" referenced that exists in the SELECT', _no_column),
     (r'Could not find key "(?P<name>[^"]*)" in struct', _no_field),
     (r"Cannot extract field '(?P<name>\w+)' from expression \"(?P<whole>[^\"]*)\"", _no_row),
     (r"Function with name \"?(?P<name>\w+)\"? does not exist", _no_function),
     (r"Could not convert string '~(?P<what>.*)' to \w+", _said),
+    (r"Cannot compare values of type VARCHAR and type (?:DATE|TIMESTAMP)", _text_and_time),
+    (r"Cannot compare values of type (?:DATE|TIMESTAMP)[\w ]* and type VARCHAR", _text_and_time),
+    (r"UNNEST\(\) can only be applied to lists|UNNEST requires a single list", _unnested),
+    (r'column "(?P<name>[^"]*)" must appear in the GROUP BY clause', _ungrouped),
     (r"invalid perl operator: \(\?", _look_around),
     (r"argument types '(?P<name>\w+)\((?P<types>[^']*)\)'", _wrong_arguments),
     (r"Macro (?P<name>\w+)\(\) does not support", _wrong_arguments),

@@ -23,6 +23,7 @@ _INSTEAD = {
     "<<": "Write bitwise_left_shift(a, n).",
     ">>": "Write bitwise_right_shift(a, n).",
     "<=>": "Write IS NOT DISTINCT FROM.",
+    "`": "Names go in double quotes.",
     "{": "Write map(array['a'], array[1]).",
     "ILIKE": "Write lower(text) LIKE 'pattern'.",
     "RLIKE": "Write regexp_like(text, pattern).",
@@ -82,6 +83,7 @@ def check(tokens: list[Token], sql: str) -> None:
         _check_word(before, token, sql)
         _check_text(before, token)
         _check_place(token, after)
+        _check_top(before, token, after)
         if token.token_type is TokenType.INTERVAL:
             _check_interval(tokens, token)
         if token.token_type is TokenType.LIMIT:
@@ -110,7 +112,7 @@ def _check_word(before: Token, token: Token, sql: str) -> None:
         raise _foreign(token, f"{shown} is not Athena's", "Write 'text'.")
     if text in ("<", ">") and before.text == text and before.end + 1 == token.start:
         raise _foreign(before, f"{text * 2} is not Athena's", _INSTEAD[text * 2])
-    if text and not re.match(r"[\w'\"`$@]", text) and text not in _OPERATORS:
+    if text and not re.match(r"[\w'\"$@]", text) and text not in _OPERATORS:
         raise _foreign(token, f"{text} is not Athena's", _INSTEAD.get(text, ""))
 
 
@@ -127,8 +129,17 @@ def _check_place(token: Token, after: Token) -> None:
     following = "" if after.token_type in _LITERALS else after.text.upper()
     if token.token_type is TokenType.COMMA and following in _AFTER_A_LIST:
         raise _foreign(token, "a comma follows the last of the list", "Leave it out.")
+    if token.token_type in (TokenType.ON, TokenType.GROUP_BY) and following in _AFTER_A_LIST:
+        raise _foreign(token, f"nothing follows {token.text.upper()}")
     if token.token_type is TokenType.USING and following == "SAMPLE":
         raise _foreign(token, "USING SAMPLE is not Athena's", "Write TABLESAMPLE BERNOULLI (10).")
+
+
+def _check_top(before: Token, token: Token, after: Token) -> None:
+    if (before.token_type, after.token_type) != (TokenType.SELECT, TokenType.NUMBER):
+        return
+    if token.token_type is TokenType.VAR and token.text.upper() == "TOP":
+        raise _foreign(token, "TOP is not Athena's", f"Write LIMIT {after.text} at the end.")
 
 
 def _check_interval(tokens: list[Token], interval: Token) -> None:

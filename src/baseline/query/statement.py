@@ -18,6 +18,7 @@ from sqlglot.tokens import Token, TokenType
 from baseline.errors import QueryError
 from baseline.query import functions, spelling, tables
 from baseline.query.dialect import Auditing
+from baseline.query.places import position
 from baseline.query.proposals import near
 from baseline.query.tables import NAMES, SCHEMA, SHOWN
 
@@ -28,6 +29,8 @@ _OF_ONE_FORMAT = ("flowlogs_text", "flowlogs_parquet")
 
 _READS = ("select", "with", "(", "show", "describe", "desc", "table")
 _COMMENTS = re.compile(r"\A(?:\s|--[^\n]*(?:\n|\Z)|/\*.*?\*/)*", re.DOTALL)
+_CLOSED = re.compile(r"""--[^\n]*|/\*.*?\*/|'[^']*'|"[^"]*\"""", re.DOTALL)
+_OPENING = re.compile(r"""'|"|/\*""")
 _SHOW = (
     (r"show\s+tables(?:\s+(?:in|from)\s+\w+)?(?:\s+'[^']*')?", "tables"),
     (r"show\s+(?:schemas|databases)", "schemas"),
@@ -59,13 +62,25 @@ def read(sql: str, parameters: Mapping[str, exp.Expression] | None = None) -> ex
     Raises QueryError, with the position, for what is not Athena's SQL, is not one query, or names
     anything but the tables of the logs.
     """
+    given = parameters or {}
+    for text in (sql, *(value.name for value in given.values())):
+        _check_text(text)
     with not_too_deep():
         shown = _shown(sql)
         query, called = _parse(shown or sql)
-        _bind(query, parameters or {})
+        _bind(query, given)
         if not shown:
             _check(query, called)
         return query
+
+
+def _check_text(text: str) -> None:
+    """Bytes of the command line that are no UTF-8 are half characters, which DuckDB cannot take."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        where = f"character {error.start + 1} of {text[:30]!a}"
+        raise QueryError("is not UTF-8", where=where, remedy="Give text in UTF-8.") from None
 
 
 @contextmanager
@@ -105,19 +120,6 @@ def literals(values: Mapping[str, str]) -> dict[str, exp.Expression]:
     return {name: exp.Literal.string(value) for name, value in values.items()}
 
 
-def position(node: exp.Expression) -> str:
-    """``line 1, column 8``: where a node begins; empty when that is not known."""
-    for found in node.walk():
-        if "line" in found.meta:
-            return f"line {found.meta['line']}, column {found.meta['col'] - _width(found) + 1}"
-    return ""
-
-
-def _width(node: exp.Expression) -> int:
-    start, end = node.meta.get("start"), node.meta.get("end")
-    return end - start + 1 if start is not None and end is not None else len(node.name)
-
-
 def _parse(sql: str) -> tuple[exp.Query, list[Token]]:
     """The query, and the names of the functions that it calls."""
     first = _body(sql).lower()
@@ -133,10 +135,8 @@ def _parse(sql: str) -> tuple[exp.Query, list[Token]]:
         statements = [s for s in parser.parse(tokens, sql) if s is not None]
     except ParseError as error:
         raise _not_sql(error) from None
-    except TokenError as error:
-        raise QueryError(
-            "cannot be cut into words", where="SQL", remedy="Is a quote or a comment not closed?"
-        ) from error
+    except TokenError:
+        raise _not_closed(sql) from None
     if len(statements) != 1:
         raise QueryError(f"{len(statements)} statements at once", where="SQL", remedy=_ONLY)
     query = statements[0]
@@ -151,7 +151,9 @@ _ONLY = "Give one SELECT, WITH, SHOW or DESCRIBE: the logs are only read."
 def _not_sql(error: ParseError) -> QueryError:
     first = error.errors[0]
     what = str(first.get("description") or "cannot be read").rstrip(".")
-    if "<class" in what:
+    # What sqlglot is made of is nobody's business.
+    what = re.sub(r" but got <.*", "", what, flags=re.DOTALL)
+    if "<" in what:
         what = "Something is missing"
     highlight = str(first.get("highlight") or "")
     line, column = first.get("line"), first.get("col")
@@ -159,6 +161,24 @@ def _not_sql(error: ParseError) -> QueryError:
     where = f"line {line}, column {max(start, 1)}" if line else "SQL"
     found = f" at {highlight!r}" if highlight else " at the end"
     return QueryError(f"{what}{found}", where=where, remedy="The dialect is Athena's.")
+
+
+def _not_closed(sql: str) -> QueryError:
+    """Of what cannot be cut into words: where the quote or comment opens that nothing closes."""
+    rest = _CLOSED.sub(lambda closed: " " * len(closed[0]), sql)
+    opened = _OPENING.search(rest)
+    if not opened:
+        return QueryError(
+            "cannot be cut into words", where="SQL", remedy="The dialect is Athena's."
+        )
+    before = sql[: opened.start()]
+    line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+    what = "comment" if opened[0] == "/*" else "quote"
+    return QueryError(
+        f"a {what} opens here and is not closed",
+        where=f"line {line}, column {column}",
+        remedy="A quote in a text is written twice: 'it''s'." if opened[0] == "'" else "Close it.",
+    )
 
 
 def _body(sql: str) -> str:
@@ -197,6 +217,7 @@ def _check(query: exp.Query, called: list[Token]) -> None:
     for table in query.find_all(exp.Table):
         _check_table(table, _named_around(table))
     functions.check(called)
+    _check_names(query)
     for node in query.walk():
         if foreign := _foreign(node):
             raise QueryError(f"{foreign} is not Athena's", where=position(node) or "SQL")
@@ -212,6 +233,16 @@ def _check(query: exp.Query, called: list[Token]) -> None:
             )
 
 
+def _check_names(query: exp.Query) -> None:
+    for name in query.find_all(exp.Identifier):
+        if name.name.upper() in _RESERVED and not name.args.get("quoted"):
+            raise QueryError(
+                f"{name.name} is a word of the grammar, no name",
+                where=position(name) or "SQL",
+                remedy=f'Write "{name.name}".',
+            )
+
+
 def _foreign(node: exp.Expression) -> str:
     """What sqlglot reads although Athena would not; empty for all else."""
     for kind, is_foreign, what in _FOREIGN:
@@ -220,6 +251,19 @@ def _foreign(node: exp.Expression) -> str:
     return ""
 
 
+# [Trino: reserved keywords], but for those that came lately.
+_RESERVED = frozenset({
+    "ALTER", "AND", "AS", "BETWEEN", "BY", "CASE", "CAST", "CONSTRAINT", "CREATE", "CROSS", "CUBE",
+    "CURRENT_CATALOG", "CURRENT_DATE", "CURRENT_PATH", "CURRENT_ROLE", "CURRENT_SCHEMA",
+    "CURRENT_TIME", "CURRENT_TIMESTAMP", "CURRENT_USER", "DEALLOCATE", "DELETE", "DESCRIBE",
+    "DISTINCT", "DROP", "ELSE", "END", "ESCAPE", "EXCEPT", "EXISTS", "EXTRACT", "FALSE",
+    "FOR", "FROM", "FULL", "GROUP", "GROUPING", "HAVING", "IN", "INNER", "INSERT", "INTERSECT",
+    "INTO", "IS", "JOIN", "JSON_ARRAY", "JSON_EXISTS", "JSON_OBJECT", "JSON_QUERY", "JSON_TABLE",
+    "JSON_VALUE", "LEFT", "LIKE", "LISTAGG", "LOCALTIME", "LOCALTIMESTAMP", "NATURAL", "NORMALIZE",
+    "NOT", "NULL", "ON", "OR", "ORDER", "OUTER", "PREPARE", "RECURSIVE", "RIGHT", "ROLLUP",
+    "SELECT", "SKIP", "TABLE", "THEN", "TRIM", "TRUE", "UESCAPE", "UNION", "UNNEST", "USING",
+    "VALUES", "WHEN", "WHERE", "WITH",
+})  # fmt: skip
 _FIELDS = {"YEAR", "YEAR_OF_WEEK", "YOW", "QUARTER", "MONTH", "WEEK", "WEEK_OF_YEAR", "DAY",
            "DAY_OF_MONTH", "DAY_OF_WEEK", "DAYOFWEEK", "DOW", "DAY_OF_YEAR", "DAYOFYEAR", "DOY",
            "HOUR", "MINUTE", "SECOND", "TIMEZONE_HOUR", "TIMEZONE_MINUTE"}  # fmt: skip
@@ -234,6 +278,7 @@ _FOREIGN: tuple[tuple[type[exp.Expression], Callable[[exp.Expression], Any], str
     (exp.In, lambda found: found.args.get("field"), "IN without brackets"),
     (exp.Extract, lambda part: part.name.upper() not in _FIELDS, "that field of EXTRACT"),
     (exp.GroupConcat, lambda call: not call.find(exp.Order), "LISTAGG without WITHIN GROUP"),
+    (exp.LimitOptions, lambda options: options.args.get("percent"), "PERCENT"),
     (exp.Count, lambda call: isinstance(call.this, exp.Distinct)
      and len(call.this.expressions) > 1, "count(DISTINCT a, b)"),
 )  # fmt: skip

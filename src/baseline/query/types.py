@@ -11,7 +11,7 @@ from sqlglot.schema import Schema, ensure_schema
 from baseline.errors import QueryError
 from baseline.logs.layout import TABLES
 from baseline.query.dialect import Auditing
-from baseline.query.statement import position
+from baseline.query.places import position
 from baseline.query.tables import KEPT, SCHEMA, columns
 
 _KINDS = {
@@ -41,9 +41,12 @@ _OF_BYTES = frozenset({"md5", "md5_digest", "sha1", "s_h_a2_digest"})
 _CASTS = {
     ("a number", "text"): "cast(… as bigint)",
     ("text", "a number"): "cast(… as varchar)",
-    ("a time", "text"): "date '2026-07-31', timestamp '2026-07-31 10:00:00' or from_iso8601_…(…)",
-    ("text", "a time"): "cast(… as varchar) or to_iso8601(…)",
+    ("a number", "a time"): "from_unixtime(…) of seconds",
+    ("a time", "a number"): "from_unixtime(…) of seconds",
 }
+_DAY = "'%Y-%m-%d'"
+# Columns that hold times as text, 2026-07-31T10:00:00Z.
+_ISO = frozenset({"eventtime", "time", "first_seen", "last_seen", "verified"})
 
 
 def check(query: exp.Query) -> None:
@@ -53,17 +56,43 @@ def check(query: exp.Query) -> None:
     """
     known = _typed(query)
     _check_aliases(known)
+    _check_sums(known)
+    _check_totals(known)
+    _check_unnested(known)
     for left, right in _pairs(known):
         kinds = _kind(left), _kind(right)
         if all(kinds) and kinds[0] != kinds[1]:
             raise QueryError(
                 f"{_short(left)} is {kinds[0]}, {_short(right)} is {kinds[1]}",
                 where=position(left) or position(right) or "SQL",
-                remedy=f"Athena compares like with like: {_CASTS.get(kinds, 'cast one of them')}.",
+                remedy=f"Athena compares like with like: {_alike(left, right)}.",
             )
     _check_conditions(known)
-    _check_sums(known)
     _check_digests(known)
+
+
+def _alike(left: exp.Expression, right: exp.Expression) -> str:
+    kinds = _kind(left), _kind(right)
+    if kinds == ("a time", "text"):
+        return _as_times(right, left)
+    if kinds == ("text", "a time"):
+        return _as_times(left, right)
+    return _CASTS.get(kinds, "cast one of them")
+
+
+def _as_times(text: exp.Expression, time: exp.Expression) -> str:
+    """Not cast(time as varchar): its space sorts before the T of ISO times."""
+    if isinstance(text, exp.Literal):
+        return "date '2026-07-31', timestamp '2026-07-31 10:00:00' or from_iso8601_timestamp(…)"
+    if text.name.lower() == "date":
+        return f"date_format({_short(time)}, {_DAY})"
+    if text.name.lower() in _ISO:
+        moment = f"from_iso8601_timestamp({_short(text)})"
+        return f"date({moment})" if time.is_type(exp.DataType.Type.DATE) else moment
+    return (
+        f"from_iso8601_timestamp({_short(text)}) if that is like 2026-07-31T10:00:00Z,"
+        f" date_format({_short(time)}, {_DAY}) if it is like 2026-07-31"
+    )
 
 
 def _check_conditions(query: exp.Expression) -> None:
@@ -79,11 +108,40 @@ def _check_conditions(query: exp.Expression) -> None:
 def _check_sums(query: exp.Expression) -> None:
     for node in query.find_all(exp.Add, exp.Sub):
         if {_kind(node.left), _kind(node.right)} == {"a time", "a number"}:
+            sign = "-" if isinstance(node, exp.Sub) else "+"
+            days = node.right.name if node.right.is_int else "1"
             raise QueryError(
                 f"{_short(node)} is of a time and a number",
                 where=position(node) or "SQL",
-                remedy="Write … + interval '1' day, or date_add('day', 1, …).",
+                remedy=f"Write … {sign} interval '{days}' day.",
             )
+
+
+def _check_totals(query: exp.Expression) -> None:
+    for call in query.find_all(exp.Sum, exp.Avg):
+        if _kind(call.this) == "text":
+            raise QueryError(
+                f"{_short(call.this)} is text, {call.key} takes numbers",
+                where=position(call) or "SQL",
+                remedy=f"Write {call.key}(cast({_short(call.this)} as double)).",
+            )
+
+
+def _check_unnested(query: exp.Expression) -> None:
+    """Beside another array, Athena makes columns of the fields of rows; here they stay whole."""
+    for unnest in query.find_all(exp.Unnest):
+        for array in unnest.expressions:
+            if len(unnest.expressions) > 1 and _holds_rows(array):
+                raise QueryError(
+                    f"{_short(array)} is an array of rows, beside another",
+                    where=position(array) or "SQL",
+                    remedy="Unnest it by itself: CROSS JOIN UNNEST(rows) AS t (a, b).",
+                )
+
+
+def _holds_rows(array: exp.Expression) -> bool:
+    items = array.type.expressions if array.is_type(exp.DataType.Type.ARRAY) else []
+    return any(item.is_type(exp.DataType.Type.STRUCT) for item in items)
 
 
 def _check_aliases(query: exp.Expression) -> None:

@@ -22,6 +22,8 @@ SELECT eventid, json_extract_scalar(item, '$.fromPort') AS port FROM cloudtrail 
 SELECT eventid, cast(json_extract(requestparameters, '$.userName') AS varchar) AS name FROM cloudtrail WHERE eventsource = 'iam.amazonaws.com';
 SELECT eventname, arn, type FROM cloudtrail CROSS JOIN UNNEST(resources) AS t (arn, accountid, type);
 SELECT eventid, place, item FROM cloudtrail CROSS JOIN UNNEST(split(eventsource, '.')) WITH ORDINALITY AS t (item, place) WHERE eventname = 'ConsoleLogin';
+SELECT eventid, x, y, n FROM cloudtrail CROSS JOIN UNNEST(split(eventsource, '.'), ARRAY['a']) WITH ORDINALITY AS t (x, y, n) WHERE eventname = 'ConsoleLogin';
+SELECT eventid, k, v FROM cloudtrail CROSS JOIN UNNEST(map(ARRAY['name', 'source'], ARRAY[eventname, eventsource])) AS t (k, v) WHERE eventname = 'ConsoleLogin';
 SELECT eventname FROM cloudtrail WHERE regexp_like(eventname, '^(Delete|Stop|Disable)') GROUP BY 1 ORDER BY 1;
 SELECT regexp_extract(useridentity.arn, ':(user|assumed-role)/([^/]+)', 2) AS who, count(*) FROM cloudtrail GROUP BY 1;
 SELECT DISTINCT split_part(eventsource, '.', 1) AS service FROM cloudtrail ORDER BY service;

@@ -87,8 +87,8 @@ def collect_logs(
 
     Each object is read once, however often this runs; what was collected before a run is killed
     is kept. A copy of a bucket that KMS encrypts is read once more into the bucket's lake, and
-    takes the place of the same rows. Objects that cannot be read are set aside, named, and make the exit code 1; so does an
-    account that is asked for and has no logs.
+    takes the place of the same rows. Objects that cannot be read are set aside, named, and make
+    the exit code 1; so does an account that is asked for and has no logs.
     """
     configuration = shared.load_configuration(config_path)
     here = source and not source.startswith("s3://")

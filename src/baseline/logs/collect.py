@@ -151,14 +151,15 @@ def _batches(lake: Lake, new: Iterable[New]) -> tuple[list[Batch], list[New]]:
 def _batches_of_day(
     parts: Sequence[Part], table: str, date: str, new: Sequence[New]
 ) -> tuple[list[Batch], list[New]]:
-    """Each file is replaced by one batch, which has all objects that changed in it.
+    """Each file is replaced by one batch, which has what changed in it.
 
-    Those that pass the size of a batch wait until the file that replaces it is there.
+    Of that, what passes the size of a batch waits until the new file is there.
     """
     changed = {found.former.part for found in new if found.former}
     replaced = [(part,) for part in parts if part.path in changed]
     groups = [tuple(parts)] if len(parts) >= MANY_PARTS else replaced
-    fresh = [found for found in new if not (found.former and found.former.part)]
+    there = {part.path for part in parts}
+    fresh = [found for found in new if not (found.former and found.former.part in there)]
     batches: list[Batch] = []
     waiting: list[New] = []
     for absorbed in groups:

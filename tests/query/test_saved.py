@@ -101,6 +101,15 @@ def test_a_threshold_can_be_given(over_incidents: DuckDB) -> None:
     assert run(over_incidents, "S3MassDownload", threshold="120") == []
 
 
+def test_who_is_everybody_is_written_alike_wherever_it_is_looked_for() -> None:
+    """A query is one file, which the Athena console shows too: what they share stands in each."""
+    names = ("BucketMadePublic", "ResourceMadePublic", "RoleOpenedToEverybody")
+    texts = [" ".join(catalogue.find(name).sql.split()) for name in names]
+    rules = {re.search(r"s -> json_extract_scalar\(s, '\$\.Effect'\).*?false", t) for t in texts}
+    assert all(rules)
+    assert len({found[0] for found in rules if found}) == 1
+
+
 @pytest.mark.parametrize("value", ["203.0.113", "203.0.113.0/24", "999.1.1.1", "2001:db8:::1"])
 def test_what_no_log_can_have_is_no_address(value: str) -> None:
     """It would find nothing, and that would be taken for an answer."""

@@ -69,6 +69,10 @@ class Detecting:
                 "--detections runs without NAME, --sql, --file and --param",
                 remedy="Give the days with --since and --until.",
             )
+        if self.regions:
+            from baseline.cli.logs_options import check_regions  # noqa: PLC0415  # slow to import
+
+            check_regions(self.regions)
 
     def asked(self, own: Path | None, refuse: Refuse, *, here: bool) -> Question | None:
         """One query for all detections, those in ``own`` too; None when they were not asked for.

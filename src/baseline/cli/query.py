@@ -17,7 +17,6 @@ from click.core import ParameterSource
 from baseline.cli import query_kept, query_lake, shared
 from baseline.cli.athena import athena_options, open_athena
 from baseline.cli.detecting import Detecting, Question, detecting_options
-from baseline.cli.logs_options import check_account_names, check_regions, is_account_id
 from baseline.cli.opening import open_own
 from baseline.cli.progress import patience
 from baseline.cli.sigma_rules import import_sigma
@@ -199,7 +198,6 @@ def run_query(
     on this machine also auditing.findings and auditing.coverage, which are kept among the reports.
     """
     detecting.check(name, sql, file, parameters)
-    check_regions(detecting.regions)
     if detecting.accounts:
         detecting = _by_id(detecting, reports or shared.load_configuration(config_path).reports)
     own = _directory(queries_path, config_path) if name or detecting.detections else None
@@ -261,6 +259,7 @@ def _begun(rows: Iterator[Row]) -> Iterator[Row]:
 
 def _by_id(detecting: Detecting, reports: Path) -> Detecting:
     """Accounts by their ids, where the organization is kept; one that it has not got is said."""
+    from baseline.cli.logs_options import check_account_names, is_account_id  # noqa: PLC0415  # slow to import
     from baseline.findings import accounts  # noqa: PLC0415  # only where an account is named
 
     kept = accounts.known(reports)

@@ -17,7 +17,7 @@ from baseline.errors import BaselineError
 from baseline.logs import convert
 from baseline.logs.batch import Batch, New
 from baseline.logs.lake import Lake
-from baseline.logs.layout import Folder, identity
+from baseline.logs.layout import Folder, identity, is_text
 from baseline.logs.manifest import Part
 from baseline.logs.source import Source, Stored, tag_of
 from baseline.logs.step import Step, run
@@ -97,7 +97,7 @@ def _new(source: Source, lake: Lake, folders: Sequence[Folder], done: Collected)
     for outcome in all_done(listed):
         known = lake.manifest.known(outcome.target)
         for stored in outcome.value:
-            if not _is_text(stored.key):
+            if not is_text(stored.key):
                 name = stored.key.encode(errors="backslashreplace").decode()
                 done.set_aside.append((identity(name), "has a name that is not UTF-8"))
                 continue
@@ -117,14 +117,6 @@ def _tag(source: Source, stored: Stored) -> str:
         return stored.tag or tag_of(source.read(stored.key))
     except BaselineError:
         return ""
-
-
-def _is_text(key: str) -> bool:
-    try:
-        key.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _hidden(stored: Stored) -> bool:

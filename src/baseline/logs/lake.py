@@ -13,7 +13,7 @@ from pathlib import Path
 
 from baseline.errors import LogFileError, UsageError
 from baseline.files import folder
-from baseline.logs.layout import TABLES
+from baseline.logs.layout import TABLES, is_text
 from baseline.logs.manifest import Manifest
 
 MANIFEST = "manifest.sqlite"
@@ -158,14 +158,12 @@ class Lake:
 
 
 def _check_path(path: Path) -> None:
-    try:
-        str(path).encode()
-    except UnicodeEncodeError:
+    if not is_text(str(path)):
         raise UsageError(
             "a lake's path must be UTF-8: DuckDB takes no other",
             where=str(path),
             remedy="Give another --lake.",
-        ) from None
+        )
 
 
 def _remove(path: Path) -> None:

@@ -198,6 +198,15 @@ def below(folder: Folder, names: Iterator[str] | list[str], wanted: Selection) -
     return [child for child in found if child and wanted.admits(child)]
 
 
+def is_text(name: str) -> bool:
+    """Whether a name is UTF-8: bytes of a file system that are none are half characters."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def identity(key: str) -> str:
     """The part of a key that stays when a bucket is copied elsewhere: from ``AWSLogs/`` on."""
     _, root, rest = _split(key)

@@ -81,8 +81,7 @@ class Parameter:
             raise QueryError(
                 f"found {value!r}, expected {expected}", where=f"parameter {self.name}"
             )
-        number = isinstance(found, int)
-        return exp.Literal.number(found) if number else exp.Literal.string(found)
+        return exp.convert(found)
 
 
 def _integer(value: str) -> int | None:

@@ -109,14 +109,12 @@ def _wrong_arguments(found: re.Match[str], query: exp.Query) -> QueryError:
     name = found["name"].removeprefix("trino_").removesuffix("()")
     written = _WRITTEN_AS.get(name, name)
     calls = [call for call in query.find_all(exp.Func) if _is_call(call, written)]
-    # Of several nobody knows here which one it was.
-    where = position(calls[0]) if len(calls) == 1 else ""
     written = calls[0].meta["called"] if calls else written
     types = found["types"] if found.re.groups > 1 else ""
     shown = f"({types.replace('STRING_LITERAL', 'VARCHAR').replace('_LITERAL', '')})"
     return QueryError(
         f"{written} does not take {shown if types else 'these types'}",
-        where=where or "SQL",
+        where=_place(calls),
         remedy=_OF_TEXT.get(written, _DIALECT) if types.startswith("VARCHAR") else _DIALECT,
     )
 
@@ -180,10 +178,9 @@ def _text_and_time(_found: re.Match[str], _query: exp.Query) -> QueryError:
 
 
 def _unnested(_found: re.Match[str], query: exp.Query) -> QueryError:
-    unnests = list(query.find_all(exp.Unnest))
     return QueryError(
         "UNNEST takes arrays",
-        where=(position(unnests[0]) if len(unnests) == 1 else "") or "SQL",
+        where=_place(list(query.find_all(exp.Unnest))),
         remedy="Of a map write UNNEST(map_entries(m)) AS t (k, v).",
     )
 
@@ -192,6 +189,11 @@ def _look_around(_found: re.Match[str], _query: exp.Query) -> QueryError:
     return QueryError(
         "a regular expression looks around, or names a group", where="SQL", remedy=_ALONE
     )
+
+
+def _place(nodes: list[exp.Expression]) -> str:
+    """Where the only one is: of several nobody knows here which one it was."""
+    return (position(nodes[0]) if len(nodes) == 1 else "") or "SQL"
 
 
 def _where(query: exp.Query, name: str) -> str:
